@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An ordered map of disjoint IOVA ranges to targets: sorted chunks under one directory, so that a
+ * look-up is two binary searches and an insert moves at most a chunk. What a container or a
+ * recording consumer holds.
+ */
+#ifndef VTR_BASE_RANGEMAP_H
+#define VTR_BASE_RANGEMAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct range_entry {
+    struct iova_range range;
+    gpa_t gpa; /* target of range.first */
+    enum perm perm;
+};
+
+struct range_chunk;
+
+struct rangemap {
+    struct range_chunk **chunk;
+    size_t chunks, room;
+    uint64_t count;
+};
+
+/** Frees the memory; the map is empty and usable then. A zeroed struct is an empty map. */
+void rangemap_clear(struct rangemap *m);
+
+/** The first entry whose last byte is at or above `at`, or NULL. Valid until the map changes. */
+const struct range_entry *rangemap_at_or_after(const struct rangemap *m, iova_t at);
+
+/** The entry that holds `at`, or NULL. */
+const struct range_entry *rangemap_at(const struct rangemap *m, iova_t at);
+
+/** Insert; the range must overlap nothing held (-EEXIST). 0 or -ENOMEM. */
+int rangemap_insert(struct rangemap *m, const struct range_entry *e);
+
+/** Remove every entry that lies wholly inside `r`, up to the first that does not. Returns the bytes removed. */
+uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r);
+
+/** Remove `r` from the map; entries that overlap its border keep what lies outside, in step. 0 or -ENOMEM. */
+int rangemap_cut(struct rangemap *m, struct iova_range r);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "consumers/consumer.h"
+
+#include <errno.h>
+#include <string.h>
+
+void consumer_defaults(struct attach_rec *a, uint64_t dma_limit)
+{
+    if (!a->has_flags) {
+        static const uint32_t flags[] = {[CONSUMER_VFIO] = NOTIFY_MAP | NOTIFY_UNMAP,
+                                         [CONSUMER_MDEV] = NOTIFY_MAP | NOTIFY_UNMAP,
+                                         [CONSUMER_VHOST] = NOTIFY_UNMAP,
+                                         [CONSUMER_PROBE] = NOTIFY_MAP | NOTIFY_UNMAP};
+        a->flags = flags[a->kind];
+    }
+    if (!a->has_range)
+        a->range = iova_range(0, UINT64_MAX);
+    if (!a->has_container)
+        memcpy(a->container, a->name, sizeof(a->container));
+    if (!a->has_limit)
+        a->limit = dma_limit;
+    if (!a->has_aperture)
+        a->aperture_bits = 48;
+    if (!a->has_type1)
+        a->type1 = 2;
+}
+
+bool consumer_has_container(enum consumer_kind k)
+{
+    return k == CONSUMER_VFIO || k == CONSUMER_MDEV;
+}
+
+int consumer_new(const struct consumer_setup *s, struct consumer **out, struct err *e)
+{
+    struct consumer *c = NULL;
+
+    *out = NULL;
+    switch (s->how->kind) {
+    case CONSUMER_VFIO: c = vfio_new(s); break;
+    case CONSUMER_PROBE: c = probe_new(s); break;
+    case CONSUMER_VHOST: return err_set(e, ENOTSUP, "%s: vhost is not built yet", s->how->name);
+    case CONSUMER_MDEV: return err_set(e, ENOTSUP, "%s: mdev is not built yet", s->how->name);
+    }
+    if (!c)
+        return err_set(e, ENOMEM, "%s: out of memory", s->how->name);
+    c->how = *s->how;
+    c->region = s->region;
+    c->funnel = s->funnel;
+    c->mem = s->mem;
+    c->fate = s->fate;
+    *out = c;
+    return 0;
+}
+
+static void show(struct consumer *c, bool joined)
+{
+    struct obs o = {.kind = OBS_CONSUMER};
+
+    o.u.consumer.name = c->how.name;
+    o.u.consumer.bdf = c->how.bdf;
+    o.u.consumer.kind = c->how.kind;
+    o.u.consumer.joined = joined;
+    o.u.consumer.flags = c->how.flags;
+    o.u.consumer.range = c->how.range;
+    funnel_show(c->funnel, &o);
+}
+
+void consumer_join(struct consumer *c)
+{
+    show(c, true);
+    c->ops->join(c);
+}
+
+void consumer_leave(struct consumer *c)
+{
+    if (c->gone)
+        return;
+    c->gone = true;
+    c->ops->leave(c);
+    show(c, false);
+}
+
+void consumer_free(struct consumer *c)
+{
+    if (c)
+        c->ops->free(c);
+}
+
+void consumer_note(struct consumer *c, enum note_via via, const struct iommu_event *e, bool asked,
+                   int result, const char *why)
+{
+    struct note n = {.consumer = c->how.name,
+                     .bdf = c->how.bdf,
+                     .via = via,
+                     .type = e->type,
+                     .range = e->range,
+                     .gpa = e->gpa,
+                     .perm = e->perm,
+                     .asked = asked,
+                     .result = result,
+                     .why = why};
+
+    funnel_note(c->funnel, &n);
+}
+
+bool consumer_counts_out(struct consumer *c)
+{
+    c->callbacks++;
+    return c->how.has_leave && c->callbacks == c->how.leave;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A consumer of notifications: joins a device's region, receives events, asks its side (a container, a
+ * backend), and answers with a value. It knows the notifier core and nothing of the unit; the core
+ * knows no consumer. Each kind is one file and one row of operations.
+ */
+#ifndef VTR_CONSUMER_H
+#define VTR_CONSUMER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/rangemap.h"
+#include "consumers/type1.h"
+#include "guest_mem.h"
+#include "notifier.h"
+#include "trace/record.h"
+
+struct consumer;
+
+struct consumer_ops {
+    /* Start listening; the device may be translated or not. */
+    void (*join)(struct consumer *c);
+    /* Stop: nothing is received afterwards. May run inside a callback of its own. */
+    void (*leave)(struct consumer *c);
+    /* What its side holds at `at`, or false. */
+    bool (*held)(const struct consumer *c, iova_t at, struct range_entry *out);
+    void (*free)(struct consumer *c);
+};
+
+/** What every kind has. The first member of each kind's own struct. */
+struct consumer {
+    const struct consumer_ops *ops;
+    struct attach_rec how; /* name, kind, device, keys: defaults filled in */
+    struct notify_region *region;
+    struct funnel *funnel;
+    const struct guest_mem *mem;
+    struct fate *fate;
+    uint64_t callbacks; /* received through its notifiers */
+    bool gone;
+};
+
+/** What a consumer is made of. `container` is used by kinds that have one; it is shared, not owned. */
+struct consumer_setup {
+    const struct attach_rec *how; /* defaults filled in (consumer_defaults) */
+    struct notify_region *region;
+    struct funnel *funnel;
+    const struct guest_mem *mem;
+    struct fate *fate;
+    struct type1 *container;
+};
+
+/** Fill in what an attach record does not say: flags, range, aperture, type1, limit. */
+void consumer_defaults(struct attach_rec *a, uint64_t dma_limit);
+
+/** True when consumers of that kind have a container. */
+bool consumer_has_container(enum consumer_kind k);
+
+/** Make one that has not joined yet. -ENOTSUP with a sentence for kinds that are not built; -ENOMEM. The caller frees it. */
+int consumer_new(const struct consumer_setup *s, struct consumer **out, struct err *e);
+
+/** Show OBS_CONSUMER and start. */
+void consumer_join(struct consumer *c);
+
+/** Leave, unless gone already, and show OBS_CONSUMER. */
+void consumer_leave(struct consumer *c);
+
+void consumer_free(struct consumer *c);
+
+/** Number, stamp and show what was received or done; for the kinds' own use. */
+void consumer_note(struct consumer *c, enum note_via via, const struct iommu_event *e, bool asked,
+                   int result, const char *why);
+
+/** Count a callback; true when the consumer is to leave inside this one (leave=N). */
+bool consumer_counts_out(struct consumer *c);
+
+/* The kinds. */
+struct consumer *vfio_new(const struct consumer_setup *s);
+struct consumer *probe_new(const struct consumer_setup *s);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* A consumer that accepts and records what its flags and range ask for. Refuses nothing. */
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "consumers/consumer.h"
+
+struct probe {
+    struct consumer base;
+    struct notifier notifier;
+    struct region_listener listener;
+    struct rangemap seen; /* as notified, unless unmapped since */
+    bool refused;
+    bool listening;
+};
+
+static int notified(struct notifier *n, const struct iommu_event *e)
+{
+    struct probe *p = n->owner_data;
+    struct range_entry entry = {e->range, e->gpa, e->perm};
+    bool leaves = consumer_counts_out(&p->base);
+
+    if (rangemap_cut(&p->seen, e->range) ||
+        (e->type == NOTE_MAP && rangemap_insert(&p->seen, &entry)))
+        p->base.fate->no_memory = true;
+    consumer_note(&p->base, VIA_NOTIFIER, e, true, 0, NULL);
+    if (leaves)
+        consumer_leave(&p->base);
+    return 0;
+}
+
+static void switched(struct region_listener *l, bool translated)
+{
+    struct probe *p = (struct probe *)((char *)l - offsetof(struct probe, listener));
+    struct err ignored;
+
+    if (!translated) {
+        notify_unregister(&p->notifier);
+        return;
+    }
+    if (p->refused)
+        return;
+    if (notify_register(p->base.region, &p->notifier, &ignored)) {
+        p->refused = true;
+        return;
+    }
+    if (p->notifier.flags & NOTIFY_MAP)
+        notify_replay(&p->notifier);
+}
+
+static void join(struct consumer *c)
+{
+    struct probe *p = (struct probe *)c;
+
+    region_listen(c->region, &p->listener);
+    p->listening = true;
+    if (c->region->translated)
+        switched(&p->listener, true);
+}
+
+static void leave(struct consumer *c)
+{
+    struct probe *p = (struct probe *)c;
+
+    notify_unregister(&p->notifier);
+    if (p->listening)
+        region_unlisten(c->region, &p->listener);
+    p->listening = false;
+}
+
+static bool held(const struct consumer *c, iova_t at, struct range_entry *out)
+{
+    const struct probe *p = (const struct probe *)c;
+    const struct range_entry *e = c->gone ? NULL : rangemap_at(&p->seen, at);
+
+    if (e)
+        *out = *e;
+    return e != NULL;
+}
+
+static void free_probe(struct consumer *c)
+{
+    struct probe *p = (struct probe *)c;
+
+    rangemap_clear(&p->seen);
+    free(p);
+}
+
+static const struct consumer_ops ops = {join, leave, held, free_probe};
+
+struct consumer *probe_new(const struct consumer_setup *s)
+{
+    struct probe *p = calloc(1, sizeof(*p));
+
+    if (!p)
+        return NULL;
+    p->base.ops = &ops;
+    p->listener.switched = switched;
+    p->notifier = (struct notifier){.owner = p->base.how.name,
+                                    .flags = s->how->flags,
+                                    .range = s->how->range,
+                                    .notify = notified,
+                                    .owner_data = p};
+    return &p->base;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "consumers/type1.h"
+
+#include <errno.h>
+
+static bool page_aligned(struct iova_range r)
+{
+    return !(r.first.v & PAGE_4K_MASK) && (r.last.v & PAGE_4K_MASK) == PAGE_4K_MASK;
+}
+
+int type1_map(struct type1 *t, struct iova_range r, gpa_t target, enum perm p)
+{
+    const struct range_entry *held = rangemap_at_or_after(&t->maps, r.first);
+    struct range_entry e = {r, target, p};
+
+    if (p == PERM_NONE || !page_aligned(r) || (target.v & PAGE_4K_MASK))
+        return -EINVAL;
+    if (held && held->range.first.v <= r.last.v)
+        return -EEXIST;
+    if (t->limit && t->maps.count >= t->limit)
+        return -ENOSPC;
+    if (r.last.v > t->aperture_last ||
+        iova_range_overlap(r, iova_range(IR_WINDOW_FIRST, IR_WINDOW_LAST)))
+        return -EINVAL;
+    return rangemap_insert(&t->maps, &e);
+}
+
+static int unmap_v1(struct type1 *t, struct iova_range r, uint64_t *bytes)
+{
+    for (;;) {
+        const struct range_entry *held = rangemap_at_or_after(&t->maps, r.first);
+
+        if (!held || held->range.first.v > r.last.v || held->range.first.v < r.first.v)
+            return 0;
+        *bytes += rangemap_remove_inside(&t->maps, held->range);
+    }
+}
+
+int type1_unmap(struct type1 *t, struct iova_range r, uint64_t *bytes)
+{
+    const struct range_entry *at_first = rangemap_at(&t->maps, r.first);
+    const struct range_entry *at_last = rangemap_at(&t->maps, r.last);
+
+    *bytes = 0;
+    if (!page_aligned(r))
+        return -EINVAL;
+    if (t->v1)
+        return unmap_v1(t, r, bytes);
+    if (at_first && at_first->range.first.v < r.first.v)
+        return -EINVAL;
+    if (at_last && at_last->range.last.v > r.last.v)
+        return -EINVAL;
+    *bytes = rangemap_remove_inside(&t->maps, r);
+    return 0;
+}
+
+void type1_clear(struct type1 *t)
+{
+    rangemap_clear(&t->maps);
+}

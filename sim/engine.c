@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_inside.h"
+
+static int add_ram(struct engine *e, const struct trace_header *h, struct err *err)
+{
+    unsigned bits = e->config.aw_bits < GUEST_MEM_BITS ? e->config.aw_bits : GUEST_MEM_BITS;
+    struct ram_block low = {gpa(0), IR_WINDOW_FIRST, false};
+    struct ram_block high = {gpa(IR_WINDOW_LAST + 1),
+                             (UINT64_C(1) << bits) - (IR_WINDOW_LAST + 1), false};
+    int fault = 0;
+
+    if (h->rams == 0) {
+        fault = guest_mem_add(e->mem, low, err);
+        return fault ? fault : guest_mem_add(e->mem, high, err);
+    }
+    for (size_t i = 0; i < h->rams && !fault; i++) {
+        struct ram_block b = {h->ram[i].gpa, h->ram[i].bytes, h->ram[i].rom};
+
+        fault = guest_mem_add(e->mem, b, err);
+    }
+    return fault;
+}
+
+static const struct sync_strategy_ops *strategy(enum sync_strategy s)
+{
+    switch (s) {
+    case SYNC_TRANSLATE: return &sync_translate;
+    case SYNC_TRANSLATE_4K: return &sync_translate_4k;
+    case SYNC_WALK: break;
+    }
+    return &sync_walk;
+}
+
+/* A copy of `count` items, NULL for none. */
+static void *copy_of(const void *items, size_t count, size_t bytes, bool *failed)
+{
+    void *copy = count ? malloc(count * bytes) : NULL;
+
+    if (copy)
+        memcpy(copy, items, count * bytes);
+    *failed |= count && !copy;
+    return copy;
+}
+
+static int build(struct engine *e, const struct trace_header *h, const struct engine_options *o,
+                 struct err *err)
+{
+    struct vtd_options v = {.policy = &e->policy,
+                            .config = &e->config,
+                            .sync = strategy(o->sync),
+                            .funnel = &e->funnel,
+                            .fate = &e->fate};
+    bool failed = false;
+    int fault;
+
+    e->header_devices = copy_of(h->devices, h->devices_count, sizeof(*h->devices), &failed);
+    e->header_device_count = e->header_devices ? h->devices_count : 0;
+    e->from_start = copy_of(o->attach, o->attach_count, sizeof(*o->attach), &failed);
+    e->from_start_count = e->from_start ? o->attach_count : 0;
+    e->mem = v.mem = guest_mem_new();
+    if (failed || !e->mem)
+        return err_set(err, ENOMEM, "out of memory for the simulation");
+    fault = policy_check_unit(&e->policy, &e->config, err);
+    if (!fault)
+        fault = add_ram(e, h, err);
+    return fault ? fault : vtd_new(&v, &e->unit, err);
+}
+
+int engine_new(const struct trace_header *h, const struct engine_options *o, struct engine **out,
+               struct err *err)
+{
+    struct engine *e = calloc(1, sizeof(*e));
+    int fault;
+
+    *out = NULL;
+    if (!e)
+        return err_set(err, ENOMEM, "out of memory for the simulation");
+    e->policy = *o->policy;
+    e->config = h->has_unit ? h->unit : unit_config_default();
+    e->dma_limit = o->dma_limit;
+    fault = build(e, h, o, err);
+    if (fault) {
+        engine_free(e);
+        return fault;
+    }
+    *out = e;
+    return 0;
+}
+
+void engine_free(struct engine *e)
+{
+    if (!e)
+        return;
+    engine_free_consumers(e);
+    vtd_free(e->unit);
+    guest_mem_free(e->mem);
+    free(e->header_devices);
+    free(e->from_start);
+    free(e->leading);
+    free(e);
+}
+
+int engine_observe(struct engine *e, struct observer o)
+{
+    return e->closed ? -EBUSY : funnel_add(&e->funnel, o);
+}
+
+/* Store the words of a mem record. */
+static int store_words(struct engine *e, const struct rec *r, struct err *err)
+{
+    for (uint32_t i = 0; i < r->u.mem.words; i++) {
+        gpa_t at = gpa_add(r->u.mem.gpa, 8u * i);
+        int fault = guest_mem_store(e->mem, at, r->u.mem.val[i]);
+
+        if (fault == -ENOMEM)
+            return err_set(err, ENOMEM, "out of memory for guest memory");
+        if (fault)
+            return err_set(err, EINVAL, "mem: 0x%" PRIx64 " is not RAM of this trace", at.v);
+    }
+    return 0;
+}
+
+struct found {
+    struct engine *e;
+    struct err *err;
+    int fault;
+};
+
+static void device_found(void *arg, bdf_t b)
+{
+    struct found *f = arg;
+
+    if (!f->fault)
+        f->fault = engine_device(f->e, b, true, f->err);
+}
+
+static int guest_write(struct engine *e, const struct rec *r, struct err *err)
+{
+    unsigned bytes = r->kind == REC_W32 ? 4 : 8;
+    struct found f = {e, err, 0};
+
+    vtd_write_discovers(e->unit, r->u.reg.off, bytes, r->u.reg.val, device_found, &f);
+    if (f.fault)
+        return f.fault;
+    vtd_write(e->unit, r->u.reg.off, bytes, r->u.reg.val);
+    return 0;
+}
+
+static void guest_read(struct engine *e, const struct rec *r)
+{
+    struct obs o = {.kind = OBS_READ};
+
+    o.u.read.off = r->u.reg.off;
+    o.u.read.bytes = r->kind == REC_R32 ? 4 : 8;
+    o.u.read.seen = r->u.reg.val;
+    o.u.read.model = vtd_read(e->unit, r->u.reg.off, o.u.read.bytes);
+    if (!fate_ended(&e->fate))
+        funnel_show(&e->funnel, &o);
+}
+
+static int not_built(const char *what, struct err *err)
+{
+    return err_set(err, ENOTSUP, "%s records need a kind of consumer that is not built yet", what);
+}
+
+static int act(struct engine *e, const struct rec *r, struct err *err)
+{
+    switch (r->kind) {
+    case REC_W32:
+    case REC_W64: return guest_write(e, r, err);
+    case REC_R32:
+    case REC_R64: guest_read(e, r); return 0;
+    case REC_MEM: return store_words(e, r, err);
+    case REC_ZERO:
+        if (guest_mem_zero(e->mem, r->u.zero.gpa, r->u.zero.bytes))
+            return err_set(err, EINVAL, "zero: 0x%" PRIx64 " + 0x%" PRIx64 " is not all RAM of this trace",
+                           r->u.zero.gpa.v, r->u.zero.bytes);
+        return 0;
+    case REC_DMA: return engine_dma(e, r, err);
+    case REC_DEVICE: return engine_device(e, r->u.device.bdf, true, err);
+    case REC_GONE: return engine_gone(e, r->u.gone.bdf, err);
+    case REC_ATTACH: return engine_attach(e, r->u.attach, err);
+    case REC_DETACH: return engine_detach(e, r->u.named.name, err);
+    case REC_ATS: return engine_device(e, r->u.ats.bdf, true, err);
+    case REC_RESET: vtd_reset(e->unit); return 0;
+    case REC_AT: e->funnel.at_ns = r->u.at.ns; return 0;
+    case REC_STOP: return not_built("stop", err);
+    case REC_START: return not_built("start", err);
+    case REC_MISS: return not_built("miss", err);
+    case REC_PIN: return not_built("pin", err);
+    case REC_UNPIN: return not_built("unpin", err);
+    case REC_FAIL: return err_set(err, ENOTSUP, "fail records are not built yet");
+    case REC_EXPECT:
+    case REC_EXPECTATIONS:
+    case REC_MARK:
+    case REC_KINDS: break;
+    }
+    return 0;
+}
+
+/* What ended the run inside the simulation, if anything did. */
+static int fate_answer(struct engine *e, struct err *err)
+{
+    struct obs o = {.kind = OBS_ABORT};
+
+    if (!fate_ended(&e->fate))
+        return 0;
+    e->ended = true;
+    if (e->fate.no_memory)
+        return err_set(err, ENOMEM, "out of memory in the simulation");
+    if (e->fate.unsupported_why)
+        return err_set(err, ENOTSUP, "%s", e->fate.unsupported_why);
+    o.u.abort.why = e->fate.abort_why;
+    funnel_show(&e->funnel, &o);
+    return 1;
+}
+
+static int obey(struct engine *e, const struct rec *r, uint64_t number, struct err *err)
+{
+    struct obs o = {.kind = OBS_RECORD, .u.rec = r};
+    int fault;
+
+    e->funnel.record = number;
+    funnel_show(&e->funnel, &o);
+    fault = act(e, r, err);
+    if (!fault)
+        fault = fate_answer(e, err);
+    if (fault)
+        e->ended = true;
+    o.kind = OBS_RECORD_END;
+    if (fault >= 0)
+        funnel_show(&e->funnel, &o);
+    engine_sweep(e);
+    return fault;
+}
+
+int engine_start(struct engine *e, struct err *err)
+{
+    if (e->closed)
+        return err_set(err, EBUSY, "the simulation was started before");
+    e->closed = true;
+    return 0;
+}
+
+/* Record 0: what the header and --attach bring, in BDF order; then the records that waited. */
+static int begin(struct engine *e, struct err *err)
+{
+    int fault = 0;
+
+    e->started = true;
+    for (size_t i = 0; i < e->from_start_count && !fault; i++)
+        fault = engine_attach(e, &e->from_start[i], err);
+    for (size_t i = 0; i < e->header_device_count && !fault; i++)
+        fault = engine_device(e, e->header_devices[i].bdf, true, err);
+    for (size_t i = 0; i < e->leading_count && !fault; i++)
+        fault = obey(e, &e->leading[i].rec, i + 1, err);
+    return fault;
+}
+
+static bool waits(const struct rec *r)
+{
+    return r->kind == REC_ATTACH || r->kind == REC_AT || r->kind == REC_EXPECTATIONS;
+}
+
+static int put_by(struct engine *e, const struct rec *r, struct err *err)
+{
+    struct leading *l;
+
+    if (!e->leading)
+        e->leading = malloc(LEADING_MAX * sizeof(*e->leading));
+    if (!e->leading)
+        return err_set(err, ENOMEM, "out of memory for the first records");
+    l = &e->leading[e->leading_count++];
+    l->rec = *r;
+    if (r->kind == REC_ATTACH) {
+        l->attach = *r->u.attach;
+        l->rec.u.attach = &l->attach;
+    }
+    return 0;
+}
+
+int engine_step(struct engine *e, const struct rec *r, struct err *err)
+{
+    int fault = 0;
+
+    if (e->ended)
+        return err_set(err, EINVAL, "the simulation has ended");
+    e->number++;
+    if (!e->started && waits(r) && e->leading_count < LEADING_MAX)
+        return put_by(e, r, err);
+    if (!e->started)
+        fault = begin(e, err);
+    return fault ? fault : obey(e, r, e->number, err);
+}
+
+int engine_finish(struct engine *e, struct err *err)
+{
+    return e->started || e->ended ? 0 : begin(e, err);
+}

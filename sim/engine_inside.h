@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of the engine, shared by engine*.c and by nobody else. */
+#ifndef VTR_ENGINE_INSIDE_H
+#define VTR_ENGINE_INSIDE_H
+
+#include "consumers/consumer.h"
+#include "engine.h"
+#include "guest_mem.h"
+#include "policy_fields.h"
+#include "vtd_model.h"
+
+/** Records that wait for the first one that acts, so that default consumers know what is attached. */
+#define LEADING_MAX 4096u
+
+struct leading {
+    struct rec rec;
+    struct attach_rec attach; /* what rec.u.attach points to */
+};
+
+struct container {
+    char name[NAME_BYTES];
+    struct type1 type1;
+};
+
+struct engine {
+    struct policy policy;
+    struct unit_config config;
+    struct fate fate;
+    struct funnel funnel;
+    struct guest_mem *mem;
+    struct vtd_unit *unit;
+    uint64_t dma_limit;
+
+    struct device_rec *header_devices;
+    size_t header_device_count;
+    struct attach_rec *from_start; /* --attach */
+    size_t from_start_count;
+
+    struct consumer **consumers; /* in order of joining */
+    size_t consumer_count;
+    struct container **containers;
+    size_t container_count;
+
+    bool closed;  /* no more observers */
+    bool started; /* what record 0 brings is there */
+    bool ended;
+    uint64_t number; /* of the last record taken */
+    struct leading *leading;
+    size_t leading_count;
+};
+
+/** A device joins, with its default consumer unless it is not wanted. No effect when it exists. */
+int engine_device(struct engine *e, bdf_t b, bool with_default, struct err *err);
+int engine_attach(struct engine *e, const struct attach_rec *how, struct err *err);
+int engine_detach(struct engine *e, const char *name, struct err *err);
+int engine_gone(struct engine *e, bdf_t b, struct err *err);
+/** Free consumers that have left. */
+void engine_sweep(struct engine *e);
+void engine_free_consumers(struct engine *e);
+const struct consumer *engine_consumer(const struct engine *e, const char *name);
+
+/** A `dma` record: the unit's own translation, then what each consumer of the device holds. */
+int engine_dma(struct engine *e, const struct rec *r, struct err *err);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest_mem.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A page number has 34 bits: a radix of 11 + 11 + 12, so that a page is three loads away. */
+#define ROOT_SLOTS 2048u
+#define MID_SLOTS  2048u
+#define LEAF_SLOTS 4096u
+
+struct page {
+    uint64_t words[WORDS_PER_PAGE];
+};
+
+struct leaf {
+    struct page *page[LEAF_SLOTS];
+};
+
+struct mid {
+    struct leaf *leaf[MID_SLOTS];
+};
+
+struct guest_mem {
+    struct mid *root[ROOT_SLOTS];
+    struct ram_block *blocks;
+    size_t count;
+    uint64_t pages;
+};
+
+static const uint64_t zero_page[WORDS_PER_PAGE];
+
+struct guest_mem *guest_mem_new(void)
+{
+    return calloc(1, sizeof(struct guest_mem));
+}
+
+static void leaf_free(struct leaf *l)
+{
+    for (unsigned k = 0; k < LEAF_SLOTS; k++)
+        free(l->page[k]);
+    free(l);
+}
+
+void guest_mem_free(struct guest_mem *m)
+{
+    if (!m)
+        return;
+    for (unsigned i = 0; i < ROOT_SLOTS; i++) {
+        if (!m->root[i])
+            continue;
+        for (unsigned j = 0; j < MID_SLOTS; j++)
+            if (m->root[i]->leaf[j])
+                leaf_free(m->root[i]->leaf[j]);
+        free(m->root[i]);
+    }
+    free(m->blocks);
+    free(m);
+}
+
+int guest_mem_add(struct guest_mem *m, struct ram_block b, struct err *e)
+{
+    uint64_t limit = UINT64_C(1) << GUEST_MEM_BITS;
+    struct ram_block *grown;
+    size_t at = 0;
+
+    if (b.bytes == 0 || (b.bytes | b.gpa.v) & PAGE_4K_MASK)
+        return err_set(e, EINVAL,
+                       "RAM 0x%" PRIx64 " + 0x%" PRIx64 ": expected multiples of 4 KiB, at least one page",
+                       b.gpa.v, b.bytes);
+    if (b.gpa.v >= limit || b.bytes > limit - b.gpa.v)
+        return err_set(e, EINVAL, "RAM 0x%" PRIx64 " + 0x%" PRIx64 " reaches beyond 2^%u bytes",
+                       b.gpa.v, b.bytes, GUEST_MEM_BITS);
+    while (at < m->count && m->blocks[at].gpa.v < b.gpa.v)
+        at++;
+    if ((at > 0 && m->blocks[at - 1].gpa.v + m->blocks[at - 1].bytes > b.gpa.v) ||
+        (at < m->count && b.gpa.v + b.bytes > m->blocks[at].gpa.v))
+        return err_set(e, EINVAL, "RAM 0x%" PRIx64 " + 0x%" PRIx64 " overlaps RAM named before",
+                       b.gpa.v, b.bytes);
+    grown = realloc(m->blocks, (m->count + 1) * sizeof(*grown));
+    if (!grown)
+        return err_set(e, ENOMEM, "out of memory for RAM ranges");
+    m->blocks = grown;
+    memmove(grown + at + 1, grown + at, (m->count - at) * sizeof(*grown));
+    grown[at] = b;
+    m->count++;
+    return 0;
+}
+
+const struct ram_block *guest_mem_blocks(const struct guest_mem *m, size_t *count)
+{
+    *count = m->count;
+    return m->blocks;
+}
+
+const struct ram_block *guest_mem_block_at(const struct guest_mem *m, gpa_t a)
+{
+    size_t low = 0, high = m->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct ram_block *b = &m->blocks[middle];
+
+        if (a.v < b->gpa.v)
+            high = middle;
+        else if (a.v - b->gpa.v >= b->bytes)
+            low = middle + 1;
+        else
+            return b;
+    }
+    return NULL;
+}
+
+static struct page *page_held(const struct guest_mem *m, gpa_t a)
+{
+    uint64_t n = a.v / PAGE_4K_BYTES;
+    const struct mid *mid;
+    const struct leaf *leaf;
+
+    if (a.v >> GUEST_MEM_BITS)
+        return NULL;
+    mid = m->root[n / ((uint64_t)MID_SLOTS * LEAF_SLOTS)];
+    if (!mid)
+        return NULL;
+    leaf = mid->leaf[n / LEAF_SLOTS % MID_SLOTS];
+    return leaf ? leaf->page[n % LEAF_SLOTS] : NULL;
+}
+
+const uint64_t *guest_mem_page(const struct guest_mem *m, gpa_t a)
+{
+    const struct page *p = page_held(m, a);
+
+    if (p)
+        return p->words;
+    return guest_mem_block_at(m, a) ? zero_page : NULL;
+}
+
+bool guest_mem_read(const struct guest_mem *m, gpa_t a, uint64_t *val)
+{
+    const uint64_t *words = guest_mem_page(m, a);
+
+    if (!words)
+        return false;
+    *val = words[a.v / 8 % WORDS_PER_PAGE];
+    return true;
+}
+
+/* The page of `a`, made when missing. `a` is known to be RAM. */
+static struct page *page_made(struct guest_mem *m, gpa_t a)
+{
+    uint64_t n = a.v / PAGE_4K_BYTES;
+    struct mid **mid = &m->root[n / ((uint64_t)MID_SLOTS * LEAF_SLOTS)];
+    struct leaf **leaf;
+    struct page **page;
+
+    if (!*mid && !(*mid = calloc(1, sizeof(**mid))))
+        return NULL;
+    leaf = &(*mid)->leaf[n / LEAF_SLOTS % MID_SLOTS];
+    if (!*leaf && !(*leaf = calloc(1, sizeof(**leaf))))
+        return NULL;
+    page = &(*leaf)->page[n % LEAF_SLOTS];
+    if (!*page) {
+        *page = calloc(1, sizeof(**page));
+        m->pages += *page != NULL;
+    }
+    return *page;
+}
+
+int guest_mem_store(struct guest_mem *m, gpa_t a, uint64_t val)
+{
+    struct page *p = page_held(m, a);
+
+    if (!p) {
+        if (!guest_mem_block_at(m, a))
+            return -EFAULT;
+        if (val == 0)
+            return 0; /* reads as zero already */
+        p = page_made(m, a);
+        if (!p)
+            return -ENOMEM;
+    }
+    p->words[a.v / 8 % WORDS_PER_PAGE] = val;
+    return 0;
+}
+
+int guest_mem_write32(struct guest_mem *m, gpa_t a, uint32_t val)
+{
+    const struct ram_block *b = guest_mem_block_at(m, a);
+    uint64_t old = 0;
+    unsigned shift = a.v & 4 ? 32 : 0;
+    gpa_t word = gpa(a.v & ~UINT64_C(7));
+
+    if (!b || b->rom)
+        return -EFAULT;
+    (void)guest_mem_read(m, word, &old);
+    old &= ~(UINT64_C(0xffffffff) << shift);
+    return guest_mem_store(m, word, old | (uint64_t)val << shift);
+}
+
+/* True when all of [a, a + bytes) is RAM or ROM. */
+static bool all_ram(const struct guest_mem *m, gpa_t a, uint64_t bytes)
+{
+    while (bytes) {
+        const struct ram_block *b = guest_mem_block_at(m, a);
+        uint64_t rest;
+
+        if (!b)
+            return false;
+        rest = b->bytes - (a.v - b->gpa.v);
+        if (rest >= bytes)
+            return true;
+        a.v += rest;
+        bytes -= rest;
+    }
+    return true;
+}
+
+/* Bytes from `a` to the end of what one slot of the radix covers, at most `bytes`. */
+static uint64_t span(gpa_t a, uint64_t slot_bytes, uint64_t bytes)
+{
+    uint64_t rest = slot_bytes - a.v % slot_bytes;
+
+    return rest < bytes ? rest : bytes;
+}
+
+int guest_mem_zero(struct guest_mem *m, gpa_t a, uint64_t bytes)
+{
+    const uint64_t leaf_bytes = LEAF_SLOTS * PAGE_4K_BYTES;
+    const uint64_t mid_bytes = MID_SLOTS * leaf_bytes;
+
+    if (!all_ram(m, a, bytes))
+        return -EFAULT;
+    while (bytes) {
+        const struct mid *mid = m->root[a.v / mid_bytes];
+        uint64_t step;
+
+        if (!mid) {
+            step = span(a, mid_bytes, bytes);
+        } else if (!mid->leaf[a.v / leaf_bytes % MID_SLOTS]) {
+            step = span(a, leaf_bytes, bytes);
+        } else {
+            struct page *p = page_held(m, a);
+
+            step = span(a, PAGE_4K_BYTES, bytes);
+            if (p)
+                memset(&p->words[a.v / 8 % WORDS_PER_PAGE], 0, step);
+        }
+        a.v += step;
+        bytes -= step;
+    }
+    return 0;
+}
+
+uint64_t guest_mem_bytes_held(const struct guest_mem *m)
+{
+    return m->pages * sizeof(struct page);
+}

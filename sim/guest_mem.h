@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guest memory: sparse, up to 2^46 bytes, 8-byte little-endian words. Only what the
+ * trace names as RAM or ROM exists; reading elsewhere is an error that the unit turns
+ * into the fault the architecture names. Words never written read as zero.
+ */
+#ifndef VTR_GUEST_MEM_H
+#define VTR_GUEST_MEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+
+#define GUEST_MEM_BITS 46u
+
+struct guest_mem;
+
+struct ram_block {
+    gpa_t gpa;
+    uint64_t bytes;
+    bool rom; /* the guest cannot write it; consumers map it read-only */
+};
+
+/** An empty memory without RAM. Returns NULL when out of memory. The caller frees it. */
+struct guest_mem *guest_mem_new(void);
+void guest_mem_free(struct guest_mem *m);
+
+/**
+ * Add [gpa, gpa + bytes): 4 KiB multiples, at least one page, below 2^46, not overlapping an
+ * earlier block. Returns 0, -EINVAL with a sentence, or -ENOMEM.
+ */
+int guest_mem_add(struct guest_mem *m, struct ram_block b, struct err *e);
+
+/** The blocks in ascending order; `count` receives their number. Owned by the memory. */
+const struct ram_block *guest_mem_blocks(const struct guest_mem *m, size_t *count);
+
+/** The block that holds `a`, or NULL. */
+const struct ram_block *guest_mem_block_at(const struct guest_mem *m, gpa_t a);
+
+/**
+ * The 512 words of the 4 KiB page that holds `a`, to read; NULL when the page is not RAM or ROM. The
+ * pointer stays valid until the memory is freed, but a page never written may be represented by
+ * a shared page of zeros: ask again after a store. Cost: three loads.
+ */
+const uint64_t *guest_mem_page(const struct guest_mem *m, gpa_t a);
+
+/** Read the aligned 8-byte word at `a`. Returns false when it is not RAM or ROM. */
+bool guest_mem_read(const struct guest_mem *m, gpa_t a, uint64_t *val);
+
+/**
+ * Store the aligned 8-byte word at `a`, ROM included (a trace says what memory holds).
+ * Returns 0, -EFAULT when it is not RAM or ROM, -ENOMEM.
+ */
+int guest_mem_store(struct guest_mem *m, gpa_t a, uint64_t val);
+
+/** As a device writes: 32 bits at a 4-byte boundary; -EFAULT when not RAM (ROM refuses too). */
+int guest_mem_write32(struct guest_mem *m, gpa_t a, uint32_t val);
+
+/**
+ * Clear [a, a + bytes), both multiples of 8. Only pages that were ever written are touched, so any
+ * length is cheap. Returns 0, or -EFAULT when some of it is not RAM or ROM (then nothing changes).
+ */
+int guest_mem_zero(struct guest_mem *m, gpa_t a, uint64_t bytes);
+
+/** Bytes of page contents held. */
+uint64_t guest_mem_bytes_held(const struct guest_mem *m);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "notifier.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "policy_fields.h"
+
+#define KNOWN_FLAGS (NOTIFY_UNMAP | NOTIFY_MAP | NOTIFY_DEVTLB)
+
+void notify_region_init(struct notify_region *r, bdf_t device, const struct region_ops *ops,
+                        void *owner, const struct policy *p, struct funnel *f, struct fate *fate)
+{
+    *r = (struct notify_region){
+        .bdf = device, .ops = ops, .owner = owner, .policy = p, .funnel = f, .fate = fate};
+}
+
+static void show_reg(struct notify_region *r, enum obs_kind kind, const struct notifier *n,
+                     int result, const char *why)
+{
+    struct obs o = {.kind = kind,
+                    .u.reg = {.consumer = n->owner,
+                              .bdf = r->bdf,
+                              .flags = n->flags,
+                              .range = n->range,
+                              .result = result,
+                              .why = why}};
+
+    funnel_show(r->funnel, &o);
+}
+
+static uint32_t flags_union(const struct notify_region *r)
+{
+    uint32_t all = 0;
+
+    for (const struct notifier *n = r->head; n; n = n->next)
+        if (n->registered)
+            all |= n->flags;
+    return all;
+}
+
+/* Tell the unit when the union has changed. */
+static int update_flags(struct notify_region *r, const struct notifier *n, struct err *e)
+{
+    uint32_t old_flags = r->flags, new_flags = flags_union(r);
+    struct obs o = {.kind = OBS_FLAGS};
+    int result;
+
+    if (old_flags == new_flags)
+        return 0;
+    result = r->ops->flags_changed(r->owner, r, old_flags, new_flags, n, e);
+    if (result == 0)
+        r->flags = new_flags;
+    o.u.flags.bdf = r->bdf;
+    o.u.flags.old_flags = old_flags;
+    o.u.flags.new_flags = new_flags;
+    o.u.flags.result = result;
+    funnel_show(r->funnel, &o);
+    return result;
+}
+
+static void unlink_notifier(struct notify_region *r, struct notifier *n)
+{
+    struct notifier **link = &r->head;
+
+    if (r->cursor == n)
+        r->cursor = n->next;
+    while (*link && *link != n)
+        link = &(*link)->next;
+    if (*link)
+        *link = n->next;
+    n->next = NULL;
+}
+
+static int refusal(const struct notifier *n, struct err *e)
+{
+    if (n->flags == 0)
+        return err_set(e, EINVAL, "%s: a notifier must ask for at least one kind", n->owner);
+    if (n->flags & ~(uint32_t)KNOWN_FLAGS)
+        return err_set(e, EINVAL, "%s: unknown kinds 0x%x", n->owner,
+                       n->flags & ~(uint32_t)KNOWN_FLAGS);
+    if (n->range.first.v > n->range.last.v)
+        return err_set(e, EINVAL, "%s: its range ends before it starts", n->owner);
+    if (n->registered)
+        return err_set(e, EINVAL, "%s: the notifier is registered already", n->owner);
+    return 0;
+}
+
+int notify_register(struct notify_region *r, struct notifier *n, struct err *e)
+{
+    int result = refusal(n, e);
+
+    if (result == 0) {
+        unlink_notifier(r, n); /* the quirk of a forgotten unregistration leaves it linked */
+        n->region = r;
+        n->registered = true;
+        n->next = r->head;
+        r->head = n;
+        result = update_flags(r, n, e);
+        if (result) {
+            n->registered = false;
+            unlink_notifier(r, n);
+        }
+    }
+    show_reg(r, OBS_REGISTER, n, result, result ? e->text : NULL);
+    return result;
+}
+
+void notify_unregister(struct notifier *n)
+{
+    struct notify_region *r = n->region;
+    struct err ignored;
+
+    if (!n->registered)
+        return;
+    n->registered = false;
+    if (!r->policy->leaves_stay_linked)
+        unlink_notifier(r, n);
+    show_reg(r, OBS_UNREGISTER, n, 0, NULL);
+    (void)update_flags(r, n, &ignored); /* fewer kinds are never refused */
+}
+
+void notify_replay(struct notifier *n)
+{
+    struct notify_region *r = n->region;
+
+    show_reg(r, OBS_REPLAY_BEGIN, n, 0, NULL);
+    r->ops->replay(r->owner, r, n);
+    show_reg(r, OBS_REPLAY_END, n, 0, NULL);
+}
+
+static uint32_t kind_flag(enum note_type t)
+{
+    switch (t) {
+    case NOTE_MAP: return NOTIFY_MAP;
+    case NOTE_UNMAP: return NOTIFY_UNMAP;
+    case NOTE_DEVTLB: break;
+    }
+    return NOTIFY_DEVTLB;
+}
+
+/* Cut to the notifier's range as architected: aligned pieces, the target moving along. */
+static int deliver_pieces(struct notifier *n, const struct iommu_event *e)
+{
+    uint64_t last = e->range.last.v < n->range.last.v ? e->range.last.v : n->range.last.v;
+    uint64_t at = e->range.first.v > n->range.first.v ? e->range.first.v : n->range.first.v;
+    int result = 0;
+
+    if (!(n->flags & NOTIFY_MAP)) {
+        struct iommu_event one = *e;
+
+        one.range = iova_range(at, last);
+        return n->notify(n, &one);
+    }
+    for (;;) {
+        uint64_t mask = aligned_block_mask(at, last);
+        struct iommu_event piece = *e;
+        int answer;
+
+        if (e->type == NOTE_MAP)
+            piece.gpa = gpa_add(e->gpa, at - e->range.first.v);
+        piece.range = iova_range(at, at + mask);
+        answer = n->notify(n, &piece);
+        if (result == 0)
+            result = answer;
+        if (at + mask == last || !n->registered)
+            return result;
+        at += mask + 1;
+    }
+}
+
+/* Cut at the border as QEMU does: the target stays where it was. */
+static struct iommu_event cropped(const struct notifier *n, const struct iommu_event *e)
+{
+    struct iommu_event cut = *e;
+
+    if (cut.range.first.v < n->range.first.v)
+        cut.range.first = n->range.first;
+    if (cut.range.last.v > n->range.last.v)
+        cut.range.last = n->range.last;
+    return cut;
+}
+
+int notify_one(struct notifier *n, const struct iommu_event *e)
+{
+    const struct policy *p = n->region->policy;
+    bool wanted = (kind_flag(e->type) & n->flags) || p->kinds_ignored;
+    struct iommu_event cut = *e;
+
+    if (!n->registered && !p->leaves_stay_linked)
+        return 0;
+    if (!iova_range_overlap(n->range, e->range))
+        return 0;
+    if (!iova_range_covers(n->range, e->range)) {
+        switch (p->straddle) {
+        case STRADDLE_WHOLE: break;
+        case STRADDLE_PIECES: return wanted ? deliver_pieces(n, e) : 0;
+        case STRADDLE_CROP: cut = cropped(n, e); break;
+        case STRADDLE_ABORT:
+            if (!(n->flags & NOTIFY_DEVTLB)) {
+                fate_abort(n->region->fate,
+                           "an event reaches beyond a notifier's range: assertion in the notifier core");
+                return 0;
+            }
+            cut = cropped(n, e);
+            break;
+        }
+    } else if (p->straddle == STRADDLE_PIECES) {
+        return wanted ? deliver_pieces(n, e) : 0; /* a merged run may be no power of two */
+    }
+    return wanted ? n->notify(n, &cut) : 0;
+}
+
+void notify_each(struct notify_region *r, void (*visit)(void *arg, struct notifier *n), void *arg)
+{
+    struct notifier *outer = r->cursor;
+
+    r->cursor = r->head;
+    while (r->cursor && !fate_ended(r->fate)) {
+        struct notifier *n = r->cursor;
+
+        r->cursor = n->next;
+        visit(arg, n);
+    }
+    r->cursor = outer;
+}
+
+struct all {
+    const struct iommu_event *event;
+    int result;
+};
+
+static void visit_one(void *arg, struct notifier *n)
+{
+    struct all *a = arg;
+    int answer = notify_one(n, a->event);
+
+    if (a->result == 0)
+        a->result = answer;
+}
+
+int notify_all(struct notify_region *r, const struct iommu_event *e)
+{
+    struct all a = {.event = e};
+
+    notify_each(r, visit_one, &a);
+    return a.result;
+}
+
+void region_listen(struct notify_region *r, struct region_listener *l)
+{
+    struct region_listener **link = &r->listeners;
+
+    while (*link)
+        link = &(*link)->next;
+    l->next = NULL;
+    *link = l;
+}
+
+void region_unlisten(struct notify_region *r, struct region_listener *l)
+{
+    for (struct region_listener **link = &r->listeners; *link; link = &(*link)->next) {
+        if (*link == l) {
+            *link = l->next;
+            return;
+        }
+    }
+}
+
+void region_switch(struct notify_region *r, bool translated)
+{
+    struct obs o = {.kind = OBS_SWITCH};
+
+    if (r->translated == translated)
+        return;
+    r->translated = translated;
+    o.u.device.bdf = r->bdf;
+    o.u.device.on = translated;
+    funnel_show(r->funnel, &o);
+    for (struct region_listener *l = r->listeners, *next; l && !fate_ended(r->fate); l = next) {
+        next = l->next;
+        l->switched(l, translated);
+    }
+}

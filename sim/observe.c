@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include "observe.h"
+
+#include <errno.h>
+
+int funnel_add(struct funnel *f, struct observer o)
+{
+    if (f->count == OBSERVERS_MAX)
+        return -ENOSPC;
+    f->observers[f->count++] = o;
+    return 0;
+}
+
+void funnel_show(struct funnel *f, struct obs *o)
+{
+    o->record = f->record;
+    o->at_ns = f->at_ns;
+    for (unsigned i = 0; i < f->count; i++)
+        f->observers[i].see(f->observers[i].ctx, o);
+}
+
+void funnel_note(struct funnel *f, struct note *n)
+{
+    struct obs o = {.kind = OBS_NOTE, .u.note = n};
+
+    n->seq = ++f->notes;
+    n->record = f->record;
+    funnel_show(f, &o);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy.h"
+#include "policy_fields.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TYPES(a) (uint16_t)(a)
+
+/* What all runnable QEMUs of the profiles have in common, so that a row shows its differences. */
+#define QEMU_COMMON                                                                                \
+    .gsts_first = true, .wrong_size_aborts = true, .iqa_reads_latched = true,                      \
+    .busy_under_qi = true, .all_ones_unreadable = true, .pv_all_ones = true,                       \
+    .window_by_extent = true, .pt_seen_by_dma = true, .iotlb_sid_mask = 0xffff, .malformed_frozen = true,                    \
+    .context_error_frozen = true, .context_flushes = true, .root_flushes = true,                   \
+    .split_is_partial = true
+
+static const struct policy rows[] = {
+    {
+        .name = "qemu-7.2",
+        QEMU_COMMON,
+        .iqa_loses_dw = true,
+        .types_accepted = TYPES(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7),
+        .wait_sw_if_aborts = true,
+        .sync_unmap_only = SYNC_UNMAP_ONLY_WALKS,
+        .straddle = STRADDLE_ABORT,
+        .replay = REPLAY_UNMAP_FIRST,
+        .map_without_cm = MAP_ASSIGNED_NEEDS_CM,
+    },
+    {
+        .name = "qemu-10.2",
+        QEMU_COMMON,
+        .esrtps = true,
+        .type_has_upper_bits = true,
+        .iec_reserved = true,
+        .types_accepted = TYPES(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 9),
+        .wait_fence_only = true,
+        .wait_if_after_error = true,
+        .tm_needs_property = true,
+        .sync_unmap_only = SYNC_UNMAP_ONLY_WHOLE,
+        .straddle = STRADDLE_CROP,
+        .replay = REPLAY_FORGET_ALL,
+        .map_without_cm = MAP_NEEDS_CM,
+        .devtlb_needs_dt = true,
+    },
+    {
+        .name = "ideal",
+        .esrtps = true,
+        .five_levels = true,
+        .upper_msi_writable = true,
+        .ip_clears_with_frcd = true,
+        .ttm_checked = true,
+        .iqe_clear_resumes = true,
+        .iqercd = true,
+        .dw_needs_smts = true,
+        .types_need_caps = true,
+        .pfsid_allowed = true,
+        .type_has_upper_bits = true,
+        .iec_reserved = true,
+        .types_accepted = TYPES(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5),
+        .wait_fence_only = true,
+        .psi_aligned = true,
+        .cc_domain_exact = true,
+        .cc_device_has_did = true,
+        .tm_needs_property = true,
+        .pt_needs_largest_aw = true,
+        .fault_b_qualified = true,
+        .cached_right_faults = true,
+        .iotlb_sid_mask = 0xffff,
+        .removals_merged = true,
+        .sync_unmap_only = SYNC_UNMAP_ONLY_WHOLE,
+        .straddle = STRADDLE_PIECES,
+        .replay = REPLAY_RECORD,
+        .map_without_cm = MAP_NEEDS_CM,
+        .devtlb_needs_dt = true,
+    },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const char *const names[ROWS] = {"qemu-7.2", "qemu-10.2", "ideal"};
+
+const struct policy *policy_find(const char *name)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+const char *const *policy_names(size_t *count)
+{
+    *count = ROWS;
+    return names;
+}
+
+const char *policy_name(const struct policy *p)
+{
+    return p->name;
+}
+
+static void dup_map(struct policy *p)
+{
+    p->tells_unchanged = true;
+}
+
+static void skip_pde(struct policy *p)
+{
+    p->skips_nonleaf_holes = true;
+}
+
+static void bare_map(struct policy *p)
+{
+    p->inplace_bare_map = true;
+}
+
+static void whole_event(struct policy *p)
+{
+    p->straddle = STRADDLE_WHOLE;
+}
+
+static void all_kinds(struct policy *p)
+{
+    p->kinds_ignored = true;
+}
+
+static void te_off(struct policy *p)
+{
+    p->te_off_keeps_region = true;
+}
+
+static void sid8(struct policy *p)
+{
+    p->iotlb_sid_mask = 0xff;
+}
+
+static void large_stays(struct policy *p)
+{
+    p->iotlb_keeps_large = true;
+}
+
+static void unregister(struct policy *p)
+{
+    p->leaves_stay_linked = true;
+}
+
+static void replay_unmaps(struct policy *p)
+{
+    p->replay = REPLAY_UNMAP_FIRST;
+}
+
+static void unmap_only_deaf(struct policy *p)
+{
+    p->sync_unmap_only = SYNC_UNMAP_ONLY_WALKS;
+}
+
+static const struct {
+    struct quirk about;
+    void (*apply)(struct policy *p);
+} quirks[] = {
+    {{"dup-map-no-tree", "nothing is remembered: unchanged entries are notified again", "M03"}, dup_map},
+    {{"psi-skip-pde", "an absent entry above the leaf level unmaps nothing", "M01"}, skip_pde},
+    {{"inplace-bare-map", "an in-place change is notified as MAP alone", "seed 004"}, bare_map},
+    {{"deliver-whole", "an event that straddles a notifier's border is delivered uncut", "M05"},
+     whole_event},
+    {{"kinds-ignored", "every notifier hears every kind of event", "M27"}, all_kinds},
+    {{"te-off-no-switch", "translation off leaves devices and their mappings as they were", "M09"},
+     te_off},
+    {{"iotlb-key-sid8", "the IOTLB's key holds 8 bits of the source id", "M36"}, sid8},
+    {{"iotlb-large-stays", "page-selective invalidation misses large IOTLB entries", "I14"},
+     large_stays},
+    {{"unregister-missing", "an unregistered notifier is still called", "M34"}, unregister},
+    {{"replay-unmaps", "a replay unmaps the notifier's whole range first", "M11"}, replay_unmaps},
+    {{"domain-global-inv-no-unmap", "UNMAP-only consumers miss domain and global invalidations",
+      "M17"},
+     unmap_only_deaf},
+};
+
+#define QUIRKS (sizeof(quirks) / sizeof(quirks[0]))
+
+const struct quirk *policy_quirk(size_t index)
+{
+    return index < QUIRKS ? &quirks[index].about : NULL;
+}
+
+int policy_apply_quirk(struct policy *p, const char *name, struct err *e)
+{
+    for (size_t i = 0; i < QUIRKS; i++) {
+        if (strcmp(quirks[i].about.name, name) == 0) {
+            quirks[i].apply(p);
+            return 0;
+        }
+    }
+    return err_set(e, ENOENT, "no quirk is called '%s'; --list-quirks prints them", name);
+}
+
+struct policy *policy_copy(const struct policy *p)
+{
+    struct policy *copy = malloc(sizeof(*copy));
+
+    if (copy)
+        *copy = *p;
+    return copy;
+}
+
+int policy_check_unit(const struct policy *p, const struct unit_config *u, struct err *e)
+{
+    if (u->scalable_mode || (u->has_ecap && u->ecap >> 43 & 1))
+        return err_set(e, ENOTSUP, "the unit asks for scalable mode, which is not built yet");
+    if (u->aw_bits != 39 && u->aw_bits != 48 && u->aw_bits != 57)
+        return err_set(e, EINVAL, "aw-bits=%u: expected 39, 48 or 57", u->aw_bits);
+    if (u->aw_bits == 57 && !p->five_levels)
+        return err_set(e, EINVAL, "profile %s does not offer 57 bits: no such system exists; `ideal` does",
+                       p->name);
+    return 0;
+}

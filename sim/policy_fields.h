@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fields in which systems differ. Each names the deviation of vtd-facts chapter 11 (#n), the
+ * museum entry (Mnn, Ln) or the table of real-systems that it stands for.
+ */
+#ifndef VTR_POLICY_FIELDS_H
+#define VTR_POLICY_FIELDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What becomes of an event that straddles the border of a notifier's range (museum 1.3). */
+enum straddle {
+    STRADDLE_CROP,   /* iova and size cut, target not moved (10.2 on; #41, L2) */
+    STRADDLE_ABORT,  /* assertion, for all but DEVTLB notifiers, which crop (6.0 to 10.1; M26) */
+    STRADDLE_WHOLE,  /* delivered as it is (2.10 to 4.1; M05) */
+    STRADDLE_PIECES  /* cut into naturally aligned pieces, target kept in step (as architected) */
+};
+
+/** How a notifier that asks for a replay is served (museum 1.4). */
+enum replay_how {
+    REPLAY_UNMAP_FIRST, /* whole-range unmap of this notifier, then walk (2.10 to 8.0) */
+    REPLAY_FORGET_ALL,  /* the device's whole record forgotten, then walk (8.1 on; L3) */
+    REPLAY_RECORD       /* what the record says, or the tables where nobody was told yet */
+};
+
+/** What an UNMAP-only address space hears when a domain or everything is invalidated (M17). */
+enum sync_unmap_only {
+    SYNC_UNMAP_ONLY_WALKS, /* the walk runs and fills the record; only removals of it are told (7.2) */
+    SYNC_UNMAP_ONLY_WHOLE  /* one UNMAP of each notifier's whole range (8.0 on) */
+};
+
+/** Who may ask for MAP events on a unit without caching mode (M28, M29). */
+enum map_without_cm {
+    MAP_NEEDS_CM,          /* refused for everyone (8.0 on) */
+    MAP_ASSIGNED_NEEDS_CM  /* refused for assigned devices alone (4.2 to 7.2) */
+};
+
+struct policy {
+    const char *name;
+
+    /* Capabilities. */
+    bool esrtps;              /* CAP.ESRTPS (10.2 on) */
+    bool five_levels;         /* 57 bits may be configured */
+
+    /* Registers. */
+    bool gsts_first;          /* status bits change before the work is done (M51, L14) */
+    bool wrong_size_aborts;   /* a 64-bit access to some 32-bit registers ends the emulator (#43) */
+    bool iqa_reads_latched;   /* IQA's base reads as latched by QIE (#9) */
+    bool iqa_loses_dw;        /* and its DW bit reads 0 (M47) */
+    bool upper_msi_writable;  /* FEUADDR, IEUADDR writable with EIM (#30) */
+    bool ip_clears_with_frcd; /* clearing the last fault record clears FECTL.IP (#25) */
+    bool ttm_checked;         /* reserved translation table modes block everything, 30h (1.5) */
+
+    /* Invalidation queue and register commands. */
+    bool iqe_clear_resumes;   /* clearing IQE fetches again (#1) */
+    bool iqercd;              /* IQERCD reports the cause (#2) */
+    bool busy_under_qi;       /* a register command under QI never completes (#5, L16) */
+    bool dw_needs_smts;       /* DW=1 without scalable mode is an error (#10) */
+    bool types_need_caps;     /* device-TLB needs DT, interrupt-entry-cache needs IR (#12) */
+    bool pfsid_allowed;       /* PFSID may be set in a device-TLB descriptor (#13) */
+    bool type_has_upper_bits; /* bits 11:9 belong to the type (M46) */
+    bool iec_reserved;        /* reserved bits of interrupt-entry-cache descriptors are checked (M46) */
+    uint16_t types_accepted;  /* bit n: type n is taken from a 128-bit queue (5.3) */
+    bool wait_sw_if_aborts;   /* a wait with SW and IF ends the emulator (M43) */
+    bool wait_fence_only;     /* a wait with FN alone is accepted (M44) */
+    bool wait_if_after_error; /* a failed status write still raises the interrupt (5.5) */
+    bool psi_aligned;         /* a page-selective range is the aligned block (#14, L5) */
+    bool cc_domain_exact;     /* domain-selective context invalidation is not made global (#3) */
+    bool cc_device_has_did;   /* device-selective context invalidation compares the tag (#4) */
+
+    /* Tables, translation, faults. */
+    bool all_ones_unreadable; /* an entry of all ones counts as unreadable (#23) */
+    bool tm_needs_property;   /* bit 62 of a leaf is free only with stale-tm (3.6) */
+    bool pt_needs_largest_aw; /* pass-through needs the largest AW (#35) */
+    bool fault_b_qualified;   /* FPD suppresses code B (#15) */
+    bool pv_all_ones;         /* page-walk faults carry PV=0xffff (#18) */
+    bool cached_right_faults; /* a cached entry without the right records a fault (#20) */
+    bool window_by_extent;    /* a leaf that overlaps the interrupt range blocks all of itself (3.9 step 15) */
+    bool pt_seen_by_dma;      /* a dma that meets a pass-through entry switches the device (3.9) */
+    uint16_t iotlb_sid_mask;  /* part of the source id in the IOTLB's key (M36) */
+
+    /* Synchronisation. */
+    bool malformed_frozen;    /* reserved or unreadable entries keep what was mapped (#39, L8) */
+    bool context_error_frozen;/* only an absent context entry unmaps, other errors do nothing (L9) */
+    bool context_flushes;     /* context global and domain: unmap all, then map again (L10) */
+    bool root_flushes;        /* SRTP: unmap all, nothing mapped again (#44, L4) */
+    bool split_is_partial;    /* a smaller entry over a larger one unmaps its own size only (H1, L7) */
+    bool removals_merged;     /* adjacent removals become the largest legal entries */
+    bool tells_unchanged;     /* nothing is remembered: unchanged entries are told again (M03) */
+    bool skips_nonleaf_holes; /* an absent entry above the leaf level unmaps nothing (M01) */
+    bool inplace_bare_map;    /* an in-place change is told as MAP alone (seed 004) */
+    bool te_off_keeps_region; /* translation off leaves devices where they were (M09) */
+    bool iotlb_keeps_large;   /* page-selective invalidation misses large entries (I14) */
+    bool leaves_stay_linked;  /* an unregistered notifier is still called (M34) */
+    bool kinds_ignored;       /* every notifier hears every kind (M27) */
+    enum sync_unmap_only sync_unmap_only;
+
+    /* Notifiers. */
+    enum straddle straddle;
+    enum replay_how replay;
+    enum map_without_cm map_without_cm;
+    bool devtlb_needs_dt;     /* DEVTLB notifiers need a device IOTLB (M30) */
+};
+
+#endif

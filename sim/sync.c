@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* The differ: slots against the record of what was notified. */
+#include "sync.h"
+
+#include "policy_fields.h"
+
+struct differ {
+    const struct sync_target *t;
+    struct notifier *only;     /* replay: tell this one alone, MAPs alone */
+    bool additions;            /* merged removals: second pass */
+    bool adds_waiting;         /* first pass saw something to add */
+    struct iova_range extent;  /* grown by larger leaves taken away whole */
+    struct iova_range run;     /* removals not told yet */
+    bool has_run;
+};
+
+static void tell(struct differ *d, const struct iommu_event *e)
+{
+    if (fate_ended(d->t->fate))
+        return;
+    if (d->only)
+        notify_one(d->only, e);
+    else
+        notify_all(d->t->region, e);
+}
+
+static void tell_unmap(struct differ *d, struct iova_range r)
+{
+    struct iommu_event e = event_unmap(r);
+
+    tell(d, &e);
+}
+
+static struct iova_range slot_range(const struct slot *s)
+{
+    return iova_range(s->at.v, s->at.v | level_mask(s->level));
+}
+
+static void remember(struct differ *d, const struct slot *s, uint64_t leaf)
+{
+    if (shadow_set(d->t->shadow, s->at, s->level, leaf))
+        d->t->fate->no_memory = true;
+}
+
+static void tell_map(struct differ *d, const struct slot *s)
+{
+    struct iommu_event e = event_map(slot_range(s), s->gpa, s->perm);
+
+    tell(d, &e);
+}
+
+/* As QEMU does it: one slot, one or two events, everything overlapping forgotten (9.2.3). */
+static void differ_slot_direct(struct differ *d, const struct slot *s, enum shadow_meet meet)
+{
+    const struct policy *p = d->t->policy;
+    uint64_t leaf = shadow_leaf(s->gpa, s->perm);
+
+    if (s->kind == SLOT_HOLE) {
+        if (d->only || (meet == MEET_NONE && !p->tells_unchanged))
+            return;
+        if (p->skips_nonleaf_holes && s->level > 1)
+            return;
+        shadow_drop(d->t->shadow, slot_range(s), NULL, NULL);
+        tell_unmap(d, slot_range(s));
+        return;
+    }
+    if (meet == MEET_SAME) {
+        if (p->tells_unchanged)
+            tell_map(d, s);
+        return;
+    }
+    if (meet != MEET_NONE) {
+        if (!p->inplace_bare_map)
+            tell_unmap(d, slot_range(s));
+        shadow_drop(d->t->shadow, slot_range(s), NULL, NULL);
+    }
+    remember(d, s, leaf);
+    tell_map(d, s);
+}
+
+static void flush_run(struct differ *d)
+{
+    if (d->has_run)
+        tell_unmap(d, d->run);
+    d->has_run = false;
+}
+
+/* A leaf goes: append it to the run of removals, or start a new one. */
+static void removed(void *arg, struct iova_range r, uint64_t leaf)
+{
+    struct differ *d = arg;
+
+    (void)leaf;
+    if (d->has_run && d->run.last.v + 1 == r.first.v) {
+        d->run.last = r.last;
+        return;
+    }
+    flush_run(d);
+    d->run = r;
+    d->has_run = true;
+}
+
+/* As architected: first every removal, whole and merged; then, in a second pass, the additions. */
+static void differ_slot_merged(struct differ *d, const struct slot *s, enum shadow_meet meet,
+                               struct iova_range around)
+{
+    uint64_t leaf = shadow_leaf(s->gpa, s->perm);
+
+    if (s->kind == SLOT_LEAF && meet == MEET_SAME)
+        return;
+    if (d->additions) {
+        if (s->kind == SLOT_LEAF && meet == MEET_NONE) {
+            remember(d, s, leaf);
+            tell_map(d, s);
+        }
+        return;
+    }
+    if (meet == MEET_LARGER) {
+        if (around.first.v < d->extent.first.v)
+            d->extent.first = around.first;
+        if (around.last.v > d->extent.last.v)
+            d->extent.last = around.last;
+        d->adds_waiting = true;
+    }
+    if (meet != MEET_NONE)
+        shadow_drop(d->t->shadow, meet == MEET_LARGER ? around : slot_range(s), removed, d);
+    d->adds_waiting |= s->kind == SLOT_LEAF;
+}
+
+static void differ_slot(void *arg, const struct slot *s)
+{
+    struct differ *d = arg;
+    const struct policy *p = d->t->policy;
+    struct iova_range around = {{0}, {0}};
+    struct slot seen = *s;
+    enum shadow_meet meet;
+
+    d->t->counts->slots_compared++;
+    if (s->kind == SLOT_REFUSED) {
+        if (p->malformed_frozen)
+            return;
+        seen.kind = SLOT_HOLE;
+    }
+    meet = shadow_meet(d->t->shadow, s->at, s->level,
+                       seen.kind == SLOT_LEAF ? shadow_leaf(s->gpa, s->perm) : 0, &around);
+    if (p->removals_merged)
+        differ_slot_merged(d, &seen, meet, around);
+    else
+        differ_slot_direct(d, &seen, meet);
+}
+
+/* Nothing need be shown of a table that is as remembered, unless a larger leaf is remembered around it. */
+static bool differ_known(void *arg, iova_t at, unsigned level, const struct shadow_node **node)
+{
+    struct differ *d = arg;
+    struct iova_range around;
+
+    *node = shadow_node_at(d->t->shadow, at, level);
+    if (*node)
+        return true;
+    if (level == d->t->shadow->levels)
+        return true;
+    return shadow_meet(d->t->shadow, at, level + 1, 0, &around) == MEET_NONE;
+}
+
+static void enumerate(struct differ *d, const struct table_view *v, struct iova_range r)
+{
+    struct slot_sink sink = {.slot = differ_slot,
+                             .known = d->t->policy->tells_unchanged ? NULL : differ_known,
+                             .arg = d,
+                             .counts = d->t->counts,
+                             .fate = d->t->fate};
+
+    d->t->strategy->enumerate(v, r, &sink);
+}
+
+void sync_range(const struct sync_target *t, const struct table_view *v, struct iova_range r)
+{
+    struct differ d = {.t = t, .extent = r};
+
+    enumerate(&d, v, r);
+    if (!t->policy->removals_merged)
+        return;
+    /* What lies beyond a narrower table's reach can only be old (real-systems, surprise 5). */
+    if (d.extent.last.v > v->limit_last && t->aw_last > v->limit_last) {
+        uint64_t from = r.first.v > v->limit_last ? r.first.v : v->limit_last + 1;
+
+        if (from <= r.last.v)
+            shadow_drop(t->shadow, iova_range(from, r.last.v), removed, &d);
+    }
+    flush_run(&d);
+    if (d.adds_waiting) {
+        d.additions = true;
+        enumerate(&d, v, d.extent);
+    }
+}
+
+void sync_replay(const struct sync_target *t, const struct table_view *v, struct notifier *n)
+{
+    struct differ d = {.t = t, .only = n, .additions = true, .extent = iova_range(0, UINT64_MAX)};
+
+    enumerate(&d, v, d.extent);
+}
+
+static void replay_leaf(void *arg, struct iova_range r, uint64_t leaf)
+{
+    struct differ *d = arg;
+    struct iommu_event e = event_map(r, shadow_leaf_gpa(leaf), shadow_leaf_perm(leaf));
+
+    tell(d, &e);
+}
+
+void sync_replay_record(const struct sync_target *t, struct notifier *n)
+{
+    struct differ d = {.t = t, .only = n};
+
+    shadow_visit(t->shadow, n->range, replay_leaf, &d);
+}
+
+void sync_unmap_whole(const struct sync_target *t, struct notifier *n)
+{
+    struct iova_range r = n->range;
+
+    if (r.first.v > t->aw_last)
+        return;
+    if (r.last.v > t->aw_last)
+        r.last = iova(t->aw_last);
+    for (uint64_t at = r.first.v; !fate_ended(t->fate);) {
+        uint64_t mask = aligned_block_mask(at, r.last.v);
+        struct iommu_event e = event_unmap(iova_range(at, at + mask));
+
+        notify_one(n, &e);
+        if (at + mask == r.last.v)
+            break;
+        at += mask + 1;
+    }
+    shadow_drop(t->shadow, r, NULL, NULL);
+}
+
+static void unmap_range_of(void *arg, struct notifier *n)
+{
+    struct iommu_event e = event_unmap(n->range);
+
+    (void)arg;
+    notify_one(n, &e);
+}
+
+void sync_unmap_ranges(const struct sync_target *t)
+{
+    notify_each(t->region, unmap_range_of, NULL);
+}
+
+static void unmap_whole_of(void *arg, struct notifier *n)
+{
+    sync_unmap_whole(arg, n);
+}
+
+void sync_unmap_all(const struct sync_target *t)
+{
+    struct sync_target copy = *t;
+    struct differ d = {.t = t};
+
+    if (!t->policy->removals_merged) {
+        notify_each(t->region, unmap_whole_of, &copy);
+        return;
+    }
+    shadow_drop(t->shadow, iova_range(0, UINT64_MAX), removed, &d);
+    flush_run(&d);
+    if (!(t->region->flags & NOTIFY_MAP))
+        sync_unmap_ranges(t);
+}

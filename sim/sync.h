@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From an invalidated range to notifications. A strategy enumerates the slots of the tables (an
+ * entry's natural extent, and what it says); the differ compares each slot with the record of what was
+ * notified and tells the differences. A strategy knows no listener; the differ no strategy.
+ *
+ * Source: vtd-facts 9.2.3; real-systems part I; museum 2.2.
+ */
+#ifndef VTR_SYNC_H
+#define VTR_SYNC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "guest_mem.h"
+#include "notifier.h"
+#include "policy.h"
+#include "shadow.h"
+
+enum slot_kind {
+    SLOT_HOLE,   /* no right is left after ANDing with all parents */
+    SLOT_LEAF,   /* maps the whole slot */
+    SLOT_REFUSED /* reserved bits, or not readable */
+};
+
+struct slot {
+    iova_t at;      /* first byte */
+    unsigned level; /* extent: level_mask(level) */
+    enum slot_kind kind;
+    gpa_t gpa;      /* SLOT_LEAF */
+    enum perm perm; /* SLOT_LEAF */
+};
+
+/** What makes an entry of the second-stage tables refused, by level and by size bit (vtd-facts 3.6). */
+struct entry_rules {
+    unsigned aw_bits;
+    bool all_ones_unreadable;
+    bool absent_before_reserved; /* the architecture: an entry without rights is just absent */
+    uint64_t reserved[LEVELS_MAX + 1];
+    uint64_t reserved_large[LEVELS_MAX + 1];
+};
+
+/** The tables of one device: top table, its level, and the range that a walk may visit. */
+struct table_view {
+    const struct guest_mem *mem;
+    const struct entry_rules *rules;
+    gpa_t top;
+    unsigned levels;
+    uint64_t limit_last; /* 2^min(AGAW, aw) - 1 */
+};
+
+struct sync_counts {
+    uint64_t entries_read;
+    uint64_t tables_read;
+    uint64_t slots_compared;
+};
+
+/** Takes slots in ascending order. */
+struct slot_sink {
+    void (*slot)(void *arg, const struct slot *s);
+    /*
+     * What is remembered for the table at `level` around `at`: true with *node (NULL: nothing) when a
+     * slot that is as remembered need not be shown; false when every slot must be. Asked again after each `slot`.
+     */
+    bool (*known)(void *arg, iova_t at, unsigned level, const struct shadow_node **node);
+    void *arg;
+    struct sync_counts *counts;
+    const struct fate *fate;
+};
+
+/**
+ * Show every slot that overlaps `r` (clipped to the limit; a start beyond the limit shows nothing).
+ * A slot that is as remembered, or a hole where nothing is remembered, need not be shown.
+ */
+struct sync_strategy_ops {
+    const char *name;
+    void (*enumerate)(const struct table_view *v, struct iova_range r, const struct slot_sink *s);
+};
+
+extern const struct sync_strategy_ops sync_walk;         /* level by level */
+extern const struct sync_strategy_ops sync_translate;    /* from the root, stepping by what answered */
+extern const struct sync_strategy_ops sync_translate_4k; /* from the root, each 4 KiB */
+
+/** Classify one entry; `parents` are the rights left so far. Shared by strategies and translation. */
+enum entry_verdict { ENTRY_TABLE, ENTRY_LEAF, ENTRY_HOLE, ENTRY_RESERVED, ENTRY_UNREADABLE };
+enum entry_verdict entry_judge(const struct entry_rules *r, uint64_t entry, unsigned level,
+                               enum perm parents);
+
+/** True when reserved bits are set in the entry. */
+bool entry_reserved(const struct entry_rules *r, uint64_t entry, unsigned level);
+
+/** Leaf: level 1, or the size bit. */
+static inline bool entry_is_leaf(uint64_t entry, unsigned level)
+{
+    return level == 1 || (entry & SS_LARGE);
+}
+
+/** Everything the differ needs of one device. */
+struct sync_target {
+    const struct policy *policy;
+    const struct sync_strategy_ops *strategy;
+    struct notify_region *region;
+    struct shadow *shadow;
+    struct sync_counts *counts;
+    struct fate *fate;
+    uint64_t aw_last; /* 2^aw - 1 */
+};
+
+/** Tell all notifiers what changed in `r`. */
+void sync_range(const struct sync_target *t, const struct table_view *v, struct iova_range r);
+
+/** Tell `n`, and only it, what the tables map now; the record is set along. */
+void sync_replay(const struct sync_target *t, const struct table_view *v, struct notifier *n);
+
+/** Tell `n`, and only it, what the record says. */
+void sync_replay_record(const struct sync_target *t, struct notifier *n);
+
+/** Unconditional UNMAPs over a notifier's whole range in aligned pieces; the record of it is forgotten (9.2.4). */
+void sync_unmap_whole(const struct sync_target *t, struct notifier *n);
+
+/** Tell everybody that all of it is gone: as the policy does it (pieces, or what was mapped, merged). */
+void sync_unmap_all(const struct sync_target *t);
+
+/** One UNMAP of each notifier's whole range: for address spaces without a MAP notifier. */
+void sync_unmap_ranges(const struct sync_target *t);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Devices behind the unit: their regions, and what the unit answers to notifiers that register. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vtd_unit.h"
+
+/* First device whose BDF is not below b. */
+static size_t dev_position(const struct vtd_unit *u, bdf_t b)
+{
+    size_t low = 0, high = u->dev_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (u->devs[middle]->bdf.v < b.v)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct vtd_dev *dev_find(const struct vtd_unit *u, bdf_t b)
+{
+    size_t at = dev_position(u, b);
+
+    return at < u->dev_count && u->devs[at]->bdf.v == b.v ? u->devs[at] : NULL;
+}
+
+static int flags_changed(void *owner, struct notify_region *r, uint32_t old_flags,
+                         uint32_t new_flags, const struct notifier *n, struct err *e)
+{
+    struct vtd_dev *d = owner;
+    struct vtd_unit *u = d->unit;
+    uint32_t added = new_flags & ~old_flags;
+    bool map_refused = !u->config.caching_mode &&
+                       (u->policy->map_without_cm == MAP_NEEDS_CM || n->assigned);
+
+    (void)r;
+    if (added && u->config.snoop_control)
+        return err_set(e, ENOTSUP, "%s: no notifier can be served with snoop control on", n->owner);
+    if ((added & NOTIFY_MAP) && map_refused)
+        return err_set(e, ENOTSUP,
+                       "%s: MAP events need caching-mode=on: without it the guest does not "
+                       "announce what it maps",
+                       n->owner);
+    if ((added & NOTIFY_DEVTLB) && u->policy->devtlb_needs_dt && !u->config.device_iotlb)
+        return err_set(e, ENOTSUP, "%s: DEVTLB events need device-iotlb=on", n->owner);
+    if ((old_flags & ~new_flags) & NOTIFY_MAP)
+        d->recorded = false;
+    return 0;
+}
+
+static void region_replay(void *owner, struct notify_region *r, struct notifier *n)
+{
+    (void)r;
+    dev_replay(owner, n);
+}
+
+static const struct region_ops ops = {flags_changed, region_replay};
+
+struct notify_region *vtd_add_device(struct vtd_unit *u, bdf_t b)
+{
+    size_t at = dev_position(u, b);
+    struct vtd_dev **grown;
+    struct vtd_dev *d;
+
+    if (at < u->dev_count && u->devs[at]->bdf.v == b.v)
+        return &u->devs[at]->region;
+    grown = realloc(u->devs, (u->dev_count + 1) * sizeof(struct vtd_dev *));
+    if (!grown)
+        return NULL;
+    u->devs = grown;
+    d = calloc(1, sizeof(*d));
+    if (!d)
+        return NULL;
+    d->bdf = b;
+    d->unit = u;
+    shadow_init(&d->shadow, (u->config.aw_bits - 12u) / 9);
+    notify_region_init(&d->region, b, &ops, d, u->policy, u->funnel, u->fate);
+    memmove(grown + at + 1, grown + at, (u->dev_count - at) * sizeof(struct vtd_dev *));
+    grown[at] = d;
+    u->dev_count++;
+    return &d->region;
+}
+
+struct notify_region *vtd_device(struct vtd_unit *u, bdf_t b)
+{
+    struct vtd_dev *d = dev_find(u, b);
+
+    return d ? &d->region : NULL;
+}
+
+void vtd_remove_device(struct vtd_unit *u, bdf_t b)
+{
+    size_t at = dev_position(u, b);
+
+    if (at == u->dev_count || u->devs[at]->bdf.v != b.v)
+        return;
+    shadow_clear(&u->devs[at]->shadow);
+    free(u->devs[at]);
+    u->dev_count--;
+    memmove(u->devs + at, u->devs + at + 1, (u->dev_count - at) * sizeof(struct vtd_dev *));
+}
+
+void vtd_update_device(struct vtd_unit *u, bdf_t b)
+{
+    struct vtd_dev *d = dev_find(u, b);
+
+    if (d)
+        dev_switch(d);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which devices a register write is about to find: those whose context entries it makes the unit look
+ * at, as far as they are present (contract, section 2, "Devices exist from").
+ */
+#include "vtd_unit.h"
+
+struct search {
+    const struct vtd_unit *u;
+    uint16_t sid, mask; /* only requesters that agree with sid in these bits */
+    void (*found)(void *arg, bdf_t b);
+    void *arg;
+};
+
+static void search_root(const struct search *s, gpa_t root)
+{
+    const uint64_t *roots = guest_mem_page(s->u->mem, root);
+
+    for (unsigned bus = 0; roots && bus < 256; bus++) {
+        const uint64_t *contexts;
+
+        if (!(roots[2 * bus] & ENTRY_P))
+            continue;
+        contexts = guest_mem_page(s->u->mem, entry_gpa(roots[2 * bus], s->u->config.aw_bits));
+        for (unsigned devfn = 0; contexts && devfn < 256; devfn++) {
+            uint16_t sid = (uint16_t)(bus << 8 | devfn);
+
+            if ((contexts[2 * devfn] & ENTRY_P) && (sid & s->mask) == (s->sid & s->mask))
+                s->found(s->arg, bdf(sid));
+        }
+    }
+}
+
+static bool root_latched(const struct vtd_unit *u)
+{
+    return reg32(u, REG_GSTS) & GCMD_SRTP;
+}
+
+/* A context-cache invalidation, as a descriptor says it. */
+static void search_context(struct search *s, uint64_t lo)
+{
+    static const uint16_t ignored[4] = {0, 4, 6, 7};
+
+    s->sid = s->mask = 0;
+    if (((lo >> 4) & 3) == GRAN_FINE) {
+        s->sid = (uint16_t)(lo >> 32);
+        s->mask = (uint16_t)~ignored[(lo >> 48) & 3];
+    }
+    if (root_latched(s->u))
+        search_root(s, s->u->root);
+}
+
+static void search_queue(struct search *s, gpa_t base, unsigned size, unsigned tail)
+{
+    const struct vtd_unit *u = s->u;
+
+    if ((reg32(u, REG_FSTS) & FSTS_IQE) || tail >= size)
+        return;
+    for (unsigned head = u->iq_head; head != tail; head = (head + 1) % size) {
+        uint64_t lo;
+
+        if (!guest_mem_read(u->mem, gpa_add(base, (uint64_t)head * 16), &lo))
+            return;
+        if ((lo & 0xf) == DESC_CC)
+            search_context(s, lo);
+    }
+}
+
+static void search_gcmd(struct search *s, uint32_t val)
+{
+    const struct vtd_unit *u = s->u;
+    uint32_t changed = val ^ reg32(u, REG_GSTS);
+
+    if ((changed & GCMD_TE) && root_latched(u))
+        search_root(s, u->root);
+    if ((val & GCMD_SRTP) && (val & GCMD_TE))
+        search_root(s, entry_gpa(reg64(u, REG_RTADDR), u->config.aw_bits));
+    if ((changed & val & GCMD_QIE) && u->iq_tail) {
+        uint64_t iqa = reg64(u, REG_IQA);
+
+        search_queue(s, entry_gpa(iqa, u->config.aw_bits), 1u << ((iqa & IQA_QS) + 8), u->iq_tail);
+    }
+}
+
+void vtd_write_discovers(const struct vtd_unit *u, unsigned off, unsigned bytes, uint64_t val,
+                         void (*found)(void *arg, bdf_t b), void *arg)
+{
+    struct search s = {.u = u, .found = found, .arg = arg};
+    uint64_t ccmd = reg64(u, REG_CCMD);
+
+    switch (off) {
+    case REG_GCMD: search_gcmd(&s, (uint32_t)val); return;
+    case REG_IQT:
+        if (u->qi_enabled)
+            search_queue(&s, u->iq_base, u->iq_size, (unsigned)(val >> 4) & 0x7fff);
+        return;
+    case REG_CCMD_HI: ccmd = (uint32_t)ccmd | val << 32; break;
+    case REG_CCMD:
+        if (bytes != 8)
+            return;
+        ccmd = val;
+        break;
+    default: return;
+    }
+    if ((ccmd & CCMD_ICC) && !u->qi_enabled)
+        search_context(&s, (ccmd >> CCMD_CIRG_SHIFT & 3) << 4 | (ccmd >> 16 & 0xffff) << 32 |
+                               (ccmd >> 32 & 3) << 48);
+}

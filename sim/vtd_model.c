@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* The unit: configuration, register dispatch, global commands, devices. */
+#include "vtd_model.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vtd_unit.h"
+
+static uint64_t cap_of(const struct policy *p, const struct unit_config *c)
+{
+    uint64_t cap = CAP_FIXED | (uint64_t)(c->aw_bits - 1) << CAP_MGAW_SHIFT;
+
+    for (unsigned aw = 1, bits = 39; bits <= c->aw_bits; aw++, bits += 9)
+        cap |= UINT64_C(1) << (CAP_SAGAW_SHIFT + aw);
+    if (c->caching_mode)
+        cap |= CAP_CM;
+    if (c->dma_drain)
+        cap |= CAP_DRAIN;
+    if (p->esrtps)
+        cap |= CAP_ESRTPS;
+    return cap;
+}
+
+static uint64_t ecap_of(const struct unit_config *c)
+{
+    uint64_t ecap = ECAP_QI | ECAP_IRO;
+
+    if (c->pt)
+        ecap |= ECAP_PT;
+    if (c->device_iotlb)
+        ecap |= ECAP_DT;
+    if (c->snoop_control)
+        ecap |= ECAP_SC;
+    if (c->intremap)
+        ecap |= ECAP_IR | ECAP_MHMV;
+    if (c->eim)
+        ecap |= ECAP_EIM;
+    return ecap;
+}
+
+/* cap= and ecap= verbatim must not contradict the structure that is modelled. */
+static int set_capabilities(struct vtd_unit *u, struct err *e)
+{
+    const struct unit_config *c = &u->config;
+    /* ND and MAMV may differ in what they promise; width, offsets and the rest are structure. */
+    const uint64_t structure = UINT64_C(0x3ff003f1f80) | UINT64_C(0xff) << 40;
+
+    u->cap = cap_of(u->policy, c);
+    u->ecap = ecap_of(c);
+    u->version = c->has_version ? c->version : 0x10;
+    if (c->has_cap) {
+        if ((c->cap ^ u->cap) & structure)
+            return err_set(e, EINVAL,
+                           "cap=0x%" PRIx64 " contradicts the unit's other keys, which make 0x%" PRIx64
+                           " (width, levels, caching mode, fault records must agree)",
+                           c->cap, u->cap);
+        u->cap = c->cap;
+    }
+    if (c->has_ecap) {
+        if ((c->ecap ^ u->ecap) & (ECAP_QI | UINT64_C(0x3ff00) | ECAP_PT | ECAP_DT | ECAP_IR))
+            return err_set(e, EINVAL,
+                           "ecap=0x%" PRIx64 " contradicts the unit's other keys, which make 0x%" PRIx64
+                           " (pass-through, device IOTLB, interrupt remapping must agree)",
+                           c->ecap, u->ecap);
+        u->ecap = c->ecap;
+    }
+    return 0;
+}
+
+/* Everything back to the reset state but devices and what they were told. */
+static void state_reset(struct vtd_unit *u)
+{
+    regs_reset(u);
+    u->translating = u->blocked = u->qi_enabled = false;
+    u->root = u->iq_base = gpa(0);
+    u->iq_size = 0;
+    u->iq_head = u->iq_tail = 0;
+    u->iq_last_type = 0;
+    u->iqei = IQEI_NONE;
+    caches_reset(u);
+}
+
+int vtd_new(const struct vtd_options *o, struct vtd_unit **out, struct err *e)
+{
+    struct vtd_unit *u;
+    int fault;
+
+    *out = NULL;
+    fault = policy_check_unit(o->policy, o->config, e);
+    if (fault)
+        return fault;
+    u = calloc(1, sizeof(*u));
+    if (!u)
+        return err_set(e, ENOMEM, "out of memory for the unit");
+    u->policy = o->policy;
+    u->config = *o->config;
+    u->sync = o->sync;
+    u->mem = o->mem;
+    u->funnel = o->funnel;
+    u->fate = o->fate;
+    rules_init(&u->rules, u->policy, &u->config);
+    fault = set_capabilities(u, e);
+    if (fault) {
+        free(u);
+        return fault;
+    }
+    u->context_gen = 1; /* a device's slot starts at 0: nothing cached */
+    state_reset(u);
+    *out = u;
+    return 0;
+}
+
+void vtd_free(struct vtd_unit *u)
+{
+    if (!u)
+        return;
+    for (size_t i = 0; i < u->dev_count; i++) {
+        shadow_clear(&u->devs[i]->shadow);
+        free(u->devs[i]);
+    }
+    free(u->devs);
+    free(u);
+}
+
+uint64_t vtd_cap(const struct vtd_unit *u)
+{
+    return u->cap;
+}
+
+uint64_t vtd_ecap(const struct vtd_unit *u)
+{
+    return u->ecap;
+}
+
+/* --- global commands ------------------------------------------------------------------- */
+
+void gsts_change(struct vtd_unit *u, uint32_t clear, uint32_t set)
+{
+    struct obs o = {.kind = OBS_GSTS};
+
+    o.u.gsts.old_val = reg32(u, REG_GSTS);
+    o.u.gsts.new_val = (o.u.gsts.old_val & ~clear) | set;
+    reg32_set(u, REG_GSTS, o.u.gsts.new_val);
+    if (o.u.gsts.old_val != o.u.gsts.new_val)
+        funnel_show(u->funnel, &o);
+}
+
+static void translation_work(struct vtd_unit *u, bool on)
+{
+    u->translating = on;
+    caches_reset(u);
+    if (!on && u->policy->te_off_keeps_region)
+        return;
+    if (!on || u->policy->root_flushes)
+        flush_all(u);
+    switch_all(u);
+}
+
+static void translation_enable(struct vtd_unit *u, bool on)
+{
+    if (u->policy->gsts_first) {
+        gsts_change(u, on ? 0 : GCMD_TE, on ? GCMD_TE : 0);
+        translation_work(u, on);
+    } else {
+        translation_work(u, on);
+        gsts_change(u, on ? 0 : GCMD_TE, on ? GCMD_TE : 0);
+    }
+}
+
+static void set_root(struct vtd_unit *u)
+{
+    uint64_t rtaddr = reg64(u, REG_RTADDR);
+    unsigned ttm = (unsigned)(rtaddr >> RTADDR_TTM_SHIFT) & 3;
+    struct obs o = {.kind = OBS_ROOT};
+
+    if (ttm == 1) {
+        fate_unsupported(u->fate, "the guest sets a scalable-mode root table (RTADDR.TTM = 1), "
+                                  "which is not built yet");
+        return;
+    }
+    u->root = entry_gpa(rtaddr, u->config.aw_bits);
+    u->blocked = u->policy->ttm_checked && ttm != 0;
+    o.u.root.gpa = u->root;
+    o.u.root.rtaddr = rtaddr;
+    funnel_show(u->funnel, &o);
+    if (u->policy->gsts_first)
+        gsts_change(u, 0, GCMD_SRTP);
+    caches_reset(u);
+    if (u->policy->root_flushes)
+        flush_all(u);
+    switch_all(u);
+    if (!u->policy->root_flushes)
+        sync_all(u);
+    gsts_change(u, 0, GCMD_SRTP);
+}
+
+/* The order of evaluation of one write (vtd-facts 2.2): what changed is taken once, before anything happens. */
+static void gcmd_written(struct vtd_unit *u)
+{
+    uint32_t val = reg32(u, REG_GCMD);
+    uint32_t changed = val ^ reg32(u, REG_GSTS);
+
+    if (changed & GCMD_TE)
+        translation_enable(u, val & GCMD_TE);
+    if (val & GCMD_SRTP && !fate_ended(u->fate))
+        set_root(u);
+    if (changed & GCMD_QIE && !fate_ended(u->fate))
+        queue_enable(u, val & GCMD_QIE);
+    if (val & GCMD_SIRTP)
+        gsts_change(u, 0, GCMD_SIRTP);
+    if ((changed & GCMD_IRE) && (u->ecap & ECAP_IR))
+        gsts_change(u, val & GCMD_IRE ? 0 : GCMD_IRE, val & GCMD_IRE);
+}
+
+/* --- registers ------------------------------------------------------------------------- */
+
+/* Registers of 32 bits at 8-byte boundaries that the emulation must not be asked for in one go (#43). */
+static bool wrong_size(const struct vtd_unit *u, unsigned off, unsigned bytes)
+{
+    if (bytes != 8 || (off != REG_FECTL && off != REG_IECTL && off != REG_IEADDR))
+        return false;
+    if (u->policy->wrong_size_aborts)
+        fate_abort(u->fate, "a 64-bit access to a 32-bit register: assertion");
+    return true;
+}
+
+static void dispatch(struct vtd_unit *u, unsigned off, unsigned bytes)
+{
+    switch (off) {
+    case REG_GCMD: gcmd_written(u); break;
+    case REG_CCMD:
+        if (bytes == 8)
+            ccmd_written(u);
+        break;
+    case REG_CCMD_HI: ccmd_written(u); break;
+    case REG_FSTS: fsts_written(u); break;
+    case REG_FECTL: fectl_written(u); break;
+    case REG_IQT: queue_tail_written(u); break;
+    case REG_ICS: ics_written(u); break;
+    case REG_IECTL: iectl_written(u); break;
+    case REG_IOTLB:
+        if (bytes == 8)
+            iotlb_reg_written(u);
+        break;
+    case REG_IOTLB_HI: iotlb_reg_written(u); break;
+    case REG_FRCD_HI:
+        if (bytes == 8)
+            frcd_written(u);
+        break;
+    case REG_FRCD_HI + 4: frcd_written(u); break;
+    default: break;
+    }
+}
+
+void vtd_write(struct vtd_unit *u, unsigned off, unsigned bytes, uint64_t val)
+{
+    if (off + bytes > VTD_REG_BYTES)
+        return;
+    if (wrong_size(u, off, bytes) && fate_ended(u->fate))
+        return;
+    reg32_guest_write(u, off, (uint32_t)val);
+    if (bytes == 8)
+        reg32_guest_write(u, off + 4, (uint32_t)(val >> 32));
+    dispatch(u, off, bytes);
+}
+
+static uint32_t read_half(const struct vtd_unit *u, unsigned off)
+{
+    const struct policy *p = u->policy;
+
+    if (p->iqa_reads_latched && off == REG_IQA) {
+        uint32_t kept = (uint32_t)(IQA_QS | (p->iqa_loses_dw ? 0 : IQA_DW));
+
+        return (uint32_t)u->iq_base.v | (reg32(u, REG_IQA) & kept);
+    }
+    if (p->iqa_reads_latched && off == REG_IQA + 4)
+        return (uint32_t)(u->iq_base.v >> 32);
+    return u->reg[off / 4] & ~u->womask[off / 4];
+}
+
+uint64_t vtd_read(const struct vtd_unit *u, unsigned off, unsigned bytes)
+{
+    if (off + bytes > VTD_REG_BYTES)
+        return bytes == 8 ? UINT64_MAX : UINT32_MAX;
+    if (wrong_size(u, off, bytes) && fate_ended(u->fate))
+        return 0;
+    if (bytes == 4)
+        return read_half(u, off);
+    return read_half(u, off) | (uint64_t)read_half(u, off + 4) << 32;
+}
+
+void vtd_reset(struct vtd_unit *u)
+{
+    struct obs o = {.kind = OBS_RESET};
+    uint32_t gsts = reg32(u, REG_GSTS);
+
+    state_reset(u);
+    if (gsts && u->policy->gsts_first) {
+        struct obs g = {.kind = OBS_GSTS};
+
+        g.u.gsts.old_val = gsts;
+        funnel_show(u->funnel, &g);
+    }
+    flush_all(u);
+    switch_all(u);
+    funnel_show(u->funnel, &o);
+}
+
+struct vtd_counts vtd_counts(const struct vtd_unit *u)
+{
+    struct vtd_counts c = {.sync = u->sync_counts,
+                           .iec_invalidations = u->iec_invalidations,
+                           .iotlb_hits = u->iotlb_hits,
+                           .iotlb_misses = u->iotlb_misses};
+
+    for (size_t i = 0; i < u->dev_count; i++) {
+        c.shadow_leaves += u->devs[i]->shadow.leaves;
+        c.shadow_bytes += shadow_bytes(&u->devs[i]->shadow);
+    }
+    return c;
+}

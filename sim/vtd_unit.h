@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of the unit, shared by its rooms (vtd_*.c) and by nobody else. */
+#ifndef VTR_VTD_UNIT_H
+#define VTR_VTD_UNIT_H
+
+#include "policy_fields.h"
+#include "shadow.h"
+#include "sync.h"
+#include "vtd_model.h"
+#include "vtd_regs.h"
+#include "vtd_tables.h"
+
+#define REG_WORDS (VTD_REG_BYTES / 4)
+
+/** One device: its region, its slot of the context cache, and what its notifiers were told. */
+struct vtd_dev {
+    bdf_t bdf;
+    struct notify_region region;
+    struct context context; /* cached, valid when the generations are equal */
+    uint32_t context_gen;
+    struct shadow shadow;
+    bool recorded;          /* the shadow says what MAP notifiers hold */
+    bool has_shadow_did;
+    did_t shadow_did;       /* domain at the last synchronisation */
+    struct vtd_unit *unit;
+};
+
+#define IOTLB_ENTRIES 1024u
+#define IOTLB_INDEX   4096u
+
+struct iotlb_entry {
+    uint64_t page; /* first byte of the page, IOVA */
+    uint64_t mask; /* page size - 1 */
+    gpa_t gpa;
+    uint16_t sid;
+    did_t did;
+    uint8_t level;
+    uint8_t perm;
+    uint16_t next; /* chain of the hash; IOTLB_ENTRIES: end */
+};
+
+struct iotlb {
+    struct iotlb_entry entry[IOTLB_ENTRIES];
+    unsigned count;
+    uint16_t index[IOTLB_INDEX];
+};
+
+struct vtd_unit {
+    const struct policy *policy;
+    struct unit_config config;
+    const struct sync_strategy_ops *sync;
+    struct guest_mem *mem;
+    struct funnel *funnel;
+    struct fate *fate;
+    struct entry_rules rules;
+    uint64_t cap, ecap;
+    uint32_t version;
+
+    /* Registers: value, writable, write-1-to-clear and write-only masks (vtd-facts 1.1). */
+    uint32_t reg[REG_WORDS], wmask[REG_WORDS], w1c[REG_WORDS], womask[REG_WORDS];
+
+    /* Latched and derived state. */
+    bool translating; /* TES as the hardware acts on it */
+    bool blocked;     /* abort or reserved translation table mode (ttm_checked) */
+    gpa_t root;
+    bool qi_enabled;
+    gpa_t iq_base;
+    unsigned iq_size; /* entries */
+    unsigned iq_head, iq_tail;
+    unsigned iq_last_type;
+    enum iqei iqei;
+
+    uint32_t context_gen; /* of the unit; a device's slot is valid when it has the same */
+    struct iotlb iotlb;
+
+    struct vtd_dev **devs; /* ascending BDF */
+    size_t dev_count;
+
+    struct sync_counts sync_counts;
+    uint64_t iec_invalidations, iotlb_hits, iotlb_misses;
+};
+
+/* vtd_regs.c: the register file. */
+uint32_t reg32(const struct vtd_unit *u, unsigned off);
+uint64_t reg64(const struct vtd_unit *u, unsigned off);
+void reg32_set(struct vtd_unit *u, unsigned off, uint32_t val);
+void reg64_set(struct vtd_unit *u, unsigned off, uint64_t val);
+void reg32_change(struct vtd_unit *u, unsigned off, uint32_t clear, uint32_t set);
+/** The guest's store, through the masks. */
+void reg32_guest_write(struct vtd_unit *u, unsigned off, uint32_t val);
+/** Masks and reset values of the whole file. */
+void regs_reset(struct vtd_unit *u);
+
+/* vtd_model.c */
+void gsts_change(struct vtd_unit *u, uint32_t clear, uint32_t set);
+struct vtd_dev *dev_find(const struct vtd_unit *u, bdf_t b);
+
+/* vtd_fault.c */
+/** A DMA fault: record it unless FPD suppresses it. Says how it ended. */
+enum xlat_end fault_report(struct vtd_unit *u, enum fault_reason why, bool fpd, bdf_t b, iova_t at,
+                           bool write, bool from_walk);
+/** A fault event, given FSTS before the new status bit. */
+void fault_event(struct vtd_unit *u, uint32_t fsts_before);
+void completion_event(struct vtd_unit *u);
+void fsts_written(struct vtd_unit *u);
+void fectl_written(struct vtd_unit *u);
+void ics_written(struct vtd_unit *u);
+void iectl_written(struct vtd_unit *u);
+void frcd_written(struct vtd_unit *u);
+
+/* vtd_walk.c: root and context entries, table views, translation from the root. */
+void rules_init(struct entry_rules *r, const struct policy *p, const struct unit_config *c);
+/** The context entry of a device as memory has it now. 0, or the fault reason; *c holds what could be read. */
+int context_load(const struct vtd_unit *u, bdf_t b, struct context *c);
+struct table_view context_view(const struct vtd_unit *u, struct context c);
+struct walk_result {
+    int fault; /* 0, or a reason */
+    gpa_t gpa; /* of the page */
+    uint64_t mask;
+    unsigned level;
+    enum perm perm;
+};
+struct walk_result walk_translate(const struct vtd_unit *u, struct context c, iova_t at, bool write);
+
+/* vtd_cache.c */
+void iotlb_clear(struct iotlb *t);
+const struct iotlb_entry *iotlb_find(const struct iotlb *t, uint16_t sid, iova_t at);
+void iotlb_add(struct iotlb *t, const struct iotlb_entry *e);
+void iotlb_drop_domain(struct iotlb *t, did_t d);
+/** Page-selective: entries of the domain that meet 2^am pages at `at`; `keep_large`: a quirk. */
+void iotlb_drop_pages(struct iotlb *t, did_t d, iova_t at, unsigned am, bool keep_large);
+/** Everything out: IOTLB and context cache. */
+void caches_reset(struct vtd_unit *u);
+
+/* vtd_inval.c: what an accepted invalidation does. */
+void inval_context_global(struct vtd_unit *u);
+void inval_context_domain(struct vtd_unit *u, did_t d);
+void inval_context_device(struct vtd_unit *u, did_t d, uint16_t sid, unsigned fm);
+void inval_iotlb_global(struct vtd_unit *u);
+void inval_iotlb_domain(struct vtd_unit *u, did_t d);
+void inval_iotlb_pages(struct vtd_unit *u, did_t d, iova_t at, unsigned am);
+void inval_devtlb(struct vtd_unit *u, uint16_t sid, iova_t at, bool large);
+void dev_switch(struct vtd_dev *d);
+void switch_all(struct vtd_unit *u);
+void flush_all(struct vtd_unit *u);
+void sync_dev(struct vtd_dev *d);
+void sync_all(struct vtd_unit *u);
+void dev_replay(struct vtd_dev *d, struct notifier *n);
+
+/* vtd_queue.c */
+void queue_enable(struct vtd_unit *u, bool on);
+void queue_tail_written(struct vtd_unit *u);
+void queue_resume(struct vtd_unit *u);
+void ccmd_written(struct vtd_unit *u);
+void iotlb_reg_written(struct vtd_unit *u);
+
+#endif
