@@ -1,29 +1,42 @@
 # SPDX-License-Identifier: MIT
-# Targets: `make help`.
+# `make help` lists the targets. Everything built goes to $(BUILD).
 
-BUILD   ?= build
-CC      ?= gcc
-OPT     ?= -O2
-SAN     ?=
-WARN    := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-CSTD    := -std=c17 -D_POSIX_C_SOURCE=200809L
+BUILD  ?= build
+ifeq ($(origin CC),default)
+CC     := gcc
+endif
+OPT    ?= -O2
+SAN    ?=
+PREFIX ?= /usr/local
 
-LIB_SRC   := $(sort $(wildcard sim/*.c sim/*/*.c))
-LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
-LIB       := $(BUILD)/libvtdreplay.a
-TOOLS     := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
-TEST_SRC  := $(sort $(wildcard tests/test_*.c))
-TESTS     := $(TEST_SRC:tests/%.c=$(BUILD)/tests/%)
-
-CPPFLAGS += -Isim -I.
-CFLAGS   += $(CSTD) $(OPT) -g $(WARN) $(SAN) -MMD -MP
+WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+CPPFLAGS += -Isim -Itests
+CFLAGS   += -std=c17 -D_POSIX_C_SOURCE=200809L $(OPT) -g $(WARN) $(SAN) -MMD -MP
 LDLIBS   += -lzstd -lcjson
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
-.PHONY: all
-all: $(TOOLS)
+LIB_SRC  := $(sort $(wildcard sim/*.c sim/*/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+LIB      := $(BUILD)/libvtdreplay.a
+TOOLS    := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
+TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/test_*.c)))
+RIG      := $(BUILD)/obj/tests/rig.o
+TRACES   := $(wildcard traces/*.vtt.zst)
+DEMO     ?= traces/strict.vtt.zst
 
-$(BUILD)/obj/%.o: %.c
+.DEFAULT_GOAL := all
+.PHONY: all test demo asan ubsan valgrind capture install clean help need need-check
+
+all: need $(TOOLS) ## build the programs into build/
+
+# A missing library is said in words, before the compiler says it in its own.
+need:
+	@sh tools/need.sh $(CC) build
+
+need-check:
+	@sh tools/need.sh $(CC) test
+
+$(BUILD)/obj/%.o: %.c | need
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
@@ -34,11 +47,46 @@ $(LIB): $(LIB_OBJ)
 $(BUILD)/%: $(BUILD)/obj/tools/%.o $(LIB)
 	$(CC) $(CFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
-$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIB)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(RIG) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $< $(LIB) $(CHECK_LIBS) $(LDLIBS)
+	$(CC) $(CFLAGS) -o $@ $< $(RIG) $(LIB) $(CHECK_LIBS) $(LDLIBS)
 
-.PHONY: unit-tests
-unit-tests: $(TESTS)
+unit-tests: need-check $(TESTS)
 
--include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/obj/tools/*.d $(BUILD)/obj/tests/*.d)
+test: all unit-tests ## build and run every test
+	BUILD=$(BUILD) sh tests/run.sh
+
+demo: all ## replay a captured guest and show the report
+	$(BUILD)/replay $(DEMO)
+
+SANFLAGS := -fno-omit-frame-pointer -fno-sanitize-recover=all
+asan: ## the tests, built with the address sanitizer
+	$(MAKE) BUILD=$(BUILD)-asan OPT=-O1 SAN="-fsanitize=address $(SANFLAGS)" all unit-tests
+	BUILD=$(BUILD)-asan SKIP=digest sh tests/run.sh
+
+ubsan: ## the tests, built with the undefined-behaviour sanitizer
+	$(MAKE) BUILD=$(BUILD)-ubsan OPT=-O1 SAN="-fsanitize=undefined $(SANFLAGS)" all unit-tests
+	BUILD=$(BUILD)-ubsan SKIP=digest sh tests/run.sh
+
+valgrind: all unit-tests ## the tests' programs under valgrind
+	BUILD=$(BUILD) SKIP="cli manifest digest" CK_FORK=no \
+	    WRAP="valgrind -q --leak-check=full --error-exitcode=9" sh tests/run.sh
+
+capture: all ## record a guest: make capture SCENARIO=strict
+	@test -n "$(SCENARIO)" || { echo "make capture SCENARIO=NAME; scenarios: $$(ls capture/scenarios | sed 's/[.]sh//' | tr '\n' ' ')"; exit 2; }
+	capture/run.sh $(SCENARIO) $(BUILD)/$(SCENARIO).trace
+	$(BUILD)/trace pack $(BUILD)/$(SCENARIO).trace $(BUILD)/$(SCENARIO).vtt.zst
+	$(BUILD)/trace info $(BUILD)/$(SCENARIO).vtt.zst
+
+install: all ## install the programs under PREFIX (DESTDIR honoured)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/replay $(DESTDIR)$(PREFIX)/bin/vtd-replay
+	install -m 755 $(BUILD)/trace $(DESTDIR)$(PREFIX)/bin/vtd-trace
+
+clean: ## remove what was built
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-ubsan
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+-include $(LIB_OBJ:.o=.d) $(RIG:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d)

@@ -14,6 +14,9 @@
 
 struct trace_reader;
 
+/** How a trace is stored; told from its content. */
+enum trace_form { TRACE_TEXT, TRACE_TEXT_ZSTD, TRACE_PACKED };
+
 /** Where and why reading stopped. */
 struct trace_damage {
     uint64_t byte;   /* offset in the file as stored (compressed forms: of the frame concerned) */
@@ -44,6 +47,16 @@ uint64_t trace_records(const struct trace_reader *r);
 
 /** Bytes of the file consumed so far and its size (0: unknown), for progress. */
 uint64_t trace_bytes_read(const struct trace_reader *r, uint64_t *size);
+
+/** How the trace is stored. */
+enum trace_form trace_form(const struct trace_reader *r);
+
+/**
+ * Go on at event record `record` (from 1): the next trace_next() gives it, or the end when there are
+ * fewer. Only forward. A packed trace in a regular file is entered at the frame that holds the
+ * record, and the frames passed over are not looked at; elsewhere all is read. 0, or -1 at a damage.
+ */
+int trace_skip_to(struct trace_reader *r, uint64_t record, struct trace_damage *d);
 
 void trace_close(struct trace_reader *r);
 

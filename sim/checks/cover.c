@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a completed invalidation covers: the older values it takes from the oracle's memory
+ * (specification 6.2, 6.5.2; vtd-facts 5.5, 5.7, 7).
+ */
+#include "checks/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool item_alive(const struct registry *r, const struct item *i, uint16_t did, uint64_t iova)
+{
+    if (i->until <= r->iotlb_all || i->until <= r->iotlb_did[did])
+        return false;
+    if (i->covered && i->covered->did == did)
+        for (unsigned k = 0; k < i->covered->count; k++)
+            if (i->covered->part[k].first <= iova && iova <= i->covered->part[k].last)
+                return false;
+    return true;
+}
+
+static uint64_t device_covered(const struct registry *r, bdf_t bdf, uint16_t tag)
+{
+    uint32_t key = (uint32_t)bdf.v << 16 | tag;
+    size_t lo = 0, hi = r->cc_dev_count;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (r->cc_dev[mid].key == key)
+            return r->cc_dev[mid].at;
+        if (r->cc_dev[mid].key < key)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return 0;
+}
+
+/*
+ * May a context entry (or the root entry before it) replaced at `until` still be used for a device?
+ * It lives in the context cache until that is invalidated for its tag, and inside an IOTLB entry until
+ * that is (hence an IOTLB invalidation must follow: vtd-facts 8 O1). A faulting one has no IOTLB entry.
+ */
+bool ctx_alive(const struct registry *r, uint64_t until, bdf_t bdf, const struct ctx *x)
+{
+    uint16_t tag = arch_tag(x);
+    uint64_t cc = r->cc_all, io = r->iotlb_all, dev;
+
+    if (until == FOREVER)
+        return true;
+    dev = device_covered(r, bdf, tag);
+    cc = r->cc_did[tag] > cc ? r->cc_did[tag] : cc;
+    cc = dev > cc ? dev : cc;
+    if (until > cc)
+        return true;
+    if (x->kind != CTX_PASS && x->kind != CTX_TABLES)
+        return false;
+    io = r->iotlb_did[tag] > io ? r->iotlb_did[tag] : io;
+    return until > io;
+}
+
+static void cover_device(struct checks *c, uint16_t sid, uint16_t did)
+{
+    struct registry *r = c->registry;
+    uint32_t key = (uint32_t)sid << 16 | did;
+    size_t at = 0;
+
+    while (at < r->cc_dev_count && r->cc_dev[at].key < key)
+        at++;
+    if (at < r->cc_dev_count && r->cc_dev[at].key == key) {
+        r->cc_dev[at].at = r->now;
+        return;
+    }
+    if (r->cc_dev_count >= 4096)
+        return; /* remembered longer than needed: accepts more, never less */
+    if (r->cc_dev_count == r->cc_dev_room) {
+        size_t room = r->cc_dev_room ? r->cc_dev_room * 2 : 16;
+        struct device_cover *more = realloc(r->cc_dev, room * sizeof *more);
+
+        if (!more) {
+            c->failed = true;
+            return;
+        }
+        r->cc_dev = more;
+        r->cc_dev_room = room;
+    }
+    memmove(&r->cc_dev[at + 1], &r->cc_dev[at], (r->cc_dev_count - at) * sizeof *r->cc_dev);
+    r->cc_dev[at] = (struct device_cover){key, r->now};
+    r->cc_dev_count++;
+}
+
+/* Root and context entries nobody can remember any more. */
+static void prune_contexts(struct checks *c)
+{
+    struct registry *r = c->registry;
+    struct item *dead = NULL;
+
+    for (struct node *n = r->hist, *next; n; n = next) {
+        struct item **link = &n->items;
+
+        next = n->hist_next;
+        while (n->role >= ROLE_CTX && *link) {
+            struct item *i = *link;
+            bool gone = i->until <= r->cc_all && i->until <= r->iotlb_all;
+
+            if (!gone && n->role == ROLE_CTX && !n->shared && !i->wild) {
+                struct ctx x = arch_context(&c->arch, i->lo, i->hi);
+
+                gone = !ctx_alive(r, i->until, bdf((uint16_t)(n->base << 8 | i->index)), &x);
+            }
+            if (gone)
+                item_unlink(r, n, link, &dead);
+            else
+                link = &i->next;
+        }
+    }
+    for (unsigned k = 0; k < r->old_root_count;) {
+        struct old_root *o = &r->old_roots[k];
+
+        if (o->until > r->cc_all || o->until > r->iotlb_all) {
+            k++;
+            continue;
+        }
+
+        struct node *n = reg_find(r, o->page, ROLE_ROOT);
+
+        *o = r->old_roots[--r->old_root_count];
+        if (n) {
+            n->refs_old -= n->refs_old > 0;
+            reg_unref(c, n);
+        }
+    }
+    items_bury(c, dead);
+}
+
+/* Add [first, last] to the parts of an item that are covered. True: nothing of it is left. */
+static bool cover_part(struct item *i, uint16_t did, uint64_t first, uint64_t last, uint64_t of_first,
+                       uint64_t of_last)
+{
+    struct covered *v = i->covered;
+
+    if (v && v->did != did)
+        return false;
+    if (!v) {
+        v = i->covered = malloc(sizeof *v);
+        if (!v)
+            return false; /* accepts more, never less */
+        v->did = did;
+        v->count = 0;
+    }
+    for (unsigned k = 0; k < v->count;) {
+        uint64_t a = v->part[k].first, b = v->part[k].last;
+
+        if ((last != UINT64_MAX && a > last + 1) || (b != UINT64_MAX && first > b + 1)) {
+            k++;
+            continue;
+        }
+        first = a < first ? a : first;
+        last = b > last ? b : last;
+        v->part[k] = v->part[--v->count];
+        k = 0;
+    }
+    if (v->count < COVERED_MAX) {
+        v->part[v->count].first = first;
+        v->part[v->count++].last = last;
+    }
+    return first <= of_first && last >= of_last;
+}
+
+/* A page-selective invalidation over one node's items. */
+static void cover_node(struct checks *c, struct node *n, const struct desc *d, struct item **dead)
+{
+    uint64_t bytes = arch_entry_bytes(n->role);
+    struct item **link = &n->items;
+
+    while (*link) {
+        struct item *i = *link;
+        uint64_t first = n->base + i->index * bytes, last = first + (bytes - 1);
+        bool leaf = n->role == 1 || arch_entry(&c->arch, n->role, i->lo) == ENTRY_LEAF;
+        bool gone = false;
+
+        if (first <= d->last && d->first <= last && (leaf || !d->leaf_only)) {
+            uint64_t a = d->first > first ? d->first : first, b = d->last < last ? d->last : last;
+
+            gone = (a == first && b == last) || cover_part(i, d->did, a, b, first, last);
+        }
+        if (gone)
+            item_unlink(c->registry, n, link, dead);
+        else
+            link = &i->next;
+    }
+}
+
+static void cover_pages_below(struct checks *c, const struct domain_link *l, const struct desc *d,
+                              struct item **dead)
+{
+    struct registry *r = c->registry;
+
+    for (unsigned role = 1; role <= l->levels; role++) {
+        uint64_t table = arch_entry_bytes(role) * 512, first = d->first & ~(table - 1);
+
+        for (uint64_t base = first; base <= d->last; base += table) {
+            for (struct node *n = reg_at(r, l->top, role, base), *next; n; n = next) {
+                next = n->place_next;
+                if (n->items && reg_is_place(n, l->top, role, base))
+                    cover_node(c, n, d, dead);
+            }
+            if (base + table < base)
+                break;
+        }
+    }
+}
+
+static void cover_pages(struct checks *c, const struct desc *d)
+{
+    struct registry *r = c->registry;
+    struct item *dead = NULL;
+
+    if (r->hist_count <= 64 || d->am > 18) {
+        for (struct node *n = r->hist, *next; n; n = next) {
+            next = n->hist_next;
+            if (n->role < ROLE_CTX && !n->shared && reg_only_domain(r, n->top, d->did))
+                cover_node(c, n, d, &dead);
+        }
+    } else {
+        for (size_t i = 0; i < r->link_count; i++)
+            if (r->links[i].did == d->did && reg_only_domain(r, r->links[i].top, d->did))
+                cover_pages_below(c, &r->links[i], d, &dead);
+    }
+    items_bury(c, dead);
+}
+
+/* A domain- or globally selective one: everything of the domain. */
+static void cover_domain(struct checks *c, bool all, uint16_t did)
+{
+    struct registry *r = c->registry;
+    struct item *dead = NULL;
+
+    for (struct node *n = r->hist, *next; n; n = next) {
+        next = n->hist_next;
+        if (n->role >= ROLE_CTX || (!all && (n->shared || !reg_only_domain(r, n->top, did))))
+            continue;
+        while (n->items)
+            item_unlink(r, n, &n->items, &dead);
+    }
+    items_bury(c, dead);
+}
+
+static void settle_wild(struct registry *r)
+{
+    if (r->wild && r->iotlb_all > r->wild_since && r->cc_all > r->wild_since)
+        r->wild = false;
+}
+
+void cover_everything(struct checks *c)
+{
+    struct registry *r = c->registry;
+
+    r->iotlb_all = r->cc_all = ++r->now;
+    cover_domain(c, true, 0);
+    prune_contexts(c);
+    r->cc_dev_count = 0;
+    settle_wild(r);
+}
+
+/* An invalidation has completed. */
+void cover_done(struct checks *c, const struct desc *d)
+{
+    struct registry *r = c->registry;
+
+    if (d->scope == SCOPE_BAD || (d->type != DESC_CC && d->type != DESC_IOTLB))
+        return;
+    r->now++;
+    if (d->type == DESC_IOTLB) {
+        if (d->scope == SCOPE_GLOBAL)
+            r->iotlb_all = r->now;
+        else if (d->scope == SCOPE_DOMAIN)
+            r->iotlb_did[d->did] = r->now;
+        if (d->scope == SCOPE_FINE)
+            cover_pages(c, d);
+        else
+            cover_domain(c, d->scope == SCOPE_GLOBAL, d->did);
+    } else if (d->scope == SCOPE_GLOBAL) {
+        r->cc_all = r->now;
+        r->cc_dev_count = 0;
+    } else if (d->scope == SCOPE_DOMAIN) {
+        r->cc_did[d->did] = r->now;
+    } else {
+        for (unsigned sid = d->sid & ~7u; sid <= (d->sid | 7u); sid++)
+            if (arch_names(d, (uint16_t)sid))
+                cover_device(c, (uint16_t)sid, d->did);
+    }
+    if (d->type == DESC_CC || d->scope != SCOPE_FINE)
+        prune_contexts(c);
+    settle_wild(r);
+}

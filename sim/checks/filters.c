@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* One notification against what its receiver asked for: FLT-*, ISO-*. */
+#include "checks/internal.h"
+
+typedef unsigned long long ull;
+
+static const char *type_name(enum note_type t)
+{
+    return t == NOTE_MAP ? "MAP" : t == NOTE_UNMAP ? "UNMAP" : "device-TLB UNMAP";
+}
+
+static uint32_t type_flag(enum note_type t)
+{
+    return t == NOTE_MAP ? NOTIFY_MAP : t == NOTE_UNMAP ? NOTIFY_UNMAP : NOTIFY_DEVTLB;
+}
+
+static void judge_range(struct checks *c, const struct person *p, const struct note *n)
+{
+    struct where w = {p, true, n->range, c->record};
+    uint32_t near = 0, all = 0;
+    bool inside = p->regs_lost, touches = false;
+
+    for (unsigned i = 0; i < p->regs; i++) {
+        all |= p->reg[i].flags;
+        if (!iova_range_overlap(p->reg[i].range, n->range))
+            continue;
+        touches = true;
+        near |= p->reg[i].flags;
+        inside |= iova_range_covers(p->reg[i].range, n->range);
+    }
+    if (!((near ? near : all) & type_flag(n->type)))
+        chk_find(c, FLT_KIND, &w, "%s asked for kinds 0x%x only, but it was told %s 0x%llx-0x%llx.", p->name,
+                 (unsigned)(near ? near : all), type_name(n->type), (ull)n->range.first.v,
+                 (ull)n->range.last.v);
+    if (!inside)
+        chk_find(c, FLT_RANGE, &w,
+                 "%s registered no notifier that covers 0x%llx-0x%llx (%s), but it was told %s for it.",
+                 p->name, (ull)n->range.first.v, (ull)n->range.last.v,
+                 touches ? "it should have been clipped" : "it should have heard nothing",
+                 type_name(n->type));
+}
+
+static void judge_shape(struct checks *c, const struct person *p, const struct note *n)
+{
+    struct where w = {p, true, n->range, c->record};
+    uint64_t first = n->range.first.v, mask = n->range.last.v - first;
+    uint32_t all = p->flags;
+
+    for (unsigned i = 0; i < p->regs; i++)
+        all |= p->reg[i].flags;
+    if ((n->type == NOTE_MAP) != (n->perm != PERM_NONE))
+        chk_find(c, FLT_PERM, &w, "%s was told %s 0x%llx-0x%llx with %s; %s.", p->name, type_name(n->type),
+                 (ull)first, (ull)n->range.last.v, chk_perm(n->perm),
+                 n->type == NOTE_MAP ? "a MAP carries a right" : "an UNMAP carries none");
+    if (n->type == NOTE_UNMAP && !(all & NOTIFY_MAP))
+        return;
+    if (mask & (mask + 1))
+        chk_find(c, FLT_MASK, &w,
+                 "%s was told %s 0x%llx-0x%llx, whose size is no power of two; it should have come in "
+                 "naturally aligned pieces.",
+                 p->name, type_name(n->type), (ull)first, (ull)n->range.last.v);
+    else if ((first & mask) || (n->type == NOTE_MAP && (n->gpa.v & mask)))
+        chk_find(c, FLT_MASK, &w,
+                 "%s was told %s 0x%llx-0x%llx (target 0x%llx), whose %s is not aligned to its size.",
+                 p->name, type_name(n->type), (ull)first, (ull)n->range.last.v, (ull)n->gpa.v,
+                 first & mask ? "IOVA" : "target");
+}
+
+/* A MAP that does not begin where its page begins must have moved its target along. */
+static void judge_offset(struct checks *c, const struct person *p, const struct note *n)
+{
+    struct ctx x = chk_context(c, p->bdf);
+    struct leaf leaf;
+    uint64_t first = n->range.first.v;
+
+    chk_lookup(c, &x, first, &leaf);
+    for (unsigned i = 0; i < p->regs; i++)
+        if (iova_range_covers(p->reg[i].range, iova_range(leaf.first, leaf.last)))
+            return; /* nothing to clip */
+    if (!leaf.present || leaf.last < n->range.last.v || leaf.first == first ||
+        leaf.gpa + (first - leaf.first) == n->gpa.v)
+        return;
+    chk_find(c, FLT_OFFSET, &(struct where){p, true, n->range, chk_story_of(c, leaf.word_gpa)},
+             "The page 0x%llx-0x%llx maps to 0x%llx; clipped to 0x%llx it should be told to %s as 0x%llx, "
+             "but the MAP says 0x%llx.",
+             (ull)leaf.first, (ull)leaf.last, (ull)leaf.gpa, (ull)first, p->name,
+             (ull)(leaf.gpa + (first - leaf.first)), (ull)n->gpa.v);
+}
+
+/* Inside an invalidation of one domain no device of another is told anything. */
+static void judge_domain(struct checks *c, struct person *p, const struct note *n)
+{
+    struct ctx x;
+
+    if (!c->in_inval || c->inval.type != DESC_IOTLB || c->inval.scope < SCOPE_DOMAIN)
+        return;
+    x = chk_context(c, p->bdf);
+    if ((x.kind != CTX_TABLES && x.kind != CTX_PASS) || x.did == c->inval.did ||
+        chk_had_domain(c, p->bdf, c->inval.did))
+        return;
+    if (n->type == NOTE_UNMAP && chk_shadows(p) &&
+        !spans_touch(&p->told, n->range.first.v, n->range.last.v))
+        return;
+    chk_find(c, ISO_DOMAIN, &(struct where){p, true, n->range, c->record},
+             "The invalidation names domain %u and %s belongs to domain %u, so it should change nothing "
+             "there, but %s was told %s 0x%llx-0x%llx.",
+             (unsigned)c->inval.did, p->name, (unsigned)x.did, p->name, type_name(n->type),
+             (ull)n->range.first.v, (ull)n->range.last.v);
+}
+
+void chk_filters(struct checks *c, struct person *p, const struct note *n)
+{
+    if (!p->joined || (n->via == VIA_NOTIFIER && !p->regs)) {
+        if (p->leaving)
+            p->leaving = false; /* the callback inside which it left is shown when it returns */
+        else
+            chk_find(c, ISO_GONE, &(struct where){p, true, n->range, p->left_record},
+                     "%s is not registered any more (since record %llu), but it was told %s 0x%llx-0x%llx.",
+                     p->name, (ull)p->left_record, type_name(n->type), (ull)n->range.first.v,
+                     (ull)n->range.last.v);
+        return;
+    }
+    if (n->via == VIA_REGION)
+        return;
+    judge_range(c, p, n);
+    judge_shape(c, p, n);
+    if (n->type == NOTE_MAP)
+        judge_offset(c, p, n);
+    judge_domain(c, p, n);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the checks: what they know of the run so far, and one entry point for each
+ * family of invariants. `checks.c` passes every observation to the families that want it.
+ *
+ * Places: people.c who is attached and registered; notes.c what they were told; registry.c,
+ * history.c which pages are tables and what they held; outcomes.c what the architecture allows.
+ */
+#ifndef VTR_CHECKS_INTERNAL_H
+#define VTR_CHECKS_INTERNAL_H
+
+#include "checks/arch.h"
+#include "checks/checks.h"
+#include "checks/spans.h"
+
+/* Rows of invariants(), in that order. */
+enum inv_id {
+    ORD_INPLACE, ORD_DUP_MAP, ORD_SPLIT_UNMAP, ORD_WAIT, ORD_REPLAY,
+    FLT_KIND, FLT_RANGE, FLT_MASK, FLT_PERM, FLT_OFFSET,
+    COH_SHADOW, COH_STALE, COH_DMA, COH_READ, COH_EXPECT,
+    ISO_DOMAIN, ISO_GONE, REG_REFUSE, REG_FLAGS, RST_EMPTY,
+    GST_NOFLUSH, GST_CM, GST_CTX, GST_DESC,
+    GST_G1, GST_G3, GST_G4, GST_Q1, GST_Q2, GST_Q3, GST_Q4, GST_Q5, GST_C1, GST_C2, GST_C7, GST_C8,
+    INVARIANTS
+};
+
+/* What a consumer was told of a range: meta of a span in `told`. */
+enum told_state { TOLD_HELD, TOLD_REFUSED, TOLD_NOT_ASKED };
+
+static inline uint64_t told_meta(enum perm p, enum told_state s, bool by_tables, uint64_t record)
+{
+    return (uint64_t)p | (uint64_t)s << 2 | (uint64_t)by_tables << 4 | record << 5;
+}
+
+static inline enum perm told_perm(uint64_t meta)
+{
+    return (enum perm)(meta & 3);
+}
+
+static inline enum told_state told_state(uint64_t meta)
+{
+    return (enum told_state)(meta >> 2 & 3);
+}
+
+static inline bool told_by_tables(uint64_t meta)
+{
+    return meta >> 4 & 1;
+}
+
+static inline uint64_t told_record(uint64_t meta)
+{
+    return meta >> 5;
+}
+
+struct registration {
+    struct iova_range range;
+    uint32_t flags;
+};
+
+#define REGISTRATIONS_MAX 8u
+
+struct person {
+    char name[NAME_BYTES];
+    bdf_t bdf;
+    enum consumer_kind kind;
+    bool joined;
+    uint32_t flags;           /* as asked when joining */
+    struct iova_range range;  /* as asked when joining */
+    struct registration reg[REGISTRATIONS_MAX];
+    unsigned regs;
+    bool regs_lost;           /* more registrations than are kept: ranges are not judged */
+    bool leaving;             /* a registration ended in this record: its last callback may still be shown */
+    uint64_t left_record;
+    struct spans told;        /* what it was notified and not told to forget */
+    struct spans dirty;       /* where tables or notifications changed since COH-SHADOW judged */
+    struct spans known;       /* CHECK_FULL: mismatches already reported */
+    struct spans refused;     /* after a refusal ERR-CONVERGE judges, COH-SHADOW does not */
+    uint64_t fail_unmaps;     /* injected refusals still to come */
+    uint64_t top;             /* top table at the last look (dirty ranges follow its pages), 0: none */
+    bool top_valid;
+    bool replaying;
+    struct iova_range replay_range;
+    uint64_t replay_seq;      /* notes of the run before the replay began */
+};
+
+struct device_state {
+    bdf_t bdf;
+    bool joined, translated;
+    uint32_t told_flags;      /* the union of flags the unit was told */
+};
+
+struct registry;
+struct history;
+
+/* A note of the current event record, kept for `expect`. */
+struct heard {
+    const struct person *who;
+    struct iova_range range;
+    gpa_t gpa;
+    int result;
+    uint8_t type, perm;
+    bool asked, by_region;
+};
+
+enum expecting_what { EXPECT_SOME, EXPECT_ALL_NOTES, EXPECT_ALL_CALLS };
+
+struct expecting {
+    char name[NAME_BYTES];
+    enum expecting_what what;
+    size_t cursor; /* into the notes of the current event record */
+};
+
+/* A place where a consumer still translated right after its UNMAP. */
+struct stale_place {
+    struct person *who;
+    uint64_t at;
+    uint64_t record;
+};
+
+/* What happened lately, so that a finding can name the record that caused a state. */
+struct story {
+    uint64_t gpa;
+    uint64_t record;
+};
+
+#define STORIES 16384u
+
+struct checks {
+    struct check_config cfg;
+    struct arch arch;
+    bool failed; /* out of memory */
+    uint64_t record, at_ns;
+
+    /* findings */
+    struct finding *found;
+    size_t founds, founds_room;
+    uint64_t found_all;
+    uint64_t counts[INVARIANTS];
+    struct check_compared compared, differs;
+
+    /* people */
+    struct person **people; /* by name */
+    size_t persons, persons_room;
+    struct person *last_person;
+    struct device_state *devices; /* by BDF */
+    size_t device_count, device_room;
+
+    /* the unit as seen from outside */
+    uint32_t gsts, last_gcmd;
+    bool root_known;
+    uint64_t root;
+    bool in_inval;
+    struct desc inval;
+    bool inval_by_register;
+    enum rec_kind rec_kind; /* of the current record */
+    bool flags_moved;      /* registrations or flags changed in this record */
+    bool someone_leaving;
+    bool done_shown;       /* ORD-WAIT: in this record a wait landed, or GSTS moved */
+    uint64_t late_notes;   /* notes since then outside an invalidation */
+    struct note late_first;
+    const struct person *late_person;
+    bool judge_empty;      /* RST-EMPTY is due at the end of this record */
+    bool judge_srtp;       /* SRTP did a global invalidation (ESRTPS) in this record */
+
+    /* notes of the last event record, for `expect` */
+    struct heard *heard;
+    size_t heards, heard_room;
+    uint64_t event_record;
+    bool aborted;
+    struct expecting *expecting;
+    size_t expectings;
+
+    struct stale_place *stale;
+    size_t stales, stale_room;
+    struct spans reached; /* IOVA pages that the unit translated: what its IOTLB may hold */
+
+    struct registry *registry;
+    struct history *history;
+
+    struct story *stories;
+    uint64_t story_count;
+
+    /* guest: registers */
+    bool iqa_written, queue_broken, queue_ran;
+    uint64_t iqt, iqa;
+    unsigned last_type;
+    enum { ROOT_SETTLED, ROOT_NEEDS_CC, ROOT_NEEDS_IOTLB } root_state;
+    uint64_t srtp_record;
+};
+
+/* findings.c */
+struct where {
+    const struct person *who; /* NULL: no consumer */
+    bool has_range;
+    struct iova_range range;
+    uint64_t cause;
+};
+void chk_find(struct checks *c, enum inv_id id, const struct where *w, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+const char *chk_perm(enum perm p); /* "r", "w", "rw", "no right" */
+void chk_story(struct checks *c, uint64_t gpa);
+uint64_t chk_story_of(const struct checks *c, uint64_t gpa); /* record of the last store there, 0: unknown */
+
+/* people.c */
+struct person *chk_person(struct checks *c, const char *name);
+struct device_state *chk_device(struct checks *c, bdf_t bdf, bool make);
+void chk_consumer(struct checks *c, const struct obs *o);
+void chk_register(struct checks *c, const struct obs *o);
+void chk_unregister(struct checks *c, const struct obs *o);
+void chk_flags(struct checks *c, const struct obs *o);
+void chk_flags_settled(struct checks *c);
+void chk_people_free(struct checks *c);
+bool chk_shadows(const struct person *p); /* registered with both MAP and UNMAP */
+
+/* notes.c */
+void chk_note(struct checks *c, const struct note *n);
+void chk_replay(struct checks *c, const struct obs *o);
+void chk_done_shown(struct checks *c, bool gsts);
+void chk_notes_record_end(struct checks *c);
+
+/* filters.c */
+void chk_filters(struct checks *c, struct person *p, const struct note *n);
+
+/* tables.c: what memory says now */
+struct leaf {
+    bool present;
+    uint64_t first, last; /* where this answer holds: the whole entry's range */
+    uint64_t gpa;         /* of `first` */
+    enum perm perm;       /* AND over all levels */
+    uint64_t word_gpa;    /* the entry that decided */
+};
+struct ctx chk_context(const struct checks *c, bdf_t bdf);
+void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, struct leaf *out);
+
+/* shadow.c, stale.c */
+void chk_shadow(struct checks *c, const struct desc *d);
+void chk_dirty_device(struct checks *c, bdf_t bdf);
+void chk_dirty_all(struct checks *c);
+void chk_dirty_top(struct checks *c, uint64_t top, uint64_t first, uint64_t last);
+void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n, const struct span *held);
+void chk_stale_settle(struct checks *c);
+void chk_stale_cached(struct checks *c, const struct desc *d);
+void chk_stale_reached(struct checks *c, const struct obs *o);
+
+/* observed.c */
+int chk_observed_init(struct checks *c);
+void chk_observed_record(struct checks *c, const struct rec *r);
+void chk_observed_end(struct checks *c);
+void chk_observed_note(struct checks *c, const struct person *p, const struct note *n);
+void chk_observed_read(struct checks *c, const struct obs *o);
+void chk_observed_dma(struct checks *c, const struct obs *o);
+void chk_observed_free(struct checks *c);
+
+/* registry.c, history.c: see registry.h */
+bool chk_had_domain(const struct checks *c, bdf_t bdf, uint16_t did);
+
+/* dma.c */
+void chk_dma(struct checks *c, const struct obs *o);
+void chk_dma_shadow(struct checks *c, const struct obs *o);
+
+/* guest_regs.c, guest_tables.c */
+void chk_guest_record(struct checks *c, const struct rec *r);
+void chk_guest_desc(struct checks *c, const struct obs *o);
+void chk_guest_done(struct checks *c, const struct desc *d);
+void chk_guest_root(struct checks *c);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "checks/spans.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void spans_free(struct spans *s)
+{
+    for (size_t i = 0; i < s->chunks; i++)
+        free(s->dir[i].chunk);
+    free(s->dir);
+    *s = (struct spans){0};
+}
+
+/* The chunk to look in for x: the last one that starts at x or below, else the first. */
+static size_t chunk_for(const struct spans *s, uint64_t x)
+{
+    size_t lo = 0, hi = s->chunks;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (s->dir[mid].first <= x)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo ? lo - 1 : 0;
+}
+
+static struct span *at_pos(struct spans *s, struct span_pos *p)
+{
+    if (p->chunk < s->chunks && p->at >= s->dir[p->chunk].chunk->used) {
+        p->chunk++;
+        p->at = 0;
+    }
+    return p->chunk < s->chunks ? &s->dir[p->chunk].chunk->at[p->at] : NULL;
+}
+
+struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p)
+{
+    *p = (struct span_pos){0, 0};
+    if (!s->chunks)
+        return NULL;
+    p->chunk = chunk_for(s, x);
+
+    const struct span_chunk *c = s->dir[p->chunk].chunk;
+    unsigned lo = 0, hi = c->used;
+
+    while (lo < hi) {
+        unsigned mid = lo + (hi - lo) / 2;
+
+        if (c->at[mid].last < x)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    p->at = lo;
+    return at_pos(s, p);
+}
+
+struct span *spans_step(struct spans *s, struct span_pos *p)
+{
+    p->at++;
+    return at_pos(s, p);
+}
+
+static bool dir_insert(struct spans *s, size_t at)
+{
+    struct span_chunk *c;
+
+    if (s->chunks == s->room) {
+        size_t room = s->room ? s->room * 2 : 4;
+        struct span_slot *dir = realloc(s->dir, room * sizeof *dir);
+
+        if (!dir)
+            return false;
+        s->dir = dir;
+        s->room = room;
+    }
+    c = malloc(sizeof *c);
+    if (!c)
+        return false;
+    c->used = 0;
+    memmove(&s->dir[at + 1], &s->dir[at], (s->chunks - at) * sizeof *s->dir);
+    s->dir[at] = (struct span_slot){0, c};
+    s->chunks++;
+    return true;
+}
+
+/* Make room in a full chunk: at its end or start a fresh neighbour (ranges often come in order), else halve it. */
+static bool split(struct spans *s, size_t i, unsigned *at, size_t *chunk)
+{
+    struct span_chunk *full = s->dir[i].chunk, *next;
+    unsigned keep = *at == SPANS_PER_CHUNK ? SPANS_PER_CHUNK : *at == 0 ? 0 : SPANS_PER_CHUNK / 2;
+
+    if (!dir_insert(s, i + 1))
+        return false;
+    next = s->dir[i + 1].chunk;
+    next->used = SPANS_PER_CHUNK - keep;
+    memcpy(next->at, &full->at[keep], next->used * sizeof *next->at);
+    full->used = keep;
+    if (next->used)
+        s->dir[i + 1].first = next->at[0].first;
+    *chunk = i;
+    if (keep == SPANS_PER_CHUNK || *at > keep) {
+        *chunk = i + 1;
+        *at -= keep;
+    }
+    return true;
+}
+
+bool spans_put(struct spans *s, struct span n)
+{
+    size_t i = 0;
+    unsigned at = 0;
+
+    if (!s->chunks && !dir_insert(s, 0))
+        return false;
+    i = chunk_for(s, n.first);
+
+    struct span_chunk *c = s->dir[i].chunk;
+    unsigned hi = c->used;
+
+    while (at < hi) {
+        unsigned mid = at + (hi - at) / 2;
+
+        if (c->at[mid].first < n.first)
+            at = mid + 1;
+        else
+            hi = mid;
+    }
+    if (c->used == SPANS_PER_CHUNK) {
+        if (!split(s, i, &at, &i))
+            return false;
+        c = s->dir[i].chunk;
+    }
+    memmove(&c->at[at + 1], &c->at[at], (c->used - at) * sizeof *c->at);
+    c->at[at] = n;
+    c->used++;
+    s->count++;
+    s->dir[i].first = c->at[0].first;
+    return true;
+}
+
+static void drop_chunks(struct spans *s, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        s->count -= s->dir[i].chunk->used;
+        free(s->dir[i].chunk);
+    }
+    memmove(&s->dir[from], &s->dir[to], (s->chunks - to) * sizeof *s->dir);
+    s->chunks -= to - from;
+}
+
+/* Chunks that are both nearly empty become one, so that memory follows the content. */
+static void join_neighbours(struct spans *s, size_t i)
+{
+    if (i + 1 >= s->chunks)
+        return;
+
+    struct span_chunk *a = s->dir[i].chunk, *b = s->dir[i + 1].chunk;
+
+    if (a->used + b->used > SPANS_PER_CHUNK / 2)
+        return;
+    memcpy(&a->at[a->used], b->at, b->used * sizeof *b->at);
+    a->used += b->used;
+    b->used = 0;
+    drop_chunks(s, i + 1, i + 2);
+    s->dir[i].first = a->at[0].first;
+}
+
+/* Remove the ranges from *p on that end at `last` or below. */
+static void erase_run(struct spans *s, struct span_pos *p, uint64_t last)
+{
+    while (p->chunk < s->chunks) {
+        struct span_chunk *c = s->dir[p->chunk].chunk;
+        unsigned end = p->at;
+
+        if (p->at == 0 && c->at[c->used - 1].last <= last) {
+            size_t to = p->chunk + 1;
+
+            while (to < s->chunks && s->dir[to].chunk->at[s->dir[to].chunk->used - 1].last <= last)
+                to++;
+            drop_chunks(s, p->chunk, to);
+            continue;
+        }
+        while (end < c->used && c->at[end].last <= last)
+            end++;
+        memmove(&c->at[p->at], &c->at[end], (c->used - end) * sizeof *c->at);
+        s->count -= end - p->at;
+        c->used -= end - p->at;
+        s->dir[p->chunk].first = c->at[0].first;
+        if (p->at < c->used)
+            break;
+        p->chunk++;
+        p->at = 0;
+        if (p->chunk >= s->chunks || s->dir[p->chunk].chunk->at[0].last > last)
+            break;
+    }
+}
+
+bool spans_cut(struct spans *s, uint64_t first, uint64_t last)
+{
+    struct span_pos p;
+    struct span *x = spans_seek(s, first, &p);
+
+    if (!x || x->first > last)
+        return true;
+    if (x->first < first) {
+        struct span tail = *x;
+
+        x->last = first - 1;
+        if (tail.last > last) {
+            tail.gpa += last + 1 - tail.first;
+            tail.first = last + 1;
+            if (spans_put(s, tail))
+                return true;
+            /* Out of memory: put back what was, so that nothing is half done. */
+            x->last = tail.last;
+            return false;
+        }
+        x = spans_step(s, &p);
+    }
+    if (x && x->last <= last) {
+        size_t near = p.chunk;
+
+        erase_run(s, &p, last);
+        if (near)
+            join_neighbours(s, near - 1);
+        join_neighbours(s, near);
+        x = spans_seek(s, first, &p);
+    }
+    if (x && x->first <= last) {
+        x->gpa += last + 1 - x->first;
+        x->first = last + 1;
+        s->dir[p.chunk].first = s->dir[p.chunk].chunk->at[0].first;
+    }
+    return true;
+}
+
+bool spans_add(struct spans *s, uint64_t first, uint64_t last)
+{
+    struct span_pos p;
+    struct span *x = spans_seek(s, first ? first - 1 : 0, &p);
+
+    if (x && x->first <= first && x->last >= last)
+        return true;
+    while (x && (last == UINT64_MAX || x->first <= last + 1)) {
+        first = x->first < first ? x->first : first;
+        last = x->last > last ? x->last : last;
+        x = spans_step(s, &p);
+    }
+    return spans_cut(s, first, last) && spans_put(s, (struct span){first, last, 0, 0});
+}
+
+bool spans_touch(struct spans *s, uint64_t first, uint64_t last)
+{
+    struct span_pos p;
+    const struct span *x = spans_seek(s, first, &p);
+
+    return x && x->first <= last;
+}
+
+const char *spans_check(const struct spans *s)
+{
+    size_t count = 0;
+    const struct span *before = NULL;
+
+    for (size_t i = 0; i < s->chunks; i++) {
+        const struct span_chunk *c = s->dir[i].chunk;
+
+        if (!c->used || c->used > SPANS_PER_CHUNK)
+            return "a chunk is empty or overfull";
+        if (s->dir[i].first != c->at[0].first)
+            return "the directory does not name the chunk's first address";
+        for (unsigned k = 0; k < c->used; k++) {
+            if (c->at[k].first > c->at[k].last)
+                return "a range is inverted";
+            if (before && before->last >= c->at[k].first)
+                return "two ranges overlap or are out of order";
+            before = &c->at[k];
+        }
+        count += c->used;
+    }
+    return count == s->count ? NULL : "the count is wrong";
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tables in guest memory say now: one address, from the root, without any cache. */
+#include "checks/internal.h"
+
+struct ctx chk_context(const struct checks *c, bdf_t bdf)
+{
+    struct ctx none = {.kind = CTX_ABSENT, .reasons = REASON(FR_ROOT_ABSENT)};
+    uint64_t lo, hi, table, at = c->root + (uint64_t)(bdf.v >> 8) * 16;
+
+    if (!c->root_known || !guest_mem_read(c->cfg.mem, gpa(at), &lo) ||
+        !guest_mem_read(c->cfg.mem, gpa(at + 8), &hi)) {
+        none.reasons = REASON(FR_ROOT_ACCESS);
+        return none;
+    }
+    switch (arch_root(&c->arch, lo, hi, &table)) {
+    case ROOT_ABSENT:
+        return none;
+    case ROOT_BAD:
+        none.kind = CTX_BAD;
+        none.reasons = REASON(FR_ROOT_RESERVED);
+        return none;
+    case ROOT_TABLE:
+        break;
+    }
+    at = table + (uint64_t)(bdf.v & 0xff) * 16;
+    if (!guest_mem_read(c->cfg.mem, gpa(at), &lo) || !guest_mem_read(c->cfg.mem, gpa(at + 8), &hi)) {
+        none.kind = CTX_BAD;
+        none.reasons = REASON(FR_CTX_ACCESS);
+        return none;
+    }
+    return arch_context(&c->arch, lo, hi);
+}
+
+static void absent(struct leaf *out, uint64_t first, uint64_t bytes_mask, uint64_t word_gpa)
+{
+    *out = (struct leaf){.first = first & ~bytes_mask, .last = first | bytes_mask, .word_gpa = word_gpa};
+}
+
+void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, struct leaf *out)
+{
+    uint64_t page = x->top;
+    unsigned perm = PERM_RW;
+
+    if (x->kind != CTX_TABLES) {
+        absent(out, 0, UINT64_MAX, 0);
+        return;
+    }
+    if (iova > arch_last(x->limit_bits)) {
+        *out = (struct leaf){.first = arch_last(x->limit_bits) + 1, .last = UINT64_MAX};
+        return;
+    }
+    for (unsigned level = x->levels; level; level--) {
+        uint64_t mask = arch_entry_bytes(level) - 1;
+        const uint64_t *words = guest_mem_page(c->cfg.mem, gpa(page));
+        unsigned index = arch_index(level, iova);
+
+        if (!words) {
+            absent(out, iova, mask << 9 | 0x1ff, 0);
+            return;
+        }
+
+        uint64_t word = words[index], at = page + 8 * (uint64_t)index;
+        enum entry_kind kind = arch_entry(&c->arch, level, word);
+
+        perm &= (unsigned)word;
+        if (kind == ENTRY_ABSENT || kind == ENTRY_BAD || !(perm & PERM_RW)) {
+            absent(out, iova, mask, at);
+            return;
+        }
+        page = word & c->arch.addr_mask;
+        if (kind == ENTRY_LEAF) {
+            *out = (struct leaf){true, iova & ~mask, iova | mask, page & ~mask, (enum perm)(perm & 3), at};
+            return;
+        }
+    }
+}

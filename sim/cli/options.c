@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/parse.h"
+#include "policy.h"
+
+static const char *const sync_words[] = {"walk", "translate", "translate-4k", "dirty", NULL};
+static const char *const check_words[] = {"fast", "full", "off", NULL};
+static const char *const compare_words[] = {"model", "always", "never", NULL};
+static const char *const report_words[] = {"text", "json", NULL};
+static const char *const strict_words[] = {"guest", NULL};
+
+const char *sync_name(enum sync_strategy s)
+{
+    return sync_words[s];
+}
+
+const char *check_name(enum check_mode m)
+{
+    return check_words[m];
+}
+
+enum {
+    OPT_PROFILE = 256, OPT_SYNC, OPT_ATTACH, OPT_DMA_LIMIT, OPT_QUIRK, OPT_LIST_QUIRKS,
+    OPT_COMPARE, OPT_CHECK, OPT_STRICT, OPT_EVENTS, OPT_REPORT, OPT_STOP, OPT_FROM, OPT_TO,
+    OPT_DEVICE, OPT_IOVA, OPT_LIST_INVARIANTS, OPT_DIGEST, OPT_HELP, OPT_VERSION
+};
+
+static const struct option options[] = {
+    {"profile", required_argument, NULL, OPT_PROFILE},
+    {"sync", required_argument, NULL, OPT_SYNC},
+    {"attach", required_argument, NULL, OPT_ATTACH},
+    {"dma-limit", required_argument, NULL, OPT_DMA_LIMIT},
+    {"quirk", required_argument, NULL, OPT_QUIRK},
+    {"list-quirks", no_argument, NULL, OPT_LIST_QUIRKS},
+    {"compare", required_argument, NULL, OPT_COMPARE},
+    {"check", required_argument, NULL, OPT_CHECK},
+    {"strict", required_argument, NULL, OPT_STRICT},
+    {"events", required_argument, NULL, OPT_EVENTS},
+    {"report", required_argument, NULL, OPT_REPORT},
+    {"stop-on-violation", no_argument, NULL, OPT_STOP},
+    {"from", required_argument, NULL, OPT_FROM},
+    {"to", required_argument, NULL, OPT_TO},
+    {"device", required_argument, NULL, OPT_DEVICE},
+    {"iova", required_argument, NULL, OPT_IOVA},
+    {"list-invariants", no_argument, NULL, OPT_LIST_INVARIANTS},
+    {"digest", no_argument, NULL, OPT_DIGEST},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+/* A profile of the contract that no row of policy.c describes yet. */
+static bool planned(const char *name)
+{
+    static const char *const names[] = {"v3",        "v6",        "v7",   "qemu-7.2",
+                                        "qemu-10.0", "qemu-10.2", "ideal"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(names[i], name))
+            return true;
+    return false;
+}
+
+static int check_profile(const char *name, struct err *e)
+{
+    char list[160] = "";
+    size_t n, at = 0;
+    const char *const *names = policy_names(&n);
+
+    if (policy_find(name))
+        return 0;
+    for (size_t i = 0; i < n && at < sizeof(list); i++)
+        at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "", names[i]);
+    if (planned(name))
+        return err_set(e, EINVAL, "--profile: '%s' is not built yet; built are %s", name, list);
+    return err_set(e, EINVAL, "--profile: '%.40s' is not known; built are %s", name, list);
+}
+
+static int add_quirk(struct replay_options *o, const char *name, struct err *e)
+{
+    const struct quirk *q;
+
+    for (size_t i = 0; (q = policy_quirk(i)) != NULL; i++)
+        if (!strcmp(q->name, name))
+            break;
+    if (!q)
+        return err_set(e, EINVAL, "--quirk: '%.40s' is not known; --list-quirks prints them", name);
+    o->quirks[o->quirks_count++] = name;
+    return 0;
+}
+
+static int add_attach(struct replay_options *o, const char *s, struct err *e)
+{
+    struct attach_rec *a = &o->attach[o->attach_count];
+    int rc = parse_attach("--attach", s, a, e);
+
+    for (size_t i = 0; rc == 0 && i < o->attach_count; i++)
+        if (!strcmp(o->attach[i].name, a->name))
+            rc = err_set(e, EINVAL, "--attach: %s is given twice", a->name);
+    o->attach_count += rc == 0;
+    return rc;
+}
+
+static int set_sync(struct replay_options *o, const char *s, struct err *e)
+{
+    int word = 0, rc = parse_word("--sync", s, sync_words, &word, e);
+
+    if (rc == 0 && word > SYNC_TRANSLATE_4K)
+        return err_set(e, EINVAL, "--sync: '%s' is not built yet; built are walk, translate and "
+                       "translate-4k", s);
+    o->sync = (enum sync_strategy)word;
+    return rc;
+}
+
+/* Options whose value is one of a few words. */
+static int set_word(struct replay_options *o, int option, const char *s, struct err *e)
+{
+    int word = 0, rc = 0;
+
+    switch (option) {
+    case OPT_COMPARE:
+        rc = parse_word("--compare", s, compare_words, &word, e);
+        o->compare = (enum compare_mode)word;
+        break;
+    case OPT_CHECK:
+        rc = parse_word("--check", s, check_words, &word, e);
+        o->check = (enum check_mode)word;
+        break;
+    case OPT_STRICT:
+        rc = parse_word("--strict", s, strict_words, &word, e);
+        o->strict_guest = true;
+        break;
+    case OPT_REPORT:
+        rc = parse_word("--report", s, report_words, &word, e);
+        o->form = word ? FORM_JSON : FORM_TEXT;
+        break;
+    default: break;
+    }
+    return rc;
+}
+
+static int set_view(struct replay_options *o, int option, const char *s, struct err *e)
+{
+    switch (option) {
+    case OPT_FROM: return parse_number("--from", s, &o->view.from, e);
+    case OPT_TO: return parse_number("--to", s, &o->view.to, e);
+    case OPT_DEVICE:
+        o->view.has_device = true;
+        return parse_bdf("--device", s, &o->view.bdf, e);
+    default:
+        o->view.has_iova = true;
+        return parse_iova_range("--iova", s, &o->view.iova, e);
+    }
+}
+
+static int set_option(struct replay_options *o, int option, const char *s, struct err *e)
+{
+    switch (option) {
+    case OPT_PROFILE: o->profile = s; return check_profile(s, e);
+    case OPT_SYNC: return set_sync(o, s, e);
+    case OPT_ATTACH: return add_attach(o, s, e);
+    case OPT_DMA_LIMIT: return parse_number("--dma-limit", s, &o->dma_limit, e);
+    case OPT_QUIRK: return add_quirk(o, s, e);
+    case OPT_COMPARE:
+    case OPT_CHECK:
+    case OPT_STRICT:
+    case OPT_REPORT: return set_word(o, option, s, e);
+    case OPT_FROM:
+    case OPT_TO:
+    case OPT_DEVICE:
+    case OPT_IOVA: return set_view(o, option, s, e);
+    case OPT_EVENTS: o->events = s; break;
+    case OPT_STOP: o->stop_on_violation = true; break;
+    case OPT_DIGEST: o->form = FORM_DIGEST; break;
+    case OPT_LIST_INVARIANTS: o->what = DO_LIST_INVARIANTS; break;
+    case OPT_LIST_QUIRKS: o->what = DO_LIST_QUIRKS; break;
+    case OPT_HELP: o->what = DO_HELP; break;
+    case OPT_VERSION: o->what = DO_VERSION; break;
+    default: break;
+    }
+    return 0;
+}
+
+static int check_traces(struct replay_options *o, struct err *e)
+{
+    size_t from_stdin = 0;
+
+    for (size_t i = 0; i < o->traces_count; i++)
+        from_stdin += !strcmp(o->traces[i], "-");
+    if (!o->traces_count)
+        return err_set(e, EINVAL, "no trace given; expected a file, or - for standard input");
+    if (from_stdin > 1)
+        return err_set(e, EINVAL, "standard input (-) can be replayed only once");
+    if (o->traces_count > 1 && o->events && !strcmp(o->events, "-"))
+        return err_set(e, EINVAL, "--events: with several traces name a directory, not -");
+    if (o->view.from > o->view.to)
+        return err_set(e, EINVAL, "--from lies behind --to");
+    return 0;
+}
+
+static int parse_all(struct replay_options *o, int argc, char **argv, struct err *e)
+{
+    bool chosen = false;
+    int option, rc;
+
+    opterr = 0;
+    optind = 0; /* start anew: a program may parse more than once */
+    while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        const char *was = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+
+        if (option == ':')
+            return err_set(e, EINVAL, "%.60s needs a value", was);
+        if (option == '?')
+            return err_set(e, EINVAL, "%.60s is no option, or not written so; --help lists them", was);
+        chosen = chosen || option == OPT_REPORT || option == OPT_DIGEST;
+        rc = set_option(o, option, optarg, e);
+        if (rc)
+            return rc;
+        if (o->what == DO_HELP || o->what == DO_VERSION)
+            return 0;
+    }
+    o->traces = argv + optind;
+    o->traces_count = (size_t)(argc - optind);
+    if (o->events && !strcmp(o->events, "-") && !chosen)
+        o->form = FORM_NONE; /* the stream has standard output for itself */
+    return o->what == DO_REPLAY ? check_traces(o, e) : 0;
+}
+
+int options_parse(struct replay_options *o, int argc, char **argv, struct err *e)
+{
+    *o = (struct replay_options){.dma_limit = 65535, .view = view_all()};
+    o->attach = calloc((size_t)argc + 1, sizeof(*o->attach));
+    o->quirks = calloc((size_t)argc + 1, sizeof(*o->quirks));
+    if (!o->attach || !o->quirks)
+        return err_set(e, ENOMEM, "out of memory");
+    return parse_all(o, argc, argv, e);
+}
+
+void options_free(struct replay_options *o)
+{
+    free(o->attach);
+    free(o->quirks);
+    o->attach = NULL;
+    o->quirks = NULL;
+}

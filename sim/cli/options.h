@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line of replay (contract, section 1).
+ */
+#ifndef VTR_CLI_OPTIONS_H
+#define VTR_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "checks/checks.h"
+#include "engine.h"
+#include "report/view.h"
+
+enum replay_do { DO_REPLAY, DO_HELP, DO_VERSION, DO_LIST_INVARIANTS, DO_LIST_QUIRKS };
+enum replay_form { FORM_TEXT, FORM_JSON, FORM_DIGEST, FORM_NONE };
+
+struct replay_options {
+    enum replay_do what;
+    const char *profile; /* NULL: the trace's model=, else the default */
+    enum sync_strategy sync;
+    struct attach_rec *attach;
+    size_t attach_count;
+    uint64_t dma_limit;
+    const char **quirks;
+    size_t quirks_count;
+    enum compare_mode compare;
+    enum check_mode check;
+    bool strict_guest, stop_on_violation;
+    const char *events; /* NULL: none */
+    enum replay_form form;
+    struct view view;
+    char *const *traces; /* into argv */
+    size_t traces_count;
+};
+
+/** Profile used when neither --profile nor the trace names one that is built. */
+#define DEFAULT_PROFILE "qemu-10.2"
+
+/**
+ * Read the command line. Returns 0, -EINVAL with a sentence, or -ENOMEM. `o` points into argv; the
+ * caller ends with options_free, whatever was returned.
+ */
+int options_parse(struct replay_options *o, int argc, char **argv, struct err *e);
+void options_free(struct replay_options *o);
+
+/** Words of the options that choose. */
+const char *sync_name(enum sync_strategy s);
+const char *check_name(enum check_mode m);
+
+/** What --help prints. */
+extern const char replay_help[];
+
+#endif

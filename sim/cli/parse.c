@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/parse.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/show.h"
+
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return 16;
+}
+
+/* A number of exactly `n` characters; false when it is none, or wider than 64 bits. */
+static bool number(const char *s, size_t n, uint64_t *out)
+{
+    unsigned base = n > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? 16 : 10;
+    uint64_t v = 0;
+
+    for (size_t i = base == 16 ? 2 : 0; i < n; i++) {
+        unsigned d = (unsigned)digit(s[i]);
+
+        if (d >= base || v > (UINT64_MAX - d) / base)
+            return false;
+        v = v * base + d;
+    }
+    *out = v;
+    return n != 0;
+}
+
+int parse_number(const char *option, const char *s, uint64_t *out, struct err *e)
+{
+    if (number(s, strlen(s), out))
+        return 0;
+    return err_set(e, EINVAL, "%s: '%.40s' is no number; expected decimal or 0x..., at most 64 bits",
+                   option, s);
+}
+
+/* Hexadecimal digits up to `stop`, at most `most` of them, value at most `last`. */
+static const char *hex_field(const char *s, char stop, unsigned most, unsigned last, unsigned *out)
+{
+    unsigned n = 0;
+
+    for (*out = 0; digit(*s) < 16 && n < most; s++, n++)
+        *out = *out * 16 + (unsigned)digit(*s);
+    return n && *out <= last && *s == stop ? s + (stop != 0) : NULL;
+}
+
+int parse_bdf(const char *option, const char *s, bdf_t *out, struct err *e)
+{
+    unsigned bus, device, function;
+    const char *p = hex_field(s, ':', 2, 0xff, &bus);
+
+    p = p ? hex_field(p, '.', 2, 0x1f, &device) : NULL;
+    p = p ? hex_field(p, 0, 1, 7, &function) : NULL;
+    if (!p)
+        return err_set(e, EINVAL, "%s: '%.40s' is no device; expected BB:DD.F in hexadecimal, as 00:03.0",
+                       option, s);
+    *out = bdf((uint16_t)(bus << 8 | device << 3 | function));
+    return 0;
+}
+
+int parse_iova_range(const char *option, const char *s, struct iova_range *out, struct err *e)
+{
+    const char *dash = strchr(s, '-');
+    uint64_t first, last;
+
+    if (!dash || !number(s, (size_t)(dash - s), &first) ||
+        !number(dash + 1, strlen(dash + 1), &last))
+        return err_set(e, EINVAL, "%s: '%.60s' is no range; expected START-LAST, both inclusive, as "
+                       "0x1000-0x1fff", option, s);
+    if (first > last)
+        return err_set(e, EINVAL, "%s: '%.60s' ends before it starts", option, s);
+    *out = iova_range(first, last);
+    return 0;
+}
+
+int parse_attach(const char *option, const char *s, struct attach_rec *out, struct err *e)
+{
+    const char *at = strchr(s, '@');
+    size_t n = at ? (size_t)(at - s) : strlen(s);
+    int rc;
+
+    memset(out, 0, sizeof(*out));
+    if ((n == 5 && !strncmp(s, "vhost", n)) || (n == 4 && !strncmp(s, "mdev", n)))
+        return err_set(e, EINVAL, "%s: a consumer of kind '%.*s' is not built yet; built are vfio and "
+                       "probe", option, (int)n, s);
+    if (n == 4 && !strncmp(s, "vfio", n))
+        out->kind = CONSUMER_VFIO;
+    else if (n == 5 && !strncmp(s, "probe", n))
+        out->kind = CONSUMER_PROBE;
+    else
+        return err_set(e, EINVAL, "%s: '%.40s' names no kind of consumer; expected vfio@BDF or "
+                       "probe@BDF", option, s);
+    if (!at)
+        return err_set(e, EINVAL, "%s: '%.40s' names no device; expected KIND@BDF, as vfio@00:03.0",
+                       option, s);
+    rc = parse_bdf(option, at + 1, &out->bdf, e);
+    if (rc == 0)
+        snprintf(out->name, sizeof(out->name), "%s@%s", consumer_kind_name(out->kind),
+                 show_bdf(out->bdf).text);
+    return rc;
+}
+
+int parse_word(const char *option, const char *s, const char *const *words, int *out,
+               struct err *e)
+{
+    char list[160] = "";
+    size_t at = 0;
+
+    for (int i = 0; words[i]; i++) {
+        if (!strcmp(words[i], s)) {
+            *out = i;
+            return 0;
+        }
+        at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s",
+                               i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+    }
+    return err_set(e, EINVAL, "%s: '%.40s' is not known; expected %s", option, s, list);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Replay one trace from its file to its report. Reads the trace and writes the event stream;
+ * everything else is handed back as values. No clock: whoever wants progress is called.
+ */
+#ifndef VTR_CLI_REPLAY_H
+#define VTR_CLI_REPLAY_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "report/digest.h"
+#include "report/events.h"
+#include "report/report.h"
+#include "trace/reader.h"
+
+/** Called now and then while replaying: records obeyed, bytes read, size of the file (0: unknown). */
+struct progress {
+    void (*show)(void *ctx, uint64_t records, uint64_t bytes, uint64_t size);
+    void *ctx;
+};
+
+struct replay_job {
+    const struct replay_options *options;
+    const char *trace; /* path, or "-" */
+    FILE *events;      /* NULL: no event stream; stays the caller's */
+    struct progress progress; /* show == NULL: none */
+};
+
+/** One replay and all it owns; `report` points into it. */
+struct replay {
+    struct report report;
+    struct trace_reader *reader;
+    struct policy *policy;
+    struct engine *engine;
+    struct checks *checks;
+    struct counts counts;
+    struct digest digest;
+    struct events events;
+    bool events_failed; /* a write to the event stream failed */
+};
+
+/**
+ * Replay. Whatever happens `r->report` is filled in and may be printed; errors of the trace are its
+ * verdict and `stop`. The caller ends with replay_free.
+ */
+void replay_run(struct replay *r, const struct replay_job *job);
+void replay_free(struct replay *r);
+
+#endif

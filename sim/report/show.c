@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct shown show_hex(uint64_t v)
+{
+    struct shown s;
+
+    snprintf(s.text, sizeof(s.text), "0x%" PRIx64, v);
+    return s;
+}
+
+struct shown show_size(struct iova_range r)
+{
+    uint64_t bytes = r.last.v - r.first.v + 1;
+
+    return bytes ? show_hex(bytes) : (struct shown){"0x10000000000000000"};
+}
+
+struct shown show_count(uint64_t v)
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof(digits), "%" PRIu64, v);
+    struct shown s;
+    size_t at = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (i && (n - i) % 3 == 0)
+            s.text[at++] = ',';
+        s.text[at++] = digits[i];
+    }
+    s.text[at] = 0;
+    return s;
+}
+
+struct shown show_bdf(bdf_t b)
+{
+    struct shown s;
+
+    snprintf(s.text, sizeof(s.text), "%02x:%02x.%x", b.v >> 8, b.v >> 3 & 0x1f, b.v & 7);
+    return s;
+}
+
+struct shown show_time(uint64_t ns)
+{
+    struct shown s;
+
+    if (ns >= UINT64_C(1000000000))
+        snprintf(s.text, sizeof(s.text), "%" PRIu64 ".%03" PRIu64 " s", ns / 1000000000,
+                 ns / 1000000 % 1000);
+    else if (ns >= 1000000)
+        snprintf(s.text, sizeof(s.text), "%" PRIu64 ".%03" PRIu64 " ms", ns / 1000000,
+                 ns / 1000 % 1000);
+    else
+        snprintf(s.text, sizeof(s.text), "%" PRIu64 " ns", ns);
+    return s;
+}
+
+const char *perm_name(enum perm p)
+{
+    static const char *const names[] = {"", "r", "w", "rw"};
+
+    return names[p & PERM_RW];
+}
+
+const char *note_type_name(enum note_type t)
+{
+    return t == NOTE_MAP ? "MAP" : t == NOTE_UNMAP ? "UNMAP" : "DEVIOTLB_UNMAP";
+}
+
+const char *consumer_kind_name(enum consumer_kind k)
+{
+    static const char *const names[] = {"vfio", "vhost", "mdev", "probe"};
+
+    return (unsigned)k < 4 ? names[k] : "?";
+}
+
+struct shown show_errno(int result)
+{
+    static const struct {
+        int code;
+        const char *name;
+    } names[] = {{EEXIST, "EEXIST"}, {EINVAL, "EINVAL"},   {ENOSPC, "ENOSPC"},
+                 {ENOMEM, "ENOMEM"}, {ENOENT, "ENOENT"},   {EFAULT, "EFAULT"},
+                 {EBUSY, "EBUSY"},   {EOPNOTSUPP, "EOPNOTSUPP"}, {EPERM, "EPERM"}};
+    struct shown s;
+
+    snprintf(s.text, sizeof(s.text), "%d", result);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (result == -names[i].code)
+            snprintf(s.text, sizeof(s.text), "-%s", names[i].name);
+    return s;
+}
+
+/* Bytes of the well-formed UTF-8 sequence at `s` (never past its 0), or 0. */
+static unsigned utf8_length(const unsigned char *s)
+{
+    unsigned n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    unsigned low = 0x80, high = 0xbf;
+
+    if (n == 1)
+        return 1;
+    if (s[0] < 0xc2 || s[0] > 0xf4)
+        return 0;
+    if (s[0] == 0xe0)
+        low = 0xa0;
+    if (s[0] == 0xed)
+        high = 0x9f;
+    if (s[0] == 0xf0)
+        low = 0x90;
+    if (s[0] == 0xf4)
+        high = 0x8f;
+    for (unsigned i = 1; i < n; i++, low = 0x80, high = 0xbf)
+        if (s[i] < low || s[i] > high)
+            return 0;
+    return n;
+}
+
+char *show_clean(char *out, size_t room, const char *s)
+{
+    size_t at = 0;
+
+    while (*s) {
+        unsigned n = utf8_length((const unsigned char *)s);
+        const char *from = n ? s : "\xef\xbf\xbd";
+        unsigned length = n ? n : 3;
+
+        if (n == 1 && ((unsigned char)*s < 0x20 || *s == 0x7f))
+            from = " ";
+        if (at + length >= room)
+            break;
+        memcpy(out + at, from, length);
+        at += length;
+        s += n ? n : 1;
+    }
+    out[at] = 0;
+    return out;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* The text report: the verdict first, then what supports it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/show.h"
+#include "report/text_out.h"
+
+static void say_stop(const struct text *t)
+{
+    const struct stop *s = &t->r->stop;
+    char line[900], where[96] = "", last[64] = "";
+
+    if (s->line)
+        snprintf(where, sizeof(where), "line %" PRIu64 ", byte %" PRIu64 ", ", s->line, s->byte);
+    else if (s->has_byte)
+        snprintf(where, sizeof(where), "byte %" PRIu64 ", ", s->byte);
+    snprintf(last, sizeof(last), "record %" PRIu64, s->record);
+    snprintf(line, sizeof(line), "Stopped at %s%s: %s", where, last, s->why);
+    text_wrapped(t, 2, line);
+}
+
+static void headline_words(const struct text *t)
+{
+    const struct report *r = t->r;
+    uint64_t violations = r->checks ? checks_total(r->checks, SEV_VIOLATION) : 0;
+    uint64_t guest = r->checks ? checks_total(r->checks, SEV_GUEST) : 0;
+    uint64_t different = r->differs.reads + r->differs.dma + r->differs.expect;
+    struct shown v = show_count(violations), g = show_count(guest), d = show_count(different);
+
+    switch (r->verdict) {
+    case VERDICT_CLEAN:
+        fputs(strcmp(r->check, "off") ? "every promise was kept" : "replayed, nothing checked",
+              t->out);
+        break;
+    case VERDICT_VIOLATED: fprintf(t->out, "%s violation%s", v.text, plural(violations)); break;
+    case VERDICT_DIFFERS:
+        fprintf(t->out, "%s observed value%s differ%s", d.text, plural(different),
+                different == 1 ? "s" : "");
+        break;
+    case VERDICT_DAMAGED:
+        fputs(r->refused ? "refused" : "the trace could be read only in part", t->out);
+        break;
+    case VERDICT_ABORTED: fprintf(t->out, "%s would have ended here", r->profile); break;
+    }
+    if (violations && r->verdict != VERDICT_VIOLATED && r->verdict != VERDICT_DIFFERS)
+        fprintf(t->out, "; %s violation%s", v.text, plural(violations));
+    if (guest)
+        fprintf(t->out, "; %s finding%s about the guest", g.text, plural(guest));
+    if (different && !r->judged)
+        fprintf(t->out, "; %s observed value%s differ%s (not judged)", d.text, plural(different),
+                different == 1 ? "s" : "");
+}
+
+static void headline(const struct text *t)
+{
+    static const char *const words[] = {"CLEAN", "VIOLATED", "DIFFERS", "DAMAGED", "ABORTED"};
+    const struct report *r = t->r;
+    char name[512];
+
+    text_style(t, r->verdict == VERDICT_CLEAN ? STYLE_GOOD : STYLE_BAD);
+    fputs(words[r->verdict], t->out);
+    text_style(t, STYLE_PLAIN);
+    fprintf(t->out, "  %s: ", show_clean(name, sizeof(name), r->trace));
+    headline_words(t);
+    fputc('\n', t->out);
+    if (r->stopped)
+        say_stop(t);
+}
+
+static void provenance(const struct text *t)
+{
+    const struct report *r = t->r;
+    const char *model = report_model(r);
+    char text[2048];
+
+    text_title(t, "The trace and the model");
+    fprintf(t->out, "  modelled as       %s", r->profile);
+    if (!*model)
+        fputs(" (the trace does not say on what it was observed)", t->out);
+    else if (!strcmp(model, r->profile))
+        fputs(", the system it was observed on", t->out);
+    else
+        fprintf(t->out, " (observed on %s)", model);
+    fprintf(t->out, "; sync %s, check %s\n", r->sync, r->check);
+    for (size_t i = 0; i < r->quirks_count; i++)
+        fprintf(t->out, "  quirk             %s\n", r->quirks[i]);
+    for (size_t i = 0; i < r->header->metas; i++) {
+        fprintf(t->out, "  %-17s ", show_clean(text, 64, r->header->meta[i].key));
+        fprintf(t->out, "%s\n", show_clean(text, sizeof(text), r->header->meta[i].text));
+    }
+}
+
+/* "  label   12,345" when the number is not 0 (or must be said). */
+static void number(const struct text *t, const char *label, uint64_t v, const char *note)
+{
+    struct shown n = show_count(v);
+
+    fprintf(t->out, "  %-24s %12s%s%s\n", label, n.text, note ? "  " : "", note ? note : "");
+}
+
+static void number_if(const struct text *t, const char *label, uint64_t v, const char *note)
+{
+    if (v)
+        number(t, label, v, note);
+}
+
+static void guest_did(const struct text *t)
+{
+    const struct counts *c = t->r->counts;
+    struct shown span = show_time(c->last_ns - c->first_ns);
+    char note[96];
+
+    text_title(t, "What the guest did");
+    snprintf(note, sizeof(note), "over %s of virtual time", span.text);
+    number(t, "records", t->r->records, c->has_time ? note : NULL);
+    number(t, "register writes", c->register_writes, NULL);
+    number(t, "register reads", c->register_reads, NULL);
+    number(t, "table words written", c->mem_words, NULL);
+    number_if(t, "bytes cleared", c->zeroed_bytes, NULL);
+    for (enum inval_kind k = 0; k < INVAL_KINDS; k++) {
+        snprintf(note, sizeof(note), k == INVAL_WAIT ? "wait descriptors" : "inv. %s",
+                 inval_kind_name(k));
+        number_if(t, note, c->inval[k], NULL);
+    }
+    number_if(t, "  by register", c->inval_by_register, "of these invalidations");
+    number_if(t, "inv. refused", c->inval_refused, NULL);
+    number_if(t, "queue errors", c->queue_errors, NULL);
+    number_if(t, "root tables latched", c->root_latched, NULL);
+    number_if(t, "address space switches", c->switches, "a device became translated, or not");
+    number_if(t, "resets", c->resets, NULL);
+    number(t, "device accesses", c->dma, NULL);
+    number_if(t, "DMA faults recorded", c->faults_recorded, NULL);
+    number_if(t, "DMA faults unrecorded", c->faults_unrecorded,
+              "same requester pending, overflow, or suppressed");
+    number_if(t, "interrupts by the unit", c->interrupts, NULL);
+}
+
+static void consumer_row(const struct text *t, const struct consumer_counts *k)
+{
+    struct shown map = show_count(k->map), unmap = show_count(k->unmap + k->devtlb),
+                 refused = show_count(k->refused), not_asked = show_count(k->not_asked),
+                 error = show_errno(k->refused_result), record = show_count(k->refused_record);
+
+    fprintf(t->out, "  %-20s %11s %11s %9s %11s", k->name, map.text, unmap.text, refused.text,
+            not_asked.text);
+    for (size_t i = 0; i < WHY_KINDS && k->why[i].count; i++)
+        fprintf(t->out, "%s%s", i ? ", " : "  ", k->why[i].why);
+    if (k->refused)
+        fprintf(t->out, "  first refusal: %s at record %s", error.text, record.text);
+    if (!k->present)
+        fputs("  (left)", t->out);
+    fputc('\n', t->out);
+}
+
+static void notified(const struct text *t)
+{
+    const struct counts *c = t->r->counts;
+    const struct engine_ops *ops = &t->r->ops;
+
+    text_title(t, "What was notified");
+    if (!c->consumers_count) {
+        fputs("  no consumer joined\n", t->out);
+        return;
+    }
+    fprintf(t->out, "  %-20s %11s %11s %9s %11s\n", "consumer", "MAP", "UNMAP", "refused",
+            "not asked");
+    for (size_t i = 0; i < c->consumers_count; i++)
+        consumer_row(t, &c->consumers[i]);
+    number(t, "held at the end", ops->container_maps, "mappings in containers");
+    number_if(t, "notified and standing", ops->shadow_leaves, "table leaves, all devices");
+    number_if(t, "registrations refused", c->registrations_refused, NULL);
+}
+
+static void compared_row(const struct text *t, const char *what, uint64_t compared, uint64_t differs)
+{
+    struct shown c = show_count(compared), d = show_count(differs);
+
+    fprintf(t->out, "  %-24s %12s ", what, c.text);
+    if (differs)
+        text_style(t, t->r->judged ? STYLE_BAD : STYLE_WARN);
+    fprintf(t->out, "%12s", d.text);
+    if (differs)
+        text_style(t, STYLE_PLAIN);
+    fputc('\n', t->out);
+}
+
+static void xlat_words(char *out, size_t room, const struct xlat_result *x)
+{
+    switch (x->end) {
+    case XLAT_OK: snprintf(out, room, "reaches %s", show_hex(x->gpa.v).text); break;
+    case XLAT_FAULT: snprintf(out, room, "faults, reason 0x%x", x->reason); break;
+    case XLAT_COLLAPSED:
+        snprintf(out, room, "faults unrecorded, reason 0x%x", x->reason);
+        break;
+    case XLAT_REFUSED: snprintf(out, room, "is refused without a record"); break;
+    case XLAT_WINDOW: snprintf(out, room, "is in the interrupt window"); break;
+    }
+}
+
+static void difference_line(const struct text *t, const struct difference *d)
+{
+    struct shown record = show_count(d->record), dev = show_bdf(d->bdf),
+                 at = show_hex(d->iova.v), gpa = show_hex(d->seen_gpa.v);
+    char model[100] = "", seen[100] = "refused without a record", line[640];
+
+    xlat_words(model, sizeof(model), &d->result);
+    if (d->dma_seen == DMA_SEEN_GPA)
+        snprintf(seen, sizeof(seen), "it reached %s", gpa.text);
+    if (d->dma_seen == DMA_SEEN_FAULT)
+        snprintf(seen, sizeof(seen), "it faulted, reason 0x%x", d->seen_reason);
+    if (d->dma)
+        snprintf(line, sizeof(line),
+                 "record %s: device %s, IOVA %s: observed was that %s; here it %s", record.text,
+                 dev.text, at.text, seen, model);
+    else
+        snprintf(line, sizeof(line), "record %s: register 0x%03x read as 0x%" PRIx64
+                 "; here it is 0x%" PRIx64, record.text, d->off, d->seen, d->model);
+    text_wrapped(t, 4, line);
+}
+
+static void compared(const struct text *t)
+{
+    const struct report *r = t->r;
+
+    text_title(t, "Compared with what was observed");
+    fprintf(t->out, "  %-24s %12s %12s%s\n", "", "compared", "different",
+            r->judged ? "" : "  (counted, not judged)");
+    compared_row(t, "register reads", r->compared.reads, r->differs.reads);
+    compared_row(t, "device accesses", r->compared.dma, r->differs.dma);
+    compared_row(t, "expected notifications", r->compared.expect, r->differs.expect);
+    if (r->counts->diffs)
+        fputs("  The first of them:\n", t->out);
+    for (size_t i = 0; i < r->counts->diffs; i++)
+        difference_line(t, &r->counts->diff[i]);
+}
+
+int report_text(FILE *out, const struct report *r, const struct view *v, bool colour)
+{
+    struct text t = {out, colour, r, v};
+
+    headline(&t);
+    if (r->header && r->checks) {
+        provenance(&t);
+        guest_did(&t);
+        notified(&t);
+        compared(&t);
+        text_findings(&t);
+        fprintf(out, "\ndigest %016" PRIx64 "\n", r->digest);
+    }
+    return fflush(out) || ferror(out) ? -EIO : 0;
+}

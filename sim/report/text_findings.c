@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* The part of the text report that says what was broken. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/show.h"
+#include "report/text_out.h"
+
+/* Paragraphs printed of each invariant; more when a view asks for a part. */
+#define SHOWN_OF_EACH        5
+#define SHOWN_OF_EACH_THINNED 100
+
+static enum text_style style_of(enum severity s)
+{
+    return s == SEV_VIOLATION ? STYLE_BAD : s == SEV_GUEST ? STYLE_WARN : STYLE_PLAIN;
+}
+
+/* Record of the first finding of that invariant, 0 when none was kept. */
+static const struct finding *first_of(const struct checks *c, const struct invariant *inv)
+{
+    for (size_t i = 0; i < checks_findings(c); i++)
+        if (checks_finding(c, i)->inv == inv)
+            return checks_finding(c, i);
+    return NULL;
+}
+
+static void broken_row(const struct text *t, const struct invariant *inv, uint64_t count)
+{
+    const struct finding *f = first_of(t->r->checks, inv);
+    struct shown n = show_count(count), record = show_count(f ? f->record : 0);
+
+    text_style(t, style_of(inv->severity));
+    fprintf(t->out, "  %-18s", inv->id);
+    text_style(t, STYLE_PLAIN);
+    fprintf(t->out, " %-10s %9s %13s  %s\n", severity_name(inv->severity), n.text,
+            f ? record.text : "-", inv->statement);
+}
+
+static void broken_table(const struct text *t)
+{
+    size_t rows, broken = 0;
+    const struct invariant *inv = invariants(&rows);
+
+    for (size_t i = 0; i < rows; i++)
+        broken += checks_count(t->r->checks, i) != 0;
+    text_title(t, "Invariants broken");
+    if (!strcmp(t->r->check, "off")) {
+        fputs("  none judged (--check off)\n", t->out);
+        return;
+    }
+    if (!broken) {
+        fprintf(t->out, "  none of the %zu that were watched\n", rows);
+        return;
+    }
+    fprintf(t->out, "  %-18s %-10s %9s %13s\n", "id", "severity", "count", "first record");
+    for (size_t i = 0; i < rows; i++)
+        if (checks_count(t->r->checks, i))
+            broken_row(t, &inv[i], checks_count(t->r->checks, i));
+}
+
+static void finding_head(const struct text *t, const struct finding *f)
+{
+    struct shown record = show_count(f->record), first = show_hex(f->range.first.v),
+                 last = show_hex(f->range.last.v), at = show_time(f->at_ns);
+
+    fprintf(t->out, "\n  #%" PRIu64 " ", f->n);
+    text_style(t, style_of(f->inv->severity));
+    fputs(f->inv->id, t->out);
+    text_style(t, STYLE_PLAIN);
+    fprintf(t->out, "  record %s", record.text);
+    if (t->r->counts->has_time)
+        fprintf(t->out, ", at %s", at.text);
+    if (f->consumer)
+        fprintf(t->out, ", consumer %s", f->consumer);
+    if (f->has_range)
+        fprintf(t->out, ", IOVA %s-%s", first.text, last.text);
+    fputc('\n', t->out);
+}
+
+static void paragraph(const struct text *t, const struct finding *f)
+{
+    finding_head(t, f);
+    text_wrapped(t, 5, f->text);
+    if (f->cause_record) {
+        struct shown cause = show_count(f->cause_record);
+
+        fprintf(t->out, "     Caused by record %s.\n", cause.text);
+    }
+}
+
+struct cut {
+    uint64_t shown, hidden; /* hidden: by the view */
+};
+
+static struct cut paragraphs_of(const struct text *t, const struct invariant *inv)
+{
+    uint64_t most = view_thins(t->view) ? SHOWN_OF_EACH_THINNED : SHOWN_OF_EACH;
+    struct cut cut = {0, 0};
+
+    for (size_t i = 0; i < checks_findings(t->r->checks); i++) {
+        const struct finding *f = checks_finding(t->r->checks, i);
+
+        if (f->inv != inv)
+            continue;
+        if (!view_finding(t->view, f, t->r->counts))
+            cut.hidden++;
+        else if (cut.shown < most) {
+            paragraph(t, f);
+            cut.shown++;
+        }
+    }
+    return cut;
+}
+
+static void cut_line(const struct text *t, const struct invariant *inv, uint64_t count,
+                     struct cut cut)
+{
+    uint64_t more = count - cut.shown - cut.hidden;
+    struct shown m = show_count(more), h = show_count(cut.hidden);
+
+    if (more)
+        fprintf(t->out,
+                "\n  ... and %s more of %s: narrow with --from, --to, --device, --iova, or see\n"
+                "  --report json\n",
+                m.text, inv->id);
+    if (cut.hidden)
+        fprintf(t->out, "\n  (%s of %s hidden by --from, --to, --device or --iova)\n", h.text,
+                inv->id);
+}
+
+static void paragraphs(const struct text *t, enum severity s, const char *title)
+{
+    size_t rows;
+    const struct invariant *inv = invariants(&rows);
+
+    if (!checks_total(t->r->checks, s))
+        return;
+    text_title(t, title);
+    for (size_t i = 0; i < rows; i++)
+        if (inv[i].severity == s && checks_count(t->r->checks, i))
+            cut_line(t, &inv[i], checks_count(t->r->checks, i), paragraphs_of(t, &inv[i]));
+}
+
+void text_findings(const struct text *t)
+{
+    broken_table(t);
+    paragraphs(t, SEV_VIOLATION, "Violations: the vIOMMU or a consumer broke its promise");
+    paragraphs(t, SEV_GUEST, "Findings about the guest: it broke the architecture's rules");
+}
