@@ -69,6 +69,7 @@ static const struct policy rows[] = {
         .cached_right_faults = true,
         .iotlb_sid_mask = 0xffff,
         .removals_merged = true,
+        .unmap_only_apart = true,
         .sync_unmap_only = SYNC_UNMAP_ONLY_WHOLE,
         .straddle = STRADDLE_PIECES,
         .replay = REPLAY_RECORD,

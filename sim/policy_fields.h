@@ -87,6 +87,7 @@ struct policy {
     bool root_flushes;        /* SRTP: unmap all, nothing mapped again (#44, L4) */
     bool split_is_partial;    /* a smaller entry over a larger one unmaps its own size only (H1, L7) */
     bool removals_merged;     /* adjacent removals become the largest legal entries */
+    bool unmap_only_apart;    /* UNMAP-only notifiers hear the invalidated range, whatever others on the device hold */
     bool tells_unchanged;     /* nothing is remembered: unchanged entries are told again (M03) */
     bool skips_nonleaf_holes; /* an absent entry above the leaf level unmaps nothing (M01) */
     bool inplace_bare_map;    /* an in-place change is told as MAP alone (seed 004) */

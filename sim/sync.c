@@ -14,12 +14,22 @@ struct differ {
     bool has_run;
 };
 
+static void tell_recorded(void *arg, struct notifier *n)
+{
+    if (n->flags & NOTIFY_MAP)
+        notify_one(n, arg);
+}
+
 static void tell(struct differ *d, const struct iommu_event *e)
 {
+    struct iommu_event copy = *e;
+
     if (fate_ended(d->t->fate))
         return;
     if (d->only)
         notify_one(d->only, e);
+    else if (d->t->policy->unmap_only_apart)
+        notify_each(d->t->region, tell_recorded, &copy);
     else
         notify_all(d->t->region, e);
 }
@@ -237,17 +247,29 @@ void sync_unmap_whole(const struct sync_target *t, struct notifier *n)
     shadow_drop(t->shadow, r, NULL, NULL);
 }
 
+struct unmap_only {
+    const struct policy *policy;
+    struct iova_range range;
+};
+
+/* Where notifiers are told apart, those with MAP follow the record instead. */
 static void unmap_range_of(void *arg, struct notifier *n)
 {
-    struct iommu_event e = event_unmap(n->range);
+    const struct unmap_only *u = arg;
+    struct iommu_event e = event_unmap(u->range);
 
-    (void)arg;
+    if (u->policy->unmap_only_apart && (n->flags & NOTIFY_MAP))
+        return;
+    if (u->range.first.v == 0 && u->range.last.v == UINT64_MAX)
+        e.range = n->range;
     notify_one(n, &e);
 }
 
-void sync_unmap_ranges(const struct sync_target *t)
+void sync_unmap_only(const struct sync_target *t, struct iova_range r)
 {
-    notify_each(t->region, unmap_range_of, NULL);
+    struct unmap_only u = {t->policy, r};
+
+    notify_each(t->region, unmap_range_of, &u);
 }
 
 static void unmap_whole_of(void *arg, struct notifier *n)
@@ -266,6 +288,5 @@ void sync_unmap_all(const struct sync_target *t)
     }
     shadow_drop(t->shadow, iova_range(0, UINT64_MAX), removed, &d);
     flush_run(&d);
-    if (!(t->region->flags & NOTIFY_MAP))
-        sync_unmap_ranges(t);
+    sync_unmap_only(t, iova_range(0, UINT64_MAX));
 }

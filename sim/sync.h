@@ -122,7 +122,10 @@ void sync_unmap_whole(const struct sync_target *t, struct notifier *n);
 /** Tell everybody that all of it is gone: as the policy does it (pieces, or what was mapped, merged). */
 void sync_unmap_all(const struct sync_target *t);
 
-/** One UNMAP of each notifier's whole range: for address spaces without a MAP notifier. */
-void sync_unmap_ranges(const struct sync_target *t);
+/**
+ * One UNMAP of `r` to each notifier; [0, 2^64-1] stands for each one's whole range. For address spaces
+ * without a MAP notifier; where the policy tells them apart, to the UNMAP-only ones of any.
+ */
+void sync_unmap_only(const struct sync_target *t, struct iova_range r);
 
 #endif

@@ -17,13 +17,21 @@ static struct sync_target target_of(struct vtd_dev *d)
                                 .aw_last = (UINT64_C(1) << u->config.aw_bits) - 1};
 }
 
+static void acted_on(struct vtd_dev *d, struct context c)
+{
+    d->has_acted_did = true;
+    d->acted_did = context_did(c);
+}
+
 void dev_switch(struct vtd_dev *d)
 {
     struct vtd_unit *u = d->unit;
     struct context c;
-    bool translated = u->translating && !(context_load(u, d->bdf, &c) == 0 &&
-                                          context_tt(c) == TT_PASS_THROUGH && !u->blocked);
+    bool valid = u->translating && !u->blocked && context_load(u, d->bdf, &c) == 0;
+    bool translated = u->translating && !(valid && context_tt(c) == TT_PASS_THROUGH);
 
+    if (valid)
+        acted_on(d, c);
     if (d->region.translated && !translated && u->policy->removals_merged) {
         struct sync_target t = target_of(d);
 
@@ -53,8 +61,7 @@ static void sync_tables(struct vtd_dev *d, struct context c, struct iova_range r
     struct sync_target t = target_of(d);
     struct table_view v = context_view(d->unit, c);
 
-    d->has_shadow_did = true;
-    d->shadow_did = context_did(c);
+    acted_on(d, c);
     sync_range(&t, &v, r);
 }
 
@@ -73,7 +80,7 @@ void sync_dev(struct vtd_dev *d)
 
     if (!(d->region.flags & NOTIFY_MAP)) {
         if (u->policy->sync_unmap_only == SYNC_UNMAP_ONLY_WHOLE) {
-            sync_unmap_ranges(&t);
+            sync_unmap_only(&t, iova_range(0, UINT64_MAX));
             return;
         }
         if (!(d->region.flags & NOTIFY_UNMAP))
@@ -85,8 +92,11 @@ void sync_dev(struct vtd_dev *d)
             sync_unmap_all(&t);
         return;
     }
-    if (!awaits_switch(d, c))
-        sync_tables(d, c, iova_range(0, UINT64_MAX));
+    if (awaits_switch(d, c))
+        return;
+    sync_tables(d, c, iova_range(0, UINT64_MAX));
+    if (u->policy->unmap_only_apart)
+        sync_unmap_only(&t, iova_range(0, UINT64_MAX));
 }
 
 void sync_all(struct vtd_unit *u)
@@ -117,8 +127,7 @@ void dev_replay(struct vtd_dev *d, struct notifier *n)
     if (!(d->region.flags & NOTIFY_MAP) || u->blocked || context_load(u, d->bdf, &c))
         return;
     v = context_view(u, c);
-    d->has_shadow_did = true;
-    d->shadow_did = context_did(c);
+    acted_on(d, c);
     sync_replay(&t, &v, n);
 }
 
@@ -141,7 +150,7 @@ static bool dev_in_domain(struct vtd_dev *d, did_t domain)
         return true;
     if (context_load(u, d->bdf, &c) == 0 && context_did(c).v == domain.v)
         return true;
-    return d->has_shadow_did && d->shadow_did.v == domain.v;
+    return d->has_acted_did && d->acted_did.v == domain.v;
 }
 
 void inval_context_domain(struct vtd_unit *u, did_t domain)
@@ -193,8 +202,8 @@ static bool follows(struct vtd_dev *d, did_t domain, struct context *c, int *fau
     *fault = context_load(u, d->bdf, c);
     if (*fault == 0 && context_did(*c).v == domain.v)
         return true;
-    return !u->policy->context_error_frozen && d->has_shadow_did &&
-           d->shadow_did.v == domain.v;
+    return !u->policy->context_error_frozen && d->has_acted_did &&
+           d->acted_did.v == domain.v;
 }
 
 void inval_iotlb_domain(struct vtd_unit *u, did_t domain)
@@ -219,18 +228,20 @@ void inval_iotlb_pages(struct vtd_unit *u, did_t domain, iova_t at, unsigned am)
     iotlb_drop_pages(&u->iotlb, domain, at, am, u->policy->iotlb_keeps_large);
     for (size_t i = 0; i < u->dev_count && !fate_ended(u->fate); i++) {
         struct vtd_dev *d = u->devs[i];
-        struct iommu_event e = event_unmap(r);
+        struct sync_target t = target_of(d);
         struct context c;
         int fault;
 
         if (!follows(d, domain, &c, &fault))
             continue;
-        if (fault || u->blocked)
+        if (fault || u->blocked) {
             sync_dev(d);
-        else if (!(d->region.flags & NOTIFY_MAP))
-            notify_all(&d->region, &e);
-        else if (!awaits_switch(d, c))
+            continue;
+        }
+        if ((d->region.flags & NOTIFY_MAP) && !awaits_switch(d, c))
             sync_tables(d, c, r);
+        if (!(d->region.flags & NOTIFY_MAP) || u->policy->unmap_only_apart)
+            sync_unmap_only(&t, r);
     }
 }
 

@@ -20,8 +20,8 @@ struct vtd_dev {
     uint32_t context_gen;
     struct shadow shadow;
     bool recorded;          /* the shadow says what MAP notifiers hold */
-    bool has_shadow_did;
-    did_t shadow_did;       /* domain at the last synchronisation */
+    bool has_acted_did;
+    did_t acted_did;        /* domain of the context entry last acted on: shown, switched or synchronised by */
     struct vtd_unit *unit;
 };
 

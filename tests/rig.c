@@ -6,6 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const rig_profiles[RIG_PROFILES] = {"qemu-7.2", "qemu-10.2", "ideal"};
+
+uint64_t rig_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
 static void append(char *to, size_t room, const char *text)
 {
     size_t used = strlen(to);
@@ -31,6 +41,10 @@ static void note_line(struct rig *r, const struct note *n)
         snprintf(line, sizeof(line), "%s%s %s 0x%" PRIx64 "+0x%" PRIx64 " %s\n", n->consumer,
                  n->via == VIA_REGION ? " region" : "", types[n->type], n->range.first.v,
                  n->range.last.v - n->range.first.v + 1, end);
+    r->note_count++;
+    r->note_maps += n->type == NOTE_MAP;
+    for (const char *c = line; *c; c++)
+        r->note_hash = (r->note_hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
     append(r->notes, sizeof(r->notes), line);
 }
 
@@ -48,11 +62,16 @@ static void see(void *ctx, const struct obs *o)
     case OBS_READ: r->last_read = o->u.read.model; break;
     case OBS_INTERRUPT:
         r->interrupts++;
+        r->msi_address = o->u.msi.address;
+        r->msi_data = o->u.msi.data;
         r->fault_interrupts += o->u.msi.fault_event;
         break;
     case OBS_QUEUE_ERROR: r->queue_errors++; break;
     case OBS_INVAL_REFUSED: r->refused++; break;
-    case OBS_UNIT_STORE: r->status = o->u.store.val; break;
+    case OBS_UNIT_STORE:
+        r->status = o->u.store.val;
+        r->status_gpa = o->u.store.gpa.v;
+        break;
     case OBS_WAIT_LANDED: r->waits++; break;
     case OBS_ABORT: r->abort_why = o->u.abort.why; break;
     case OBS_REGISTER:
@@ -85,11 +104,16 @@ static void start(struct rig *r, const struct rig_setup *s)
     h.unit.eim = s->eim;
     h.unit.stale_tm = s->stale_tm;
     h.unit.pt = !s->no_pt;
+    h.unit.dma_drain = !s->no_drain;
+    h.ram = (struct ram_entry *)(uintptr_t)s->ram;
+    h.rams = s->rams;
     if (strcmp(attach, "vfio") == 0) {
         a.kind = CONSUMER_VFIO;
         memcpy(a.name, "v", 2);
     }
-    if (*attach) {
+    if (s->with)
+        a = *s->with;
+    if (*attach || s->with) {
         o.attach = &a;
         o.attach_count = 1;
     }
@@ -208,6 +232,13 @@ void rig_detach(struct rig *r, const char *name)
 void rig_reset(struct rig *r)
 {
     struct rec rec = {.kind = REC_RESET};
+
+    rig_step(r, &rec);
+}
+
+void rig_device(struct rig *r, bdf_t b)
+{
+    struct rec rec = {.kind = REC_DEVICE, .u.device.bdf = b};
 
     rig_step(r, &rec);
 }

@@ -21,18 +21,27 @@ struct rig_setup {
     bool cm_off, device_iotlb, snoop_control, intremap, no_pt, stale_tm, eim;
     const char *attach; /* "vfio" or "probe" at 00:02.0, "" for none; NULL: "probe" with map,unmap */
     uint64_t dma_limit; /* 0: no limit */
+    bool no_drain;
+    const struct ram_entry *ram; /* NULL: the contract's default */
+    size_t rams;
+    const struct attach_rec *with; /* instead of `attach`: exactly this consumer */
 };
 
 struct rig {
     struct engine *engine;
     char notes[65536];    /* since the last rig_notes */
+    uint64_t note_count;  /* over the whole run */
+    uint64_t note_hash;   /* of every line, in order, over the whole run */
+    uint64_t note_maps;
     char returned[65536];
     struct xlat_result dma;
     bool dma_differs;
     uint64_t last_read;
     unsigned interrupts, fault_interrupts;
+    uint32_t msi_address, msi_data; /* of the last interrupt */
     unsigned queue_errors, refused;
     uint32_t status; /* last wait status written */
+    uint64_t status_gpa;
     unsigned waits;
     const char *abort_why;
     char registrations[4096];
@@ -46,6 +55,13 @@ struct rig {
 #define RIG_TOP   UINT64_C(0x102000)
 #define RIG_QUEUE UINT64_C(0x200000)
 #define RIG_STAT  UINT64_C(0x300000)
+
+/** Every profile that is built. */
+#define RIG_PROFILES 3
+extern const char *const rig_profiles[RIG_PROFILES];
+
+/** Repeatable random numbers (xorshift); the state must not be 0. */
+uint64_t rig_random(uint64_t *state);
 
 struct rig *rig_new(const struct rig_setup *s);
 void rig_free(struct rig *r);
@@ -62,6 +78,8 @@ struct xlat_result rig_dma(struct rig *r, bdf_t b, uint64_t at, bool write);
 void rig_attach(struct rig *r, const struct attach_rec *a);
 void rig_detach(struct rig *r, const char *name);
 void rig_reset(struct rig *r);
+/** A `device` record. */
+void rig_device(struct rig *r, bdf_t b);
 
 /** Root and context for RIG_DEV (DID 5), empty top table, SRTP, queue enabled, translation on. */
 void rig_bring_up(struct rig *r);

@@ -17,14 +17,14 @@ START_TEST(numbers)
                                       "18446744073709551616", "0x10000000000000000", "x1"};
     uint64_t v;
 
-    ck_assert_int_eq(parse_number("--from", "0", &v, &e), 0);
+    ck_assert_int_eq(arg_number("--from", "0", &v, &e), 0);
     ck_assert_uint_eq(v, 0);
-    ck_assert_int_eq(parse_number("--from", "18446744073709551615", &v, &e), 0);
+    ck_assert_int_eq(arg_number("--from", "18446744073709551615", &v, &e), 0);
     ck_assert_uint_eq(v, UINT64_MAX);
-    ck_assert_int_eq(parse_number("--from", "0xFFffFFffFFffFFff", &v, &e), 0);
+    ck_assert_int_eq(arg_number("--from", "0xFFffFFffFFffFFff", &v, &e), 0);
     ck_assert_uint_eq(v, UINT64_MAX);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        ck_assert_msg(parse_number("--from", bad[i], &v, &e) == -EINVAL, "'%s' was taken", bad[i]);
+        ck_assert_msg(arg_number("--from", bad[i], &v, &e) == -EINVAL, "'%s' was taken", bad[i]);
     ck_assert_ptr_nonnull(strstr(e.text, "--from"));
 }
 END_TEST
@@ -35,12 +35,12 @@ START_TEST(devices)
                                       "0003.0", "00:03.", ":03.0", "00:03.0x"};
     bdf_t b;
 
-    ck_assert_int_eq(parse_bdf("--device", "00:03.0", &b, &e), 0);
+    ck_assert_int_eq(arg_bdf("--device", "00:03.0", &b, &e), 0);
     ck_assert_uint_eq(b.v, 0x18);
-    ck_assert_int_eq(parse_bdf("--device", "Ff:1f.7", &b, &e), 0);
+    ck_assert_int_eq(arg_bdf("--device", "Ff:1f.7", &b, &e), 0);
     ck_assert_uint_eq(b.v, 0xffff);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        ck_assert_msg(parse_bdf("--device", bad[i], &b, &e) == -EINVAL, "'%s' was taken", bad[i]);
+        ck_assert_msg(arg_bdf("--device", bad[i], &b, &e) == -EINVAL, "'%s' was taken", bad[i]);
 }
 END_TEST
 
@@ -48,14 +48,14 @@ START_TEST(ranges)
 {
     struct iova_range r;
 
-    ck_assert_int_eq(parse_iova_range("--iova", "0x1000-0x1fff", &r, &e), 0);
+    ck_assert_int_eq(arg_iova_range("--iova", "0x1000-0x1fff", &r, &e), 0);
     ck_assert_uint_eq(r.first.v, 0x1000);
     ck_assert_uint_eq(r.last.v, 0x1fff);
-    ck_assert_int_eq(parse_iova_range("--iova", "0-0", &r, &e), 0);
-    ck_assert_int_eq(parse_iova_range("--iova", "2-1", &r, &e), -EINVAL);
-    ck_assert_int_eq(parse_iova_range("--iova", "0x1000", &r, &e), -EINVAL);
-    ck_assert_int_eq(parse_iova_range("--iova", "-0x1000", &r, &e), -EINVAL);
-    ck_assert_int_eq(parse_iova_range("--iova", "0x1000-", &r, &e), -EINVAL);
+    ck_assert_int_eq(arg_iova_range("--iova", "0-0", &r, &e), 0);
+    ck_assert_int_eq(arg_iova_range("--iova", "2-1", &r, &e), -EINVAL);
+    ck_assert_int_eq(arg_iova_range("--iova", "0x1000", &r, &e), -EINVAL);
+    ck_assert_int_eq(arg_iova_range("--iova", "-0x1000", &r, &e), -EINVAL);
+    ck_assert_int_eq(arg_iova_range("--iova", "0x1000-", &r, &e), -EINVAL);
 }
 END_TEST
 
@@ -63,18 +63,18 @@ START_TEST(consumers)
 {
     struct attach_rec a;
 
-    ck_assert_int_eq(parse_attach("--attach", "vfio@0:3.0", &a, &e), 0);
+    ck_assert_int_eq(arg_attach("--attach", "vfio@0:3.0", &a, &e), 0);
     ck_assert_str_eq(a.name, "vfio@00:03.0");
     ck_assert_int_eq(a.kind, CONSUMER_VFIO);
-    ck_assert_int_eq(parse_attach("--attach", "probe@01:00.1", &a, &e), 0);
+    ck_assert_int_eq(arg_attach("--attach", "probe@01:00.1", &a, &e), 0);
     ck_assert_int_eq(a.kind, CONSUMER_PROBE);
-    ck_assert_int_eq(parse_attach("--attach", "vhost@00:03.0", &a, &e), -EINVAL);
+    ck_assert_int_eq(arg_attach("--attach", "vhost@00:03.0", &a, &e), -EINVAL);
     ck_assert_ptr_nonnull(strstr(e.text, "not built yet"));
-    ck_assert_int_eq(parse_attach("--attach", "mdev@00:03.0", &a, &e), -EINVAL);
+    ck_assert_int_eq(arg_attach("--attach", "mdev@00:03.0", &a, &e), -EINVAL);
     ck_assert_ptr_nonnull(strstr(e.text, "not built yet"));
-    ck_assert_int_eq(parse_attach("--attach", "vfi@00:03.0", &a, &e), -EINVAL);
-    ck_assert_int_eq(parse_attach("--attach", "vfio", &a, &e), -EINVAL);
-    ck_assert_int_eq(parse_attach("--attach", "vfio@", &a, &e), -EINVAL);
+    ck_assert_int_eq(arg_attach("--attach", "vfi@00:03.0", &a, &e), -EINVAL);
+    ck_assert_int_eq(arg_attach("--attach", "vfio", &a, &e), -EINVAL);
+    ck_assert_int_eq(arg_attach("--attach", "vfio@", &a, &e), -EINVAL);
 }
 END_TEST
 

@@ -55,7 +55,9 @@ write_header() {
     for d in $devices_meta; do
         echo "meta device-${d%%=*} ${d#*=}"
     done
-    awk '{ print "meta capture-" $1 "-" $2, $3 }' "$work/events.stats"
+    awk '{ line[$1] = line[$1] " " $2 "=" $3 }
+        END { print "meta capture-records" line["record"]; print "meta capture-notes" line["note"] }' \
+        "$work/events.stats"
     printf 'unit model=qemu-7.2 aw-bits=%s caching-mode=%s pt=%s device-iotlb=off snoop-control=off' \
         "$aw_bits" "$caching_mode" "$pt"
     printf ' intremap=%s eim=off dma-drain=on stale-tm=off scalable-mode=off\n' "$intremap"

@@ -220,7 +220,9 @@ static void cover_pages(struct checks *c, const struct desc *d)
     if (r->hist_count <= 64 || d->am > 18) {
         for (struct node *n = r->hist, *next; n; n = next) {
             next = n->hist_next;
-            if (n->role < ROLE_CTX && !n->shared && reg_only_domain(r, n->top, d->did))
+            if (n->role < ROLE_CTX && !n->shared && n->base <= d->last &&
+                n->base + (arch_entry_bytes(n->role) * 512 - 1) >= d->first &&
+                reg_only_domain(r, n->top, d->did))
                 cover_node(c, n, d, &dead);
         }
     } else {

@@ -111,13 +111,10 @@ static void judge_domain(struct checks *c, struct person *p, const struct note *
 void chk_filters(struct checks *c, struct person *p, const struct note *n)
 {
     if (!p->joined || (n->via == VIA_NOTIFIER && !p->regs)) {
-        if (p->leaving)
-            p->leaving = false; /* the callback inside which it left is shown when it returns */
-        else
-            chk_find(c, ISO_GONE, &(struct where){p, true, n->range, p->left_record},
-                     "%s is not registered any more (since record %llu), but it was told %s 0x%llx-0x%llx.",
-                     p->name, (ull)p->left_record, type_name(n->type), (ull)n->range.first.v,
-                     (ull)n->range.last.v);
+        chk_find(c, ISO_GONE, &(struct where){p, true, n->range, p->left_record},
+                 "%s is not registered any more (since record %llu), but it was told %s 0x%llx-0x%llx.",
+                 p->name, (ull)p->left_record, type_name(n->type), (ull)n->range.first.v,
+                 (ull)n->range.last.v);
         return;
     }
     if (n->via == VIA_REGION)

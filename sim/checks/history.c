@@ -186,6 +186,7 @@ static void entry_changes(struct checks *c, struct node *n, unsigned index, cons
 
     if (!snapshot)
         chk_guest_entry(c, n->page, n->role, index, old, new);
+    chk_story(c, n->page + (uint64_t)index * (n->role >= ROLE_CTX ? 16 : 8));
     mark_dirty(c, n, index);
     if (may_be_cached(c, n->role, lo, hi)) {
         if (n->role >= ROLE_CTX && !(lo & 1))
@@ -305,6 +306,11 @@ void hist_after(struct checks *c)
         reg_link(c, n, p.index, lo, hi, !c->snapshot);
     }
     r->pending_count = 0;
+    if (c->tops_moved) {
+        for (size_t i = 0; i < c->persons; i++)
+            c->people[i]->top_valid = false;
+        c->tops_moved = false;
+    }
     if (r->rebuild) {
         r->rebuild = false;
         reg_clear(r);
@@ -316,13 +322,17 @@ void hist_after(struct checks *c)
     }
 }
 
-/* The unit writes a wait's status. Into a table: what was there before is not known any more. */
+/* The unit wrote a wait's status. Into a table: what was there before is not known any more. */
 void hist_unit_store(struct checks *c, uint64_t at)
 {
-    for (unsigned role = 1; role <= ROLE_ROOT; role++)
-        if (reg_find(c->registry, at & ~PAGE_4K_MASK, role))
-            c->registry->rebuild = c->registry->wild = true;
-    c->registry->wild_since = c->registry->wild ? c->registry->now + 1 : 0;
+    struct registry *r = c->registry;
+
+    for (unsigned role = 1; role <= ROLE_ROOT; role++) {
+        if (!reg_find(r, at & ~PAGE_4K_MASK, role))
+            continue;
+        r->rebuild = r->wild = true;
+        r->wild_since = ++r->now;
+    }
 }
 
 /* SRTP latched `page`. Entries read through the root before may be remembered. */

@@ -69,7 +69,6 @@ struct person {
     struct registration reg[REGISTRATIONS_MAX];
     unsigned regs;
     bool regs_lost;           /* more registrations than are kept: ranges are not judged */
-    bool leaving;             /* a registration ended in this record: its last callback may still be shown */
     uint64_t left_record;
     struct spans told;        /* what it was notified and not told to forget */
     struct spans dirty;       /* where tables or notifications changed since COH-SHADOW judged */
@@ -87,10 +86,11 @@ struct device_state {
     bdf_t bdf;
     bool joined, translated;
     uint32_t told_flags;      /* the union of flags the unit was told */
+    struct spans reached;     /* what the unit translated: its IOTLB may hold it */
 };
 
 struct registry;
-struct history;
+struct allowed;
 
 /* A note of the current event record, kept for `expect`. */
 struct heard {
@@ -154,7 +154,6 @@ struct checks {
     bool inval_by_register;
     enum rec_kind rec_kind; /* of the current record */
     bool flags_moved;      /* registrations or flags changed in this record */
-    bool someone_leaving;
     bool done_shown;       /* ORD-WAIT: in this record a wait landed, or GSTS moved */
     uint64_t late_notes;   /* notes since then outside an invalidation */
     struct note late_first;
@@ -172,10 +171,10 @@ struct checks {
 
     struct stale_place *stale;
     size_t stales, stale_room;
-    struct spans reached; /* IOVA pages that the unit translated: what its IOTLB may hold */
 
     struct registry *registry;
-    struct history *history;
+    bool snapshot;   /* the current record stores memory nobody looked at before: no guest rule applies */
+    bool tops_moved; /* a context or root entry changed in this record */
 
     struct story *stories;
     uint64_t story_count;
@@ -183,9 +182,11 @@ struct checks {
     /* guest: registers */
     bool iqa_written, queue_broken, queue_ran;
     uint64_t iqt, iqa;
+    uint64_t te_record;    /* translation is on since then */
     unsigned last_type;
     enum { ROOT_SETTLED, ROOT_NEEDS_CC, ROOT_NEEDS_IOTLB } root_state;
     uint64_t srtp_record;
+    bool root_told; /* GST-G4 is told once for each root */
 };
 
 /* findings.c */
@@ -211,6 +212,7 @@ void chk_flags(struct checks *c, const struct obs *o);
 void chk_flags_settled(struct checks *c);
 void chk_people_free(struct checks *c);
 bool chk_shadows(const struct person *p); /* registered with both MAP and UNMAP */
+bool chk_keeps(const struct person *p);   /* asks for both, registered or not */
 
 /* notes.c */
 void chk_note(struct checks *c, const struct note *n);
@@ -260,8 +262,18 @@ void chk_dma_shadow(struct checks *c, const struct obs *o);
 
 /* guest_regs.c, guest_tables.c */
 void chk_guest_record(struct checks *c, const struct rec *r);
-void chk_guest_desc(struct checks *c, const struct obs *o);
+void chk_guest_desc(struct checks *c, uint64_t lo, uint64_t hi, bool by_register);
 void chk_guest_done(struct checks *c, const struct desc *d);
 void chk_guest_root(struct checks *c);
+void chk_guest_reset(struct checks *c);
+void chk_guest_entry(struct checks *c, uint64_t page, unsigned role, unsigned index, const uint64_t old[2],
+                     const uint64_t new[2]);
+struct node;
+void chk_guest_table_linked(struct checks *c, const struct node *like);
+void chk_guest_dma(struct checks *c, bdf_t bdf, uint64_t iova, const struct allowed *a);
+
+/* describe.c */
+#define DESC_TEXT 96u
+const char *chk_describe(char text[DESC_TEXT], const struct desc *d);
 
 #endif

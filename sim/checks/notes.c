@@ -4,7 +4,7 @@
 
 typedef unsigned long long ull;
 
-static bool keeps_mappings(const struct person *p)
+bool chk_keeps(const struct person *p)
 {
     uint32_t all = p->flags;
 
@@ -103,13 +103,15 @@ void chk_note(struct checks *c, const struct note *n)
         c->late_first = *n;
         c->late_person = p;
     }
-    if (!p->joined || n->type == NOTE_DEVTLB || !keeps_mappings(p))
+    if (!p->joined || n->type == NOTE_DEVTLB || !chk_keeps(p))
         return;
     if (n->type == NOTE_MAP)
         judge_map(c, p, n);
     else
         judge_unmap(c, p, n);
     remember(c, p, n);
+    if (n->asked && n->result < 0 && n->type == NOTE_UNMAP && p->fail_unmaps)
+        p->fail_unmaps--;
     if (c->rec_kind == REC_RESET || !(c->gsts & ARCH_TE))
         c->judge_empty = true;
 }
@@ -122,7 +124,7 @@ void chk_replay(struct checks *c, const struct obs *o)
     struct leaf leaf = {0};
     struct span_pos pos;
 
-    if (!p || !keeps_mappings(p) || r.first.v > r.last.v)
+    if (!p || !chk_keeps(p) || r.first.v > r.last.v)
         return;
     if (o->kind == OBS_REPLAY_BEGIN) {
         p->replaying = spans_touch(&p->told, r.first.v, r.last.v);
@@ -164,7 +166,7 @@ static void judge_empty(struct checks *c)
         struct person *p = c->people[i];
         struct span_pos pos;
 
-        if (!p->joined || !keeps_mappings(p))
+        if (!p->joined || !chk_keeps(p))
             continue;
         for (struct span *s = spans_seek(&p->told, 0, &pos); s; s = spans_step(&p->told, &pos)) {
             if (!told_by_tables(s->meta))
@@ -194,7 +196,4 @@ void chk_notes_record_end(struct checks *c)
         judge_empty(c);
     c->late_notes = 0;
     c->done_shown = c->judge_empty = false;
-    for (size_t i = 0; c->someone_leaving && i < c->persons; i++)
-        c->people[i]->leaving = false;
-    c->someone_leaving = false;
 }

@@ -85,6 +85,8 @@ void chk_people_free(struct checks *c)
         free(c->people[i]);
     }
     free(c->people);
+    for (size_t i = 0; i < c->device_count; i++)
+        spans_free(&c->devices[i].reached);
     free(c->devices);
 }
 
@@ -207,8 +209,7 @@ void chk_unregister(struct checks *c, const struct obs *o)
         p->regs--;
         break;
     }
-    c->flags_moved = c->someone_leaving = true;
-    p->leaving = true;
+    c->flags_moved = true;
     p->left_record = o->record;
 }
 

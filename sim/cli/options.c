@@ -99,7 +99,7 @@ static int add_quirk(struct replay_options *o, const char *name, struct err *e)
 static int add_attach(struct replay_options *o, const char *s, struct err *e)
 {
     struct attach_rec *a = &o->attach[o->attach_count];
-    int rc = parse_attach("--attach", s, a, e);
+    int rc = arg_attach("--attach", s, a, e);
 
     for (size_t i = 0; rc == 0 && i < o->attach_count; i++)
         if (!strcmp(o->attach[i].name, a->name))
@@ -110,7 +110,7 @@ static int add_attach(struct replay_options *o, const char *s, struct err *e)
 
 static int set_sync(struct replay_options *o, const char *s, struct err *e)
 {
-    int word = 0, rc = parse_word("--sync", s, sync_words, &word, e);
+    int word = 0, rc = arg_word("--sync", s, sync_words, &word, e);
 
     if (rc == 0 && word > SYNC_TRANSLATE_4K)
         return err_set(e, EINVAL, "--sync: '%s' is not built yet; built are walk, translate and "
@@ -126,19 +126,19 @@ static int set_word(struct replay_options *o, int option, const char *s, struct 
 
     switch (option) {
     case OPT_COMPARE:
-        rc = parse_word("--compare", s, compare_words, &word, e);
+        rc = arg_word("--compare", s, compare_words, &word, e);
         o->compare = (enum compare_mode)word;
         break;
     case OPT_CHECK:
-        rc = parse_word("--check", s, check_words, &word, e);
+        rc = arg_word("--check", s, check_words, &word, e);
         o->check = (enum check_mode)word;
         break;
     case OPT_STRICT:
-        rc = parse_word("--strict", s, strict_words, &word, e);
+        rc = arg_word("--strict", s, strict_words, &word, e);
         o->strict_guest = true;
         break;
     case OPT_REPORT:
-        rc = parse_word("--report", s, report_words, &word, e);
+        rc = arg_word("--report", s, report_words, &word, e);
         o->form = word ? FORM_JSON : FORM_TEXT;
         break;
     default: break;
@@ -149,14 +149,14 @@ static int set_word(struct replay_options *o, int option, const char *s, struct 
 static int set_view(struct replay_options *o, int option, const char *s, struct err *e)
 {
     switch (option) {
-    case OPT_FROM: return parse_number("--from", s, &o->view.from, e);
-    case OPT_TO: return parse_number("--to", s, &o->view.to, e);
+    case OPT_FROM: return arg_number("--from", s, &o->view.from, e);
+    case OPT_TO: return arg_number("--to", s, &o->view.to, e);
     case OPT_DEVICE:
         o->view.has_device = true;
-        return parse_bdf("--device", s, &o->view.bdf, e);
+        return arg_bdf("--device", s, &o->view.bdf, e);
     default:
         o->view.has_iova = true;
-        return parse_iova_range("--iova", s, &o->view.iova, e);
+        return arg_iova_range("--iova", s, &o->view.iova, e);
     }
 }
 
@@ -166,7 +166,7 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_PROFILE: o->profile = s; return check_profile(s, e);
     case OPT_SYNC: return set_sync(o, s, e);
     case OPT_ATTACH: return add_attach(o, s, e);
-    case OPT_DMA_LIMIT: return parse_number("--dma-limit", s, &o->dma_limit, e);
+    case OPT_DMA_LIMIT: return arg_number("--dma-limit", s, &o->dma_limit, e);
     case OPT_QUIRK: return add_quirk(o, s, e);
     case OPT_COMPARE:
     case OPT_CHECK:

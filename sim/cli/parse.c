@@ -35,7 +35,7 @@ static bool number(const char *s, size_t n, uint64_t *out)
     return n != 0;
 }
 
-int parse_number(const char *option, const char *s, uint64_t *out, struct err *e)
+int arg_number(const char *option, const char *s, uint64_t *out, struct err *e)
 {
     if (number(s, strlen(s), out))
         return 0;
@@ -53,7 +53,7 @@ static const char *hex_field(const char *s, char stop, unsigned most, unsigned l
     return n && *out <= last && *s == stop ? s + (stop != 0) : NULL;
 }
 
-int parse_bdf(const char *option, const char *s, bdf_t *out, struct err *e)
+int arg_bdf(const char *option, const char *s, bdf_t *out, struct err *e)
 {
     unsigned bus, device, function;
     const char *p = hex_field(s, ':', 2, 0xff, &bus);
@@ -67,7 +67,7 @@ int parse_bdf(const char *option, const char *s, bdf_t *out, struct err *e)
     return 0;
 }
 
-int parse_iova_range(const char *option, const char *s, struct iova_range *out, struct err *e)
+int arg_iova_range(const char *option, const char *s, struct iova_range *out, struct err *e)
 {
     const char *dash = strchr(s, '-');
     uint64_t first, last;
@@ -82,7 +82,7 @@ int parse_iova_range(const char *option, const char *s, struct iova_range *out, 
     return 0;
 }
 
-int parse_attach(const char *option, const char *s, struct attach_rec *out, struct err *e)
+int arg_attach(const char *option, const char *s, struct attach_rec *out, struct err *e)
 {
     const char *at = strchr(s, '@');
     size_t n = at ? (size_t)(at - s) : strlen(s);
@@ -102,14 +102,14 @@ int parse_attach(const char *option, const char *s, struct attach_rec *out, stru
     if (!at)
         return err_set(e, EINVAL, "%s: '%.40s' names no device; expected KIND@BDF, as vfio@00:03.0",
                        option, s);
-    rc = parse_bdf(option, at + 1, &out->bdf, e);
+    rc = arg_bdf(option, at + 1, &out->bdf, e);
     if (rc == 0)
         snprintf(out->name, sizeof(out->name), "%s@%s", consumer_kind_name(out->kind),
                  show_bdf(out->bdf).text);
     return rc;
 }
 
-int parse_word(const char *option, const char *s, const char *const *words, int *out,
+int arg_word(const char *option, const char *s, const char *const *words, int *out,
                struct err *e)
 {
     char list[160] = "";

@@ -14,17 +14,17 @@
 #include "trace/record.h"
 
 /** Each returns 0, or -EINVAL with a sentence that names the option and what was expected. */
-int parse_number(const char *option, const char *s, uint64_t *out, struct err *e);
-int parse_bdf(const char *option, const char *s, bdf_t *out, struct err *e);
-int parse_iova_range(const char *option, const char *s, struct iova_range *out, struct err *e);
+int arg_number(const char *option, const char *s, uint64_t *out, struct err *e);
+int arg_bdf(const char *option, const char *s, bdf_t *out, struct err *e);
+int arg_iova_range(const char *option, const char *s, struct iova_range *out, struct err *e);
 
 /** KIND@BDF: a consumer named as written, its device in canonical form. */
-int parse_attach(const char *option, const char *s, struct attach_rec *out, struct err *e);
+int arg_attach(const char *option, const char *s, struct attach_rec *out, struct err *e);
 
 /**
  * Index of `s` in the NULL-terminated `words`. Returns 0, or -EINVAL with a sentence that lists them.
  */
-int parse_word(const char *option, const char *s, const char *const *words, int *out,
+int arg_word(const char *option, const char *s, const char *const *words, int *out,
                struct err *e);
 
 #endif

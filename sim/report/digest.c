@@ -62,11 +62,19 @@ void digest_bytes(struct digest *d, const void *bytes, size_t length)
 
 void digest_u64(struct digest *d, uint64_t v)
 {
+    size_t have = d->bytes % 32;
     unsigned char b[8];
 
     for (unsigned i = 0; i < 8; i++)
         b[i] = (unsigned char)(v >> (8 * i));
-    digest_bytes(d, b, sizeof(b));
+    if (have % 8) {
+        digest_bytes(d, b, sizeof(b));
+        return;
+    }
+    memcpy(d->rest + have, b, sizeof(b)); /* the usual case: words alone */
+    d->bytes += 8;
+    if (have == 24)
+        stripe(d, d->rest);
 }
 
 void digest_text(struct digest *d, const char *s)

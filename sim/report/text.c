@@ -18,7 +18,7 @@ static void say_stop(const struct text *t)
         snprintf(where, sizeof(where), "byte %" PRIu64 ", ", s->byte);
     snprintf(last, sizeof(last), "record %" PRIu64, s->record);
     snprintf(line, sizeof(line), "Stopped at %s%s: %s", where, last, s->why);
-    text_wrapped(t, 2, line);
+    text_wrapped(t, 0, 2, line);
 }
 
 static void headline_words(const struct text *t)
@@ -97,13 +97,33 @@ static void number(const struct text *t, const char *label, uint64_t v, const ch
 {
     struct shown n = show_count(v);
 
-    fprintf(t->out, "  %-24s %12s%s%s\n", label, n.text, note ? "  " : "", note ? note : "");
+    fprintf(t->out, "  %-26s %12s%s%s\n", label, n.text, note ? "  " : "", note ? note : "");
 }
 
 static void number_if(const struct text *t, const char *label, uint64_t v, const char *note)
 {
     if (v)
         number(t, label, v, note);
+}
+
+static void invalidations(const struct text *t)
+{
+    const struct counts *c = t->r->counts;
+    uint64_t total = 0;
+    char label[64];
+
+    for (unsigned k = 0; k < INVAL_KINDS; k++)
+        total += k == INVAL_WAIT ? 0 : c->inval[k];
+    number(t, "invalidations", total, NULL);
+    for (enum inval_kind k = 0; k < INVAL_KINDS; k++) {
+        snprintf(label, sizeof(label), "  %s", inval_kind_name(k));
+        if (k != INVAL_WAIT)
+            number_if(t, label, c->inval[k], NULL);
+    }
+    number_if(t, "  by register", c->inval_by_register, "of these; the others by the queue");
+    number_if(t, "wait descriptors", c->inval[INVAL_WAIT], NULL);
+    number_if(t, "invalidations refused", c->inval_refused, NULL);
+    number_if(t, "queue errors", c->queue_errors, NULL);
 }
 
 static void guest_did(const struct text *t)
@@ -119,14 +139,7 @@ static void guest_did(const struct text *t)
     number(t, "register reads", c->register_reads, NULL);
     number(t, "table words written", c->mem_words, NULL);
     number_if(t, "bytes cleared", c->zeroed_bytes, NULL);
-    for (enum inval_kind k = 0; k < INVAL_KINDS; k++) {
-        snprintf(note, sizeof(note), k == INVAL_WAIT ? "wait descriptors" : "inv. %s",
-                 inval_kind_name(k));
-        number_if(t, note, c->inval[k], NULL);
-    }
-    number_if(t, "  by register", c->inval_by_register, "of these invalidations");
-    number_if(t, "inv. refused", c->inval_refused, NULL);
-    number_if(t, "queue errors", c->queue_errors, NULL);
+    invalidations(t);
     number_if(t, "root tables latched", c->root_latched, NULL);
     number_if(t, "address space switches", c->switches, "a device became translated, or not");
     number_if(t, "resets", c->resets, NULL);
@@ -177,7 +190,7 @@ static void compared_row(const struct text *t, const char *what, uint64_t compar
 {
     struct shown c = show_count(compared), d = show_count(differs);
 
-    fprintf(t->out, "  %-24s %12s ", what, c.text);
+    fprintf(t->out, "  %-26s %12s ", what, c.text);
     if (differs)
         text_style(t, t->r->judged ? STYLE_BAD : STYLE_WARN);
     fprintf(t->out, "%12s", d.text);
@@ -217,7 +230,7 @@ static void difference_line(const struct text *t, const struct difference *d)
     else
         snprintf(line, sizeof(line), "record %s: register 0x%03x read as 0x%" PRIx64
                  "; here it is 0x%" PRIx64, record.text, d->off, d->seen, d->model);
-    text_wrapped(t, 4, line);
+    text_wrapped(t, 0, 4, line);
 }
 
 static void compared(const struct text *t)
@@ -225,7 +238,7 @@ static void compared(const struct text *t)
     const struct report *r = t->r;
 
     text_title(t, "Compared with what was observed");
-    fprintf(t->out, "  %-24s %12s %12s%s\n", "", "compared", "different",
+    fprintf(t->out, "  %-26s %12s %12s%s\n", "", "compared", "different",
             r->judged ? "" : "  (counted, not judged)");
     compared_row(t, "register reads", r->compared.reads, r->differs.reads);
     compared_row(t, "device accesses", r->compared.dma, r->differs.dma);

@@ -10,6 +10,9 @@
 #define SHOWN_OF_EACH        5
 #define SHOWN_OF_EACH_THINNED 100
 
+#define STATEMENT_COLUMN 55
+#define INVARIANTS_MOST  128 /* rows of invariants(): more would be shown in the table alone */
+
 static enum text_style style_of(enum severity s)
 {
     return s == SEV_VIOLATION ? STYLE_BAD : s == SEV_GUEST ? STYLE_WARN : STYLE_PLAIN;
@@ -24,6 +27,18 @@ static const struct finding *first_of(const struct checks *c, const struct invar
     return NULL;
 }
 
+/* The statement without the word that the severity column says already. */
+static const char *short_statement(const struct invariant *inv)
+{
+    const char *colon = strchr(inv->statement, ':');
+    size_t n = strlen(severity_name(inv->severity));
+
+    return colon && (size_t)(colon - inv->statement) == n &&
+                   !strncmp(inv->statement, severity_name(inv->severity), n)
+               ? colon + 1
+               : inv->statement;
+}
+
 static void broken_row(const struct text *t, const struct invariant *inv, uint64_t count)
 {
     const struct finding *f = first_of(t->r->checks, inv);
@@ -32,8 +47,9 @@ static void broken_row(const struct text *t, const struct invariant *inv, uint64
     text_style(t, style_of(inv->severity));
     fprintf(t->out, "  %-18s", inv->id);
     text_style(t, STYLE_PLAIN);
-    fprintf(t->out, " %-10s %9s %13s  %s\n", severity_name(inv->severity), n.text,
-            f ? record.text : "-", inv->statement);
+    fprintf(t->out, " %-9s %9s %12s  ", severity_name(inv->severity), n.text,
+            f ? record.text : "-");
+    text_wrapped(t, STATEMENT_COLUMN, STATEMENT_COLUMN, short_statement(inv));
 }
 
 static void broken_table(const struct text *t)
@@ -52,7 +68,7 @@ static void broken_table(const struct text *t)
         fprintf(t->out, "  none of the %zu that were watched\n", rows);
         return;
     }
-    fprintf(t->out, "  %-18s %-10s %9s %13s\n", "id", "severity", "count", "first record");
+    fprintf(t->out, "  %-18s %-9s %9s %12s\n", "id", "severity", "count", "first record");
     for (size_t i = 0; i < rows; i++)
         if (checks_count(t->r->checks, i))
             broken_row(t, &inv[i], checks_count(t->r->checks, i));
@@ -80,7 +96,7 @@ static void finding_head(const struct text *t, const struct finding *f)
 static void paragraph(const struct text *t, const struct finding *f)
 {
     finding_head(t, f);
-    text_wrapped(t, 5, f->text);
+    text_wrapped(t, 0, 5, f->text);
     if (f->cause_record) {
         struct shown cause = show_count(f->cause_record);
 
@@ -88,57 +104,56 @@ static void paragraph(const struct text *t, const struct finding *f)
     }
 }
 
+/* What a part of the report showed of one invariant, and what the view hid. */
 struct cut {
-    uint64_t shown, hidden; /* hidden: by the view */
+    uint64_t shown, hidden;
 };
 
-static struct cut paragraphs_of(const struct text *t, const struct invariant *inv)
-{
-    uint64_t most = view_thins(t->view) ? SHOWN_OF_EACH_THINNED : SHOWN_OF_EACH;
-    struct cut cut = {0, 0};
-
-    for (size_t i = 0; i < checks_findings(t->r->checks); i++) {
-        const struct finding *f = checks_finding(t->r->checks, i);
-
-        if (f->inv != inv)
-            continue;
-        if (!view_finding(t->view, f, t->r->counts))
-            cut.hidden++;
-        else if (cut.shown < most) {
-            paragraph(t, f);
-            cut.shown++;
-        }
-    }
-    return cut;
-}
-
 static void cut_line(const struct text *t, const struct invariant *inv, uint64_t count,
-                     struct cut cut)
+                     const struct cut *cut)
 {
-    uint64_t more = count - cut.shown - cut.hidden;
-    struct shown m = show_count(more), h = show_count(cut.hidden);
+    uint64_t more = count - cut->shown - cut->hidden;
+    struct shown m = show_count(more), h = show_count(cut->hidden);
 
     if (more)
         fprintf(t->out,
                 "\n  ... and %s more of %s: narrow with --from, --to, --device, --iova, or see\n"
                 "  --report json\n",
                 m.text, inv->id);
-    if (cut.hidden)
+    if (cut->hidden)
         fprintf(t->out, "\n  (%s of %s hidden by --from, --to, --device or --iova)\n", h.text,
                 inv->id);
 }
 
+static void one_finding(const struct text *t, const struct finding *f, struct cut *cut)
+{
+    uint64_t most = view_thins(t->view) ? SHOWN_OF_EACH_THINNED : SHOWN_OF_EACH;
+
+    if (!view_finding(t->view, f, t->r->counts))
+        cut->hidden++;
+    else if (cut->shown < most) {
+        paragraph(t, f);
+        cut->shown++;
+    }
+}
+
+/* The findings of one severity, in the order found. */
 static void paragraphs(const struct text *t, enum severity s, const char *title)
 {
+    const struct checks *c = t->r->checks;
+    struct cut cuts[INVARIANTS_MOST] = {{0, 0}};
     size_t rows;
     const struct invariant *inv = invariants(&rows);
 
-    if (!checks_total(t->r->checks, s))
+    if (!checks_total(c, s) || rows > INVARIANTS_MOST)
         return;
     text_title(t, title);
+    for (size_t i = 0; i < checks_findings(c); i++)
+        if (checks_finding(c, i)->inv->severity == s)
+            one_finding(t, checks_finding(c, i), &cuts[checks_finding(c, i)->inv - inv]);
     for (size_t i = 0; i < rows; i++)
-        if (inv[i].severity == s && checks_count(t->r->checks, i))
-            cut_line(t, &inv[i], checks_count(t->r->checks, i), paragraphs_of(t, &inv[i]));
+        if (inv[i].severity == s && checks_count(c, i))
+            cut_line(t, &inv[i], checks_count(c, i), &cuts[i]);
 }
 
 void text_findings(const struct text *t)

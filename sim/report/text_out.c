@@ -41,25 +41,26 @@ static unsigned columns(const char *s, size_t n)
     return c;
 }
 
-void text_wrapped(const struct text *t, unsigned indent, const char *s)
+void text_wrapped(const struct text *t, unsigned at, unsigned indent, const char *s)
 {
     char clean[2048];
-    unsigned at = 0;
+    bool glue = at != 0; /* the first word stands where the caller stopped */
 
     show_clean(clean, sizeof(clean), s);
     for (const char *word = clean; *(word += strspn(word, " "));) {
         size_t n = strcspn(word, " ");
         unsigned wide = columns(word, n);
 
-        if (at && at + 1 + wide > TEXT_WIDTH) {
+        if (at && !glue && at + 1 + wide > TEXT_WIDTH) {
             fputc('\n', t->out);
             at = 0;
         }
-        if (at)
-            fputc(' ', t->out);
-        else
+        if (!at)
             fprintf(t->out, "%*s", (int)indent, "");
-        at = at ? at + 1 + wide : indent + wide;
+        else if (!glue)
+            fputc(' ', t->out);
+        at = (at ? at + !glue : indent) + wide;
+        glue = false;
         fwrite(word, 1, n, t->out);
         word += n;
     }

@@ -31,8 +31,11 @@ void text_title(const struct text *t, const char *title);
 /* "s" unless v is 1. */
 const char *plural(uint64_t v);
 
-/* `s` cleaned for a terminal, its words wrapped at TEXT_WIDTH, every line indented. */
-void text_wrapped(const struct text *t, unsigned indent, const char *s);
+/*
+ * `s` cleaned for a terminal, its words wrapped at TEXT_WIDTH. The first word comes at column `at` (0: on
+ * a new line), further lines are indented.
+ */
+void text_wrapped(const struct text *t, unsigned at, unsigned indent, const char *s);
 
 /* The invariants broken, and each finding in a paragraph (text_findings.c). */
 void text_findings(const struct text *t);

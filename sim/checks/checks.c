@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* The listener: passes each observation to the families that judge it, in the order in which they depend. */
+#include "checks/registry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct checks *checks_new(const struct check_config *cfg, struct err *e)
+{
+    struct checks *c = calloc(1, sizeof *c);
+
+    if (c) {
+        c->cfg = *cfg;
+        c->arch = arch_of(cfg);
+        c->stories = calloc(STORIES, sizeof *c->stories);
+        if (c->stories && hist_init(c) && !chk_observed_init(c)) {
+            c->cfg.expectations = NULL;
+            return c;
+        }
+        checks_free(c);
+    }
+    err_set(e, 12, "out of memory while making the checks");
+    return NULL;
+}
+
+void checks_free(struct checks *c)
+{
+    if (!c)
+        return;
+    reg_free(c->registry);
+    chk_people_free(c);
+    chk_observed_free(c);
+    for (size_t i = 0; i < c->founds; i++) {
+        free((char *)c->found[i].text);
+        free((char *)c->found[i].consumer);
+    }
+    free(c->found);
+    free(c->stale);
+    free(c->stories);
+    free(c);
+}
+
+static void record_begins(struct checks *c, const struct rec *r)
+{
+    c->rec_kind = r->kind;
+    c->snapshot = r->kind == REC_ZERO ||
+                  (r->kind == REC_MEM && (r->u.mem.words > 2 || (r->u.mem.words == 2 && (r->u.mem.gpa.v & 8))));
+    chk_observed_record(c, r);
+    chk_guest_record(c, r);
+    hist_before(c, r);
+    if (r->kind == REC_FAIL && r->u.fail.op == FAIL_UNMAP) {
+        struct person *p = chk_person(c, r->u.fail.name);
+
+        if (p)
+            p->fail_unmaps += r->u.fail.count;
+    }
+}
+
+static void record_ends(struct checks *c)
+{
+    hist_after(c);
+    if (c->judge_srtp) {
+        struct desc all = {.type = DESC_IOTLB, .scope = SCOPE_GLOBAL, .last = UINT64_MAX};
+
+        c->judge_srtp = false;
+        chk_shadow(c, &all);
+    }
+    chk_stale_settle(c);
+    chk_notes_record_end(c);
+    chk_flags_settled(c);
+}
+
+static void gsts_moves(struct checks *c, uint32_t new)
+{
+    if ((new & ~c->gsts) & ARCH_TE)
+        c->te_record = c->record;
+    if ((new ^ c->gsts) & ARCH_TE)
+        c->judge_empty = true;
+    c->gsts = new;
+    chk_done_shown(c, true);
+}
+
+static void inval_done(struct checks *c, const struct obs *o)
+{
+    struct desc d = arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
+
+    chk_shadow(c, &d);
+    chk_stale_cached(c, &d);
+    chk_stale_settle(c);
+    cover_done(c, &d);
+    chk_guest_done(c, &d);
+    c->in_inval = false;
+}
+
+static void reset(struct checks *c)
+{
+    hist_reset(c);
+    chk_guest_reset(c);
+    c->gsts = 0;
+    c->judge_empty = true;
+    c->judge_srtp = false;
+    for (size_t i = 0; i < c->device_count; i++)
+        spans_free(&c->devices[i].reached);
+}
+
+static void root_latched(struct checks *c, const struct obs *o)
+{
+    hist_root(c, o->u.root.gpa.v);
+    chk_guest_root(c);
+    c->judge_srtp = c->arch.esrtps && (c->gsts & ARCH_TE);
+}
+
+static void see_device(struct checks *c, const struct obs *o)
+{
+    struct device_state *d = chk_device(c, o->u.device.bdf, true);
+
+    if (!d)
+        return;
+    if (o->kind == OBS_SWITCH)
+        d->translated = o->u.device.on;
+    else
+        d->joined = o->u.device.on;
+    if (o->kind == OBS_DEVICE && !o->u.device.on)
+        d->translated = false;
+    chk_dirty_device(c, d->bdf);
+}
+
+/* CHECK_OFF: no invariant is judged, but what was observed on a real system is still compared. */
+static void see_observed(struct checks *c, const struct obs *o)
+{
+    const struct person *p;
+
+    if (o->kind == OBS_RECORD)
+        chk_observed_record(c, o->u.rec);
+    else if (o->kind == OBS_NOTE && (p = chk_person(c, o->u.note->consumer)))
+        chk_observed_note(c, p, o->u.note);
+    else if (o->kind == OBS_READ)
+        chk_observed_read(c, o);
+    else if (o->kind == OBS_DMA)
+        chk_observed_dma(c, o);
+    else if (o->kind == OBS_ABORT)
+        c->aborted = true;
+}
+
+static void see(void *ctx, const struct obs *o)
+{
+    struct checks *c = ctx;
+
+    c->record = o->record;
+    c->at_ns = o->at_ns;
+    if (c->cfg.mode == CHECK_OFF) {
+        see_observed(c, o);
+        return;
+    }
+    switch (o->kind) {
+    case OBS_RECORD: record_begins(c, o->u.rec); break;
+    case OBS_RECORD_END: record_ends(c); break;
+    case OBS_UNIT_STORE: hist_unit_store(c, o->u.store.gpa.v); break;
+    case OBS_GSTS: gsts_moves(c, o->u.gsts.new_val); break;
+    case OBS_ROOT: root_latched(c, o); break;
+    case OBS_INVAL_BEGIN:
+        c->in_inval = true;
+        c->inval = arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
+        chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
+        break;
+    case OBS_INVAL_DONE: inval_done(c, o); break;
+    case OBS_INVAL_REFUSED: chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register); break;
+    case OBS_QUEUE_ERROR: c->queue_broken = true; break;
+    case OBS_WAIT_LANDED:
+        chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, false);
+        chk_done_shown(c, false);
+        break;
+    case OBS_DEVICE:
+    case OBS_SWITCH: see_device(c, o); break;
+    case OBS_CONSUMER: chk_consumer(c, o); break;
+    case OBS_REGISTER: chk_register(c, o); break;
+    case OBS_UNREGISTER: chk_unregister(c, o); break;
+    case OBS_FLAGS: chk_flags(c, o); break;
+    case OBS_REPLAY_BEGIN:
+    case OBS_REPLAY_END: chk_replay(c, o); break;
+    case OBS_NOTE: chk_note(c, o->u.note); break;
+    case OBS_READ: chk_observed_read(c, o); break;
+    case OBS_DMA: chk_dma(c, o); break;
+    case OBS_DMA_SHADOW: chk_dma_shadow(c, o); break;
+    case OBS_RESET: reset(c); break;
+    case OBS_ABORT: c->aborted = true; break;
+    case OBS_INTERRUPT:
+    case OBS_FAULT:
+    case OBS_KINDS: break;
+    }
+}
+
+struct observer checks_observer(struct checks *c)
+{
+    return (struct observer){.see = see, .ctx = c};
+}
+
+void checks_finish(struct checks *c)
+{
+    chk_observed_end(c);
+    if (c->cfg.mode == CHECK_OFF)
+        return;
+    chk_stale_settle(c);
+    chk_flags_settled(c);
+}
+
+/* For this device: does a context entry of that domain exist that may still be remembered? */
+bool chk_had_domain(const struct checks *c, bdf_t bdf, uint16_t did)
+{
+    for (const struct node *n = c->registry->hist; n; n = n->hist_next) {
+        if (n->role != ROLE_CTX || (n->base != (uint64_t)(bdf.v >> 8) && !n->shared))
+            continue;
+        for (const struct item *i = n->items; i; i = i->next)
+            if (i->index == (bdf.v & 0xff) && (i->wild || arch_context(&c->arch, i->lo, i->hi).did == did))
+                return true;
+    }
+    return false;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* COH-DMA: each access against what the architecture allows, in the unit and in what consumers hold. */
+#include "checks/registry.h"
+
+#include <stdio.h>
+
+typedef unsigned long long ull;
+
+static bool in_window(uint64_t iova)
+{
+    return iova >= IR_WINDOW_FIRST && iova <= IR_WINDOW_LAST;
+}
+
+/* What is allowed, in words: "0x1000", "0x1000 or a fault (6)". */
+static void say_allowed(char *text, size_t bytes, const struct allowed *a)
+{
+    size_t n = 0;
+    int got;
+
+    text[0] = 0;
+    for (unsigned i = 0; i < a->oks && i < 3; i++) {
+        got = snprintf(text + n, bytes - n, "%sreach 0x%llx", n ? " or " : "", (ull)a->ok[i].gpa);
+        n += got > 0 && (size_t)got < bytes - n ? (size_t)got : 0;
+    }
+    for (unsigned r = 0; r < 32; r++) {
+        if (!(a->reasons >> r & 1))
+            continue;
+        got = snprintf(text + n, bytes - n, "%sfault with reason 0x%x", n ? " or " : "", r);
+        n += got > 0 && (size_t)got < bytes - n ? (size_t)got : 0;
+    }
+}
+
+static bool may_reach(const struct allowed *a, uint64_t target)
+{
+    if (a->wild)
+        return true;
+    for (unsigned i = 0; i < a->oks; i++)
+        if (a->ok[i].gpa == target)
+            return true;
+    return false;
+}
+
+static bool result_allowed(const struct allowed *a, const struct xlat_result *x)
+{
+    if (a->wild)
+        return true;
+    switch (x->end) {
+    case XLAT_OK:
+        return may_reach(a, x->gpa.v);
+    case XLAT_FAULT:
+        return x->reason < 32 && (a->reasons >> x->reason & 1);
+    case XLAT_COLLAPSED:
+    case XLAT_REFUSED:
+        return a->reasons != 0;
+    case XLAT_WINDOW:
+        break;
+    }
+    return true;
+}
+
+/* The record that made the tables what they are there: the last store to the entry that decides. */
+static uint64_t cause_at(const struct checks *c, bdf_t bdf, uint64_t iova)
+{
+    struct ctx x = chk_context(c, bdf);
+    struct leaf leaf;
+
+    chk_lookup(c, &x, iova, &leaf);
+    return chk_story_of(c, leaf.word_gpa);
+}
+
+static void only_identity(struct allowed *a, uint64_t iova)
+{
+    *a = (struct allowed){.oks = 1};
+    a->ok[0].gpa = iova;
+}
+
+static void allowed_now(const struct checks *c, bdf_t bdf, uint64_t iova, enum dma_access access,
+                        struct allowed *a)
+{
+    if (c->gsts & ARCH_TE)
+        allowed_for(c, bdf, iova, access == DMA_W, a);
+    else
+        only_identity(a, iova);
+}
+
+/* The unit's own translation of a `dma` record. */
+void chk_dma(struct checks *c, const struct obs *o)
+{
+    const struct rec *r = o->u.dma.rec;
+    const struct xlat_result *x = &o->u.dma.result;
+    struct allowed a;
+    char may[200], did[64];
+
+    if (!r)
+        return;
+    chk_observed_dma(c, o);
+    if (in_window(r->u.dma.iova.v) || x->end == XLAT_WINDOW)
+        return;
+    allowed_now(c, r->u.dma.bdf, r->u.dma.iova.v, o->u.dma.access, &a);
+    if (c->gsts & ARCH_TE)
+        chk_guest_dma(c, r->u.dma.bdf, r->u.dma.iova.v, &a);
+    chk_stale_reached(c, o);
+    if (result_allowed(&a, x))
+        return;
+    say_allowed(may, sizeof may, &a);
+    if (x->end == XLAT_OK)
+        snprintf(did, sizeof did, "reached 0x%llx%s", (ull)x->gpa.v, x->from_iotlb ? " by the IOTLB" : "");
+    else if (x->end == XLAT_REFUSED)
+        snprintf(did, sizeof did, "was refused");
+    else
+        snprintf(did, sizeof did, "faulted with reason 0x%x", (unsigned)x->reason);
+    chk_find(c, COH_DMA,
+             &(struct where){.has_range = true, .range = iova_range(r->u.dma.iova.v, r->u.dma.iova.v),
+                             .cause = cause_at(c, r->u.dma.bdf, r->u.dma.iova.v)},
+             "The %s of %02x:%02x.%x at 0x%llx may %s, by all that its entries held since they were last "
+             "invalidated; however in the unit it %s.",
+             o->u.dma.access == DMA_W ? "write" : "read", r->u.dma.bdf.v >> 8, r->u.dma.bdf.v >> 3 & 31,
+             r->u.dma.bdf.v & 7, (ull)r->u.dma.iova.v, may, did);
+}
+
+/* May the consumer hold nothing there? Its side refused the page, or was not asked, or it is no RAM. */
+static bool excused(struct checks *c, struct person *p, uint64_t iova, const struct allowed *a)
+{
+    struct span_pos pos;
+    const struct span *s = spans_seek(&p->told, iova, &pos);
+    const struct ram_block *b;
+
+    if (a->wild || a->reasons || spans_touch(&p->refused, iova, iova))
+        return true;
+    if (s && s->first <= iova && told_state(s->meta) != TOLD_HELD)
+        return true;
+    for (unsigned i = 0; i < a->oks; i++) {
+        b = guest_mem_block_at(c->cfg.mem, gpa(a->ok[i].gpa & ~PAGE_4K_MASK));
+        if (!b || b->rom)
+            return true;
+    }
+    return false;
+}
+
+static void hold_differs(struct checks *c, const struct person *p, const struct obs *o, const struct allowed *a)
+{
+    const struct rec *r = o->u.shadow.rec;
+    uint64_t at = r->u.dma.iova.v;
+    char may[200], has[64];
+
+    say_allowed(may, sizeof may, a);
+    if (o->u.shadow.present)
+        snprintf(has, sizeof has, "holds 0x%llx (%s)", (ull)o->u.shadow.gpa.v, chk_perm(o->u.shadow.perm));
+    else
+        snprintf(has, sizeof has, "holds nothing");
+    chk_find(c, COH_DMA,
+             &(struct where){p, true, iova_range(at, at), cause_at(c, r->u.dma.bdf, at)},
+             "The %s of %02x:%02x.%x at 0x%llx may %s, by all that its entries held since they were last "
+             "invalidated; however %s %s there.",
+             o->u.shadow.access == DMA_W ? "write" : "read", r->u.dma.bdf.v >> 8, r->u.dma.bdf.v >> 3 & 31,
+             r->u.dma.bdf.v & 7, (ull)at, may, p->name, has);
+}
+
+/* The same access in what a consumer holds. */
+void chk_dma_shadow(struct checks *c, const struct obs *o)
+{
+    const struct rec *r = o->u.shadow.rec;
+    struct person *p = chk_person(c, o->u.shadow.consumer);
+    const struct device_state *d;
+    struct allowed a, write;
+    uint64_t at;
+
+    if (!r || !p || !p->joined || p->kind == CONSUMER_VHOST || !chk_keeps(p) || in_window(r->u.dma.iova.v))
+        return;
+    at = r->u.dma.iova.v;
+    d = chk_device(c, p->bdf, false);
+    if (d && d->translated) {
+        bool mine = false;
+
+        for (unsigned i = 0; i < p->regs; i++)
+            mine |= iova_range_has(p->reg[i].range, iova(at));
+        if (!mine)
+            return; /* its registration was refused, or the address is none of its range */
+    } else if (p->kind == CONSUMER_PROBE) {
+        return; /* a probe holds nothing of its own accord */
+    }
+    allowed_now(c, r->u.dma.bdf, at, o->u.shadow.access, &a);
+    if (!o->u.shadow.held) {
+        if (!excused(c, p, at, &a))
+            hold_differs(c, p, o, &a);
+        return;
+    }
+    if (may_reach(&a, o->u.shadow.gpa.v))
+        return;
+    if (o->u.shadow.access != DMA_W) {
+        /* Consumers may widen w to rw: then a read goes where a write may. */
+        allowed_now(c, r->u.dma.bdf, at, DMA_W, &write);
+        if (may_reach(&write, o->u.shadow.gpa.v))
+            return;
+    }
+    if (!spans_touch(&p->refused, at, at))
+        hold_differs(c, p, o, &a);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * COH-SHADOW: after an invalidation, what a consumer was told against what the tables say.
+ * Only what changed since the last look is compared (tables stored to, ranges notified about);
+ * CHECK_FULL looks at the rest too.
+ */
+#include "checks/internal.h"
+
+#include <stdio.h>
+
+typedef unsigned long long ull;
+
+enum mismatch_kind { NOTHING_WRONG, STALE, MISSING, DIFFERENT, UNHELD, UNASKED };
+
+struct mismatch {
+    enum mismatch_kind kind;
+    uint64_t first, last;
+    struct leaf leaf;
+    struct span told;
+    uint64_t bytes, pieces;
+};
+
+void chk_dirty_device(struct checks *c, bdf_t bdf)
+{
+    c->tops_moved = true;
+    for (size_t i = 0; i < c->persons; i++)
+        if (c->people[i]->bdf.v == bdf.v && c->people[i]->joined &&
+            !spans_add(&c->people[i]->dirty, 0, UINT64_MAX))
+            c->failed = true;
+}
+
+void chk_dirty_all(struct checks *c)
+{
+    c->tops_moved = true;
+    for (size_t i = 0; i < c->persons; i++)
+        if (c->people[i]->joined && !spans_add(&c->people[i]->dirty, 0, UINT64_MAX))
+            c->failed = true;
+}
+
+/* An entry that translates [first, last] below `top` changes. */
+void chk_dirty_top(struct checks *c, uint64_t top, uint64_t first, uint64_t last)
+{
+    for (size_t i = 0; i < c->persons; i++) {
+        struct person *p = c->people[i];
+
+        if (!p->joined || !chk_keeps(p))
+            continue;
+        if (!p->top_valid) {
+            struct ctx x = chk_context(c, p->bdf);
+
+            p->top = x.kind == CTX_TABLES ? x.top : 0;
+            p->top_valid = true;
+        }
+        if (p->top == top && !spans_add(&p->dirty, first, last))
+            c->failed = true;
+    }
+}
+
+static bool right_held(const struct checks *c, const struct span *s, enum perm held)
+{
+    enum perm told = told_perm(s->meta);
+    const struct ram_block *b = guest_mem_block_at(c->cfg.mem, gpa(s->gpa));
+
+    if (held == told || ((told & PERM_W) && held == (told | PERM_R)))
+        return true;
+    return b && b->rom && held == PERM_R;
+}
+
+/* Does the consumer's side hold [first, last] of what it was told? */
+static enum mismatch_kind judge_held(const struct checks *c, const struct person *p, const struct span *s,
+                                     uint64_t first, uint64_t last)
+{
+    const struct check_world *w = &c->cfg.world;
+
+    if (told_state(s->meta) == TOLD_NOT_ASKED) {
+        const struct ram_block *b = guest_mem_block_at(c->cfg.mem, gpa(s->gpa));
+
+        return b && !b->rom && s->gpa + (s->last - s->first) <= b->gpa.v + (b->bytes - 1) ? UNASKED
+                                                                                           : NOTHING_WRONG;
+    }
+    if (told_state(s->meta) != TOLD_HELD || !w->held)
+        return NOTHING_WRONG;
+    for (uint64_t at = first;;) {
+        struct held_xlat h;
+
+        if (!w->held(w->sim, p->name, iova(at), &h) || at < h.range.first.v || at > h.range.last.v ||
+            h.gpa.v + (at - h.range.first.v) != s->gpa + (at - s->first) || !right_held(c, s, h.perm))
+            return UNHELD;
+        if (h.range.last.v >= last)
+            return NOTHING_WRONG;
+        at = h.range.last.v + 1;
+    }
+}
+
+struct look {
+    struct checks *c;
+    struct person *p;
+    const struct ctx *x;
+    struct mismatch found;
+    bool again; /* the part that did not change: only what is not known is new */
+};
+
+static void note_piece(struct look *k, enum mismatch_kind kind, uint64_t first, uint64_t last,
+                       const struct leaf *leaf, const struct span *told)
+{
+    struct mismatch *m = &k->found;
+
+    if (k->c->cfg.mode == CHECK_FULL) {
+        struct span_pos pos;
+        const struct span *s = spans_seek(&k->p->known, first, &pos);
+
+        if (k->again && s && s->first <= first && s->last >= last)
+            return;
+        if (!spans_add(&k->p->known, first, last))
+            k->c->failed = true;
+    }
+    m->bytes += last - first + 1;
+    if (m->kind == kind && m->pieces == 1 && m->last + 1 == first && kind == STALE) {
+        m->last = last;
+        return;
+    }
+    if (!m->pieces++)
+        *m = (struct mismatch){kind, first, last, *leaf, told ? *told : (struct span){0}, m->bytes, 1};
+}
+
+/* Leave out what a refusal put into ERR-CONVERGE's hands. */
+static void mismatch(struct look *k, enum mismatch_kind kind, uint64_t first, uint64_t last,
+                     const struct leaf *leaf, const struct span *told)
+{
+    struct span_pos pos;
+
+    for (struct span *s = spans_seek(&k->p->refused, first, &pos); s && s->first <= last;
+         s = spans_step(&k->p->refused, &pos)) {
+        if (s->first > first)
+            note_piece(k, kind, first, s->first - 1, leaf, told);
+        if (s->last >= last)
+            return;
+        first = s->last + 1;
+    }
+    note_piece(k, kind, first, last, leaf, told);
+}
+
+/* One answer of the tables, [first, last], against what the consumer was told there. */
+static void compare_leaf(struct look *k, const struct leaf *leaf, uint64_t first, uint64_t last)
+{
+    struct span_pos pos;
+    struct span *s = spans_seek(&k->p->told, first, &pos);
+    uint64_t at = first;
+
+    for (; s && s->first <= last; s = spans_step(&k->p->told, &pos)) {
+        uint64_t from = s->first > first ? s->first : first, to = s->last < last ? s->last : last;
+        enum mismatch_kind kind = NOTHING_WRONG;
+
+        if (leaf->present && from > at)
+            mismatch(k, MISSING, at, from - 1, leaf, NULL);
+        if (!leaf->present)
+            kind = STALE;
+        else if (s->gpa + (from - s->first) != leaf->gpa + (from - leaf->first) ||
+                 told_perm(s->meta) != leaf->perm)
+            kind = DIFFERENT;
+        else if (!k->again)
+            kind = judge_held(k->c, k->p, s, from, to);
+        if (kind != NOTHING_WRONG)
+            mismatch(k, kind, from, to, leaf, s);
+        if (to == last)
+            return;
+        at = to + 1;
+    }
+    if (leaf->present)
+        mismatch(k, MISSING, at, last, leaf, NULL);
+}
+
+static void compare(struct look *k, uint64_t first, uint64_t last)
+{
+    struct leaf leaf;
+
+    for (uint64_t at = first;;) {
+        uint64_t end;
+
+        chk_lookup(k->c, k->x, at, &leaf);
+        end = leaf.last < last ? leaf.last : last;
+        compare_leaf(k, &leaf, at, end);
+        if (end == last)
+            return;
+        at = end + 1;
+    }
+}
+
+static void compare_changed(struct look *k, uint64_t first, uint64_t last)
+{
+    struct span_pos pos;
+    uint64_t at = first;
+
+    k->again = false;
+    for (struct span *s = spans_seek(&k->p->dirty, first, &pos); s && s->first <= last;
+         s = spans_step(&k->p->dirty, &pos)) {
+        uint64_t from = s->first > first ? s->first : first, to = s->last < last ? s->last : last;
+
+        if (k->c->cfg.mode == CHECK_FULL && !spans_cut(&k->p->known, from, to))
+            k->c->failed = true;
+        compare(k, from, to);
+    }
+    if (k->c->cfg.mode != CHECK_FULL)
+        return;
+    k->again = true;
+    for (struct span *s = spans_seek(&k->p->dirty, first, &pos); s && s->first <= last;
+         s = spans_step(&k->p->dirty, &pos)) {
+        if (s->first > at)
+            compare(k, at, s->first - 1);
+        if (s->last >= last)
+            return;
+        at = s->last + 1;
+    }
+    compare(k, at, last);
+}
+
+static void tell(struct checks *c, const struct person *p, const struct mismatch *m, const struct desc *d)
+{
+    char what[DESC_TEXT], more[64] = "", tables[96];
+    struct where w = {p, true, iova_range(m->first, m->last), chk_story_of(c, m->leaf.word_gpa)};
+
+    if (!w.cause && m->kind != MISSING)
+        w.cause = told_record(m->told.meta);
+    if (m->pieces > 1)
+        snprintf(more, sizeof more, " (and %llu more places, 0x%llx bytes in all)", (ull)m->pieces - 1,
+                 (ull)m->bytes);
+    if (m->leaf.present)
+        snprintf(tables, sizeof tables, "to 0x%llx (%s)", (ull)(m->leaf.gpa + (m->first - m->leaf.first)),
+                 chk_perm(m->leaf.perm));
+    chk_describe(what, d);
+    if (m->kind == MISSING)
+        chk_find(c, COH_SHADOW, &w,
+                 "After the %s the tables map 0x%llx-0x%llx %s, but %s was not told so and holds nothing "
+                 "there%s.",
+                 what, (ull)m->first, (ull)m->last, tables, p->name, more);
+    else if (m->kind == STALE)
+        chk_find(c, COH_SHADOW, &w,
+                 "After the %s the tables map nothing at 0x%llx-0x%llx, but %s was last told MAP to 0x%llx "
+                 "(%s, record %llu) and never UNMAP%s.",
+                 what, (ull)m->first, (ull)m->last, p->name,
+                 (ull)(m->told.gpa + (m->first - m->told.first)), chk_perm(told_perm(m->told.meta)),
+                 (ull)told_record(m->told.meta), more);
+    else if (m->kind == DIFFERENT)
+        chk_find(c, COH_SHADOW, &w,
+                 "After the %s the tables map 0x%llx-0x%llx %s, but %s was last told MAP to 0x%llx (%s, record "
+                 "%llu)%s.",
+                 what, (ull)m->first, (ull)m->last, tables, p->name,
+                 (ull)(m->told.gpa + (m->first - m->told.first)), chk_perm(told_perm(m->told.meta)),
+                 (ull)told_record(m->told.meta), more);
+    else
+        chk_find(c, COH_SHADOW, &w,
+                 "%s was told MAP 0x%llx-0x%llx %s in record %llu, all of it RAM; after the %s its side should "
+                 "hold that, but it %s%s.",
+                 p->name, (ull)m->first, (ull)m->last, tables, (ull)told_record(m->told.meta), what,
+                 m->kind == UNASKED ? "was never asked to" : "does not", more);
+}
+
+static bool concerns(const struct checks *c, const struct person *p, const struct ctx *x, const struct desc *d)
+{
+    bool of_domain = (x->kind == CTX_TABLES || x->kind == CTX_PASS) && x->did == d->did;
+
+    if (d->scope == SCOPE_GLOBAL)
+        return true;
+    if (d->type == DESC_IOTLB || d->scope == SCOPE_DOMAIN)
+        return of_domain;
+    return arch_names(d, p->bdf.v) && (of_domain || d->did == 0 || chk_had_domain(c, p->bdf, d->did));
+}
+
+/* An invalidation has completed. */
+void chk_shadow(struct checks *c, const struct desc *d)
+{
+    if (!(c->gsts & ARCH_TE) || d->scope == SCOPE_BAD || (d->type != DESC_IOTLB && d->type != DESC_CC))
+        return;
+    for (size_t i = 0; i < c->persons; i++) {
+        struct person *p = c->people[i];
+        const struct device_state *dev;
+        struct ctx x;
+
+        if (!chk_shadows(p) || !(dev = chk_device(c, p->bdf, false)) || !dev->translated)
+            continue;
+        if (c->cfg.mode == CHECK_FAST && !spans_touch(&p->dirty, d->first, d->last))
+            continue;
+        x = chk_context(c, p->bdf);
+        if (x.kind == CTX_PASS || !concerns(c, p, &x, d))
+            continue;
+
+        struct look k = {.c = c, .p = p, .x = &x};
+
+        for (unsigned n = 0; n < p->regs; n++) {
+            struct iova_range r = p->reg[n].range;
+            uint64_t first = d->first > r.first.v ? d->first : r.first.v;
+            uint64_t last = d->last < r.last.v ? d->last : r.last.v;
+
+            if (first <= last && (p->reg[n].flags & NOTIFY_MAP))
+                compare_changed(&k, first, last);
+        }
+        if (k.found.pieces)
+            tell(c, p, &k.found, d);
+        if (!spans_cut(&p->dirty, d->first, d->last))
+            c->failed = true;
+    }
+}

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The event stream: bytes of a golden file, the same whichever strategy found the events.
+. tests/lib.sh
+basic=tests/cli/traces/basic.vtt
+golden=tests/cli/golden/basic.ndjson
+
+run --events "$work/e" $basic
+exits "events: exit 0" 0
+same "events: as the golden file" $golden "$work/e"
+has "events: the report is printed too" "$work/out" '^CLEAN '
+for sync in translate translate-4k; do
+    run --sync $sync --events "$work/e" $basic
+    exits "events: --sync $sync: exit 0" 0
+    same "events: --sync $sync: same bytes" $golden "$work/e"
+    run --sync $sync --digest $basic
+    cp "$work/out" "$work/digest"
+    run --digest $basic
+    same "events: --sync $sync: same digest" "$work/out" "$work/digest"
+done
+
+run --events - $basic
+same "events: - is standard output, alone" $golden "$work/out"
+run --events - --report json $basic
+equal "events: - and a report, when asked for" "$(tail -n 1 "$work/out" | cut -c 1-10)" '{"trace":"'
+
+run --events "$work/e" --from 20 --to 22 $basic
+grep -E '"record":2[012],' $golden >"$work/expected"
+same "events: --from and --to thin" "$work/expected" "$work/e"
+run --events "$work/e" --iova 0x2000-0x2fff --from 1 $basic
+has "events: --iova keeps" "$work/e" '"iova":"0x2000"'
+has_no "events: --iova thins" "$work/e" '"iova":"0x1000"'
+run --events "$work/e" --device 00:04.0 $basic
+equal "events: --device thins" "$(cat "$work/e")" ""
+
+run --events "$work/dir" $basic $basic
+exits "events: several traces: exit 0" 0
+same "events: several traces: a directory" $golden "$work/dir/basic.vtt.ndjson"
+same "events: several traces: of one name" $golden "$work/dir/basic.vtt.2.ndjson"
+
+run --events /nonexistent/e $basic
+exits "events: not writable: exit 2" 2
+has "events: not writable: says which" "$work/err" '/nonexistent/e'
+if [ -e /dev/full ]; then
+    run --events /dev/full $basic
+    exits "events: disk full: exit 2" 2
+    has "events: disk full: says so" "$work/err" 'could not be written'
+fi

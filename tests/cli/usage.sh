@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Options that print and end, and bad usage: exit 2, a sentence on standard error, nothing else.
+. tests/lib.sh
+
+run --help
+exits "help: exit 0" 0
+has "help: usage comes first" "$work/out" '^Usage: replay '
+run --version
+exits "version: exit 0" 0
+has "version: name and number" "$work/out" '^vtd-replay [0-9]+\.[0-9]+'
+
+# Every option of --help is one, and every option is in --help.
+run --help
+for option in profile sync attach dma-limit quirk list-quirks compare check strict events report \
+    stop-on-violation from to device iova list-invariants digest help version; do
+    has "help: --$option is described" "$work/out" "--$option"
+done
+
+run --list-invariants
+exits "list-invariants: exit 0" 0
+has "list-invariants: id, severity, statement" "$work/out" '^ORD-INPLACE +violation +[a-zA-Z]'
+has "list-invariants: those about the guest" "$work/out" '^GST-NOFLUSH +guest '
+run --list-quirks
+exits "list-quirks: exit 0" 0
+has "list-quirks: name, what, source" "$work/out" '^dup-map-no-tree +.*\(.*\)$'
+
+# refuses NAME PATTERN ARGS...
+refuses() {
+    name=$1 pattern=$2
+    shift 2
+    run "$@"
+    exits "usage: $name: exit 2" 2
+    has "usage: $name: says why" "$work/err" "$pattern"
+    equal "usage: $name: nothing on standard output" "$(cat "$work/out")" ""
+}
+t=tests/cli/traces/basic.vtt
+refuses "no trace" 'no trace given'
+refuses "unknown option" '--nonsense is no option' --nonsense $t
+refuses "value missing" '--profile needs a value' $t --profile
+refuses "profile not built" "'v7' is not built yet" --profile v7 $t
+refuses "profile unknown" "'qemu' is not known" --profile qemu $t
+refuses "strategy not built" "'dirty' is not built yet" --sync dirty $t
+refuses "consumer not built" "'vhost' is not built yet" --attach vhost@00:03.0 $t
+refuses "consumer of no kind" 'names no kind of consumer' --attach nic@00:03.0 $t
+refuses "consumer without device" 'names no device' --attach vfio $t
+refuses "quirk unknown" 'list-quirks' --quirk nonsense $t
+refuses "number" 'is no number' --from ten $t
+refuses "range" 'is no range' --iova 0x1000 $t
+refuses "range inverted" 'ends before it starts' --iova 0x2000-0x1000 $t
+refuses "device" 'is no device' --device 3 $t
+refuses "stdin twice" 'only once' - -
+refuses "stream of several to stdout" 'name a directory' --events - $t $t
