@@ -49,6 +49,11 @@ static void *copy_of(const void *items, size_t count, size_t bytes, bool *failed
     return copy;
 }
 
+static int alias_not_built(struct err *err)
+{
+    return err_set(err, ENOTSUP, "device: alias= is not built yet");
+}
+
 static int build(struct engine *e, const struct trace_header *h, const struct engine_options *o,
                  struct err *err)
 {
@@ -60,6 +65,9 @@ static int build(struct engine *e, const struct trace_header *h, const struct en
     bool failed = false;
     int fault;
 
+    for (size_t i = 0; i < h->devices_count; i++)
+        if (h->devices[i].has_alias)
+            return alias_not_built(err);
     e->header_devices = copy_of(h->devices, h->devices_count, sizeof(*h->devices), &failed);
     e->header_device_count = e->header_devices ? h->devices_count : 0;
     e->from_start = copy_of(o->attach, o->attach_count, sizeof(*o->attach), &failed);
@@ -184,7 +192,9 @@ static int act(struct engine *e, const struct rec *r, struct err *err)
                            r->u.zero.gpa.v, r->u.zero.bytes);
         return 0;
     case REC_DMA: return engine_dma(e, r, err);
-    case REC_DEVICE: return engine_device(e, r->u.device.bdf, true, err);
+    case REC_DEVICE:
+        return r->u.device.has_alias ? alias_not_built(err)
+                                     : engine_device(e, r->u.device.bdf, true, err);
     case REC_GONE: return engine_gone(e, r->u.gone.bdf, err);
     case REC_ATTACH: return engine_attach(e, r->u.attach, err);
     case REC_DETACH: return engine_detach(e, r->u.named.name, err);

@@ -211,6 +211,11 @@ int policy_check_unit(const struct policy *p, const struct unit_config *u, struc
         return err_set(e, ENOTSUP, "the unit asks for scalable mode, which is not built yet");
     if (u->aw_bits != 39 && u->aw_bits != 48 && u->aw_bits != 57)
         return err_set(e, EINVAL, "aw-bits=%u: expected 39, 48 or 57", u->aw_bits);
+    if (u->eim && !u->intremap)
+        return err_set(e, EINVAL, "eim=on needs intremap=on");
+    if (u->stale_tm && !p->tm_needs_property)
+        return err_set(e, EINVAL, "profile %s does not offer stale-tm: its system ignores bit 62 always",
+                       p->name);
     if (u->aw_bits == 57 && !p->five_levels)
         return err_set(e, EINVAL, "profile %s does not offer 57 bits: no such system exists; `ideal` does",
                        p->name);

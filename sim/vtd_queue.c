@@ -244,7 +244,7 @@ void ccmd_written(struct vtd_unit *u)
 
     if (!(ccmd & CCMD_ICC) || (u->qi_enabled && u->policy->busy_under_qi))
         return;
-    if (u->qi_enabled || gran == GRAN_NONE) {
+    if (u->qi_enabled || u->blocked || gran == GRAN_NONE) {
         done = GRAN_NONE;
         show_inval(u, OBS_INVAL_REFUSED, lo, 0, true);
     } else {
@@ -266,7 +266,8 @@ void iotlb_reg_written(struct vtd_unit *u)
 
     if (!(reg & IOTLB_IVT) || (u->qi_enabled && u->policy->busy_under_qi))
         return;
-    if (u->qi_enabled || gran == GRAN_NONE || (gran == GRAN_FINE && (iva & IVA_AM) > CAP_MAMV)) {
+    if (u->qi_enabled || u->blocked || gran == GRAN_NONE ||
+        (gran == GRAN_FINE && (iva & IVA_AM) > CAP_MAMV)) {
         done = GRAN_NONE;
         show_inval(u, OBS_INVAL_REFUSED, lo, hi, true);
     } else {

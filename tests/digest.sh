@@ -5,7 +5,7 @@
 # DIGEST_RECORDS records (of the whole list) are reached.
 cd "$(dirname "$0")/.." || exit 2
 . tests/lib.sh
-most=${DIGEST_RECORDS:-400000}
+most=${DIGEST_RECORDS:-2000000}
 
 # Every text trace of the tests that replays, then the captured ones, smallest first.
 pick() {

@@ -39,7 +39,7 @@ has() {
         ok "$1"
     else
         not_ok "$1" "no line matches: $3"
-        sed 's/^/    /' "$2" | head -n 20
+        cut -c1-300 "$2" | sed 's/^/    /' | head -n 20
     fi
 }
 

@@ -21,6 +21,9 @@ inside() {
 
 # The lines that a manifest would hold, from the report in $work/json.
 facts() {
+    for key in scenario kernel kernel-command-line qemu date; do
+        sed -n "s/.*{\"key\":\"$key\",\"text\":\"\(\([^\"\\\\]\|\\\\.\)*\)\"}.*/$key \1/p" "$work/json"
+    done
     echo "verdict $(sed -n 's/.*"verdict":"\([a-z]*\)".*/\1/p' "$work/json")"
     echo "records $(sed -n 's/.*"verdict":"[a-z]*","records":\([0-9]*\).*/\1/p' "$work/json")"
     for key in reads dma expect; do
@@ -59,6 +62,7 @@ said() {
         $1 == "trace" { here = $2 == want; next }
         !here { next }
         $1 == "breaks" { print $1, $2, $3; next }
+        $1 ~ /^(scenario|kernel|kernel-command-line|qemu|date)$/ { $1 = $1; print; next }
         $1 ~ /^(verdict|records|reads|dma|expect|differs|digest)$/ { print $1, $2 }
     ' "$manifest" | sort
 }
@@ -69,13 +73,18 @@ for trace in $(awk '$1 == "trace" { print $2 }' "$manifest"); do
         here && $1 == "profile" { print $2 }' "$manifest")
     "$REPLAY" --report json --profile "${profile:-qemu-7.2}" "${manifest%/*}/$trace" \
         >"$work/json" 2>"$work/err"
-    facts | sort >"$work/is"
+    facts | awk '{ $1 = $1; print }' | sort >"$work/is"
     said "$trace" >"$work/said"
     same "manifest: $trace is as it says" "$work/said" "$work/is"
     unexplained=$(awk -v want="$trace" '$1 == "trace" { here = $2 == want }
         here && $1 == "breaks" && NF < 4 { print $2 }' "$manifest")
     equal "manifest: $trace explains what it breaks" "$unexplained" ""
 done
+
+blocks=$(grep -c '^trace ' "$manifest")
+if [ "$blocks" = 0 ]; then
+    echo "skip manifest: no captured trace yet"
+fi
 
 # No captured trace without a block.
 for file in "${manifest%/*}"/*.vtt.zst; do

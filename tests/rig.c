@@ -201,6 +201,16 @@ void rig_mem2(struct rig *r, uint64_t gpa_, uint64_t lo, uint64_t hi)
     rig_step(r, &rec);
 }
 
+void rig_mem_words(struct rig *r, uint64_t gpa_, const uint64_t *val, unsigned words)
+{
+    struct rec rec = {.kind = REC_MEM};
+
+    rec.u.mem.gpa = gpa(gpa_);
+    rec.u.mem.words = words;
+    rec.u.mem.val = val;
+    rig_step(r, &rec);
+}
+
 struct xlat_result rig_dma(struct rig *r, bdf_t b, uint64_t at, bool write)
 {
     struct rec rec = {.kind = REC_DMA};

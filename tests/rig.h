@@ -73,6 +73,8 @@ uint32_t rig_r32(struct rig *r, unsigned off);
 uint64_t rig_r64(struct rig *r, unsigned off);
 void rig_mem(struct rig *r, uint64_t gpa_, uint64_t val);
 void rig_mem2(struct rig *r, uint64_t gpa_, uint64_t lo, uint64_t hi);
+/** Up to 512 words in one record, not across a page. */
+void rig_mem_words(struct rig *r, uint64_t gpa_, const uint64_t *val, unsigned words);
 /** One access of RIG_DEV (or another device); the result is in r->dma. */
 struct xlat_result rig_dma(struct rig *r, bdf_t b, uint64_t at, bool write);
 void rig_attach(struct rig *r, const struct attach_rec *a);

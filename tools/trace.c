@@ -13,36 +13,10 @@
 #include "cli/parse.h"
 #include "cli/version.h"
 #include "trace/filter.h"
+#include "trace/help.h"
 #include "trace/info.h"
 #include "trace/reader.h"
 #include "trace/writer.h"
-
-static const char help[] =
-    "Usage: trace info FILE...\n"
-    "       trace dump [OPTION]... FILE\n"
-    "       trace pack [OPTION]... IN [OUT]\n"
-    "Look at traces of a guest's use of VT-d, and convert them. A trace is read as text,\n"
-    "zstd of text or packed (.vtt.zst), told by its content; - is standard input or output.\n"
-    "\n"
-    "info: what each trace is: form, size, unit, RAM, origin, devices, records, time\n"
-    "\n"
-    "dump: canonical text\n"
-    "  -o, --output FILE      write there (default: standard output)\n"
-    "      --from N           event records from number N on (from 1)\n"
-    "      --to N             event records up to number N\n"
-    "      --device BDF       only records that name the device BB:DD.F or a consumer on it\n"
-    "      --iova START-LAST  only records whose IOVA touches the range (inclusive)\n"
-    "      --header           with one of these four: the header records too\n"
-    "\n"
-    "pack: the packed form\n"
-    "  -o, --output FILE      write there (default: OUT, else standard output)\n"
-    "      --level N          of zstd, 1 to 22 (default 19)\n"
-    "\n"
-    "      --help             print this\n"
-    "      --version          print the version\n"
-    "\n"
-    "Exit code: 0, or 2 for bad usage and for input that is unreadable or damaged. What\n"
-    "stands before a damage is still shown, dumped and packed.\n";
 
 struct options {
     const char *output; /* NULL: standard output */
@@ -188,7 +162,7 @@ static int convert(struct trace_reader *r, const char *file, struct trace_writer
 static int write_trace(const char *in, const char *out, enum trace_form form, struct options *o)
 {
     struct trace_reader *r = open_trace(in);
-    struct trace_header none = {.has_unit = false};
+    const struct trace_header *h;
     struct trace_writer *w = NULL;
     struct err err;
     FILE *f;
@@ -198,10 +172,8 @@ static int write_trace(const char *in, const char *out, enum trace_form form, st
         return 2;
     f = open_output(out, in);
     if (f) {
-        rc = o->filtered && !o->header
-                 ? trace_writer_open_bare(&none, (struct trace_sink){put, f}, &w, &err)
-                 : trace_writer_open(form, trace_header(r), o->level,
-                                     (struct trace_sink){put, f}, &w, &err);
+        h = o->filtered && !o->header ? NULL : trace_header(r);
+        rc = trace_writer_open(form, h, o->level, (struct trace_sink){put, f}, &w, &err);
         rc = rc ? complain(in, err.text) : convert(r, in, w, o);
         if (w && trace_writer_finish(w, &err))
             rc = complain(out ? out : "-", err.text);
@@ -213,4 +185,131 @@ static int write_trace(const char *in, const char *out, enum trace_form form, st
     trace_writer_free(w);
     trace_close(r);
     return rc;
+}
+
+enum { OPT_FROM = 256, OPT_TO, OPT_DEVICE, OPT_IOVA, OPT_HEADER, OPT_LEVEL, OPT_HELP, OPT_VERSION };
+
+static const struct option info_options[] = {{"help", no_argument, NULL, OPT_HELP},
+                                             {"version", no_argument, NULL, OPT_VERSION},
+                                             {NULL, 0, NULL, 0}};
+static const struct option dump_options[] = {{"output", required_argument, NULL, 'o'},
+                                             {"from", required_argument, NULL, OPT_FROM},
+                                             {"to", required_argument, NULL, OPT_TO},
+                                             {"device", required_argument, NULL, OPT_DEVICE},
+                                             {"iova", required_argument, NULL, OPT_IOVA},
+                                             {"header", no_argument, NULL, OPT_HEADER},
+                                             {"help", no_argument, NULL, OPT_HELP},
+                                             {"version", no_argument, NULL, OPT_VERSION},
+                                             {NULL, 0, NULL, 0}};
+static const struct option pack_options[] = {{"output", required_argument, NULL, 'o'},
+                                             {"level", required_argument, NULL, OPT_LEVEL},
+                                             {"help", no_argument, NULL, OPT_HELP},
+                                             {"version", no_argument, NULL, OPT_VERSION},
+                                             {NULL, 0, NULL, 0}};
+
+/* One option: 0, 1 for those that print and end, or 2 after a complaint. */
+static int take_option(int c, struct options *o)
+{
+    uint64_t level = 0;
+    struct err err;
+    int rc = 0;
+
+    switch (c) {
+    case 'o': o->output = optarg; return 0;
+    case OPT_FROM: rc = arg_number("--from", optarg, &o->filter.from, &err); break;
+    case OPT_TO: rc = arg_number("--to", optarg, &o->filter.to, &err); break;
+    case OPT_DEVICE:
+        rc = arg_bdf("--device", optarg, &o->filter.device, &err);
+        o->filter.has_device = true;
+        break;
+    case OPT_IOVA:
+        rc = arg_iova_range("--iova", optarg, &o->filter.range, &err);
+        o->filter.has_iova = true;
+        break;
+    case OPT_HEADER: o->header = true; return 0;
+    case OPT_LEVEL:
+        rc = arg_number("--level", optarg, &level, &err);
+        if (rc == 0 && (level < TRACE_LEVEL_MIN || level > TRACE_LEVEL_MAX))
+            return bad_usage("--level: 1 to 22 expected");
+        o->level = (int)level;
+        return rc ? bad_usage(err.text) : 0;
+    case OPT_HELP: return fputs(trace_help, stdout) < 0 || fflush(stdout) ? 2 : 1;
+    case OPT_VERSION: return printf("vtd-trace %s\n", VTR_VERSION) < 0 || fflush(stdout) ? 2 : 1;
+    default: fputs("Try 'trace --help'.\n", stderr); return 2;
+    }
+    o->filtered = true;
+    return rc ? bad_usage(err.text) : 0;
+}
+
+/* All options; the files left over are argv[optind] and on. As take_option(). */
+static int take_options(int argc, char **argv, const char *letters, const struct option *known,
+                        struct options *o)
+{
+    int c, rc = 0;
+
+    while (rc == 0 && (c = getopt_long(argc, argv, letters, known, NULL)) != -1)
+        rc = take_option(c, o);
+    return rc;
+}
+
+static int do_dump(int count, char **files, struct options *o)
+{
+    int rc;
+
+    if (count != 1)
+        return bad_usage("dump: one FILE expected");
+    rc = write_trace(files[0], o->output, TRACE_TEXT, o);
+    filter_free(&o->filter);
+    return rc;
+}
+
+static int do_pack(int count, char **files, struct options *o)
+{
+    if (count < 1 || count > 2 || (count == 2 && o->output))
+        return bad_usage("pack: IN and at most one OUT expected");
+    if (count == 2)
+        o->output = files[1];
+    if ((!o->output || strcmp(o->output, "-") == 0) && isatty(STDOUT_FILENO))
+        return bad_usage("pack: a packed trace is nothing for a terminal, OUT expected");
+    return write_trace(files[0], o->output, TRACE_PACKED, o);
+}
+
+static int run(const char *command, int argc, char **argv)
+{
+    struct options o = {.filter = {.to = UINT64_MAX}, .level = TRACE_LEVEL_DEFAULT};
+    int rc;
+
+    if (strcmp(command, "info") == 0) {
+        rc = take_options(argc, argv, "", info_options, &o);
+        return rc ? rc : do_info(argc - optind, argv + optind);
+    }
+    if (strcmp(command, "dump") == 0) {
+        rc = take_options(argc, argv, "o:", dump_options, &o);
+        return rc ? rc : do_dump(argc - optind, argv + optind, &o);
+    }
+    if (strcmp(command, "pack") == 0) {
+        rc = take_options(argc, argv, "o:", pack_options, &o);
+        return rc ? rc : do_pack(argc - optind, argv + optind, &o);
+    }
+    if (strcmp(command, "--help") == 0)
+        return take_option(OPT_HELP, &o);
+    if (strcmp(command, "--version") == 0)
+        return take_option(OPT_VERSION, &o);
+    complain(command, "no such command; info, dump or pack expected");
+    fputs("Try 'trace --help'.\n", stderr);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    char name[] = "trace"; /* for getopt's complaints */
+    char *command;
+    int rc;
+
+    if (argc < 2)
+        return bad_usage("a command expected: info, dump or pack");
+    command = argv[1];
+    argv[1] = name;
+    rc = run(command, argc - 1, argv + 1);
+    return rc == 1 ? 0 : rc;
 }

@@ -39,8 +39,9 @@ static uint64_t device_covered(const struct registry *r, bdf_t bdf, uint16_t tag
 
 /*
  * May a context entry (or the root entry before it) replaced at `until` still be used for a device?
- * It lives in the context cache until that is invalidated for its tag, and inside an IOTLB entry until
- * that is (hence an IOTLB invalidation must follow: vtd-facts 8 O1). A faulting one has no IOTLB entry.
+ * It lives in the context cache until that is invalidated for its tag. Until then IOTLB entries may
+ * be made from it, so it is gone for good only when an IOTLB invalidation has followed (vtd-facts 8 O1).
+ * A faulting one has no IOTLB entry.
  */
 bool ctx_alive(const struct registry *r, uint64_t until, bdf_t bdf, const struct ctx *x)
 {
@@ -57,7 +58,7 @@ bool ctx_alive(const struct registry *r, uint64_t until, bdf_t bdf, const struct
     if (x->kind != CTX_PASS && x->kind != CTX_TABLES)
         return false;
     io = r->iotlb_did[tag] > io ? r->iotlb_did[tag] : io;
-    return until > io;
+    return io < cc;
 }
 
 static void cover_device(struct checks *c, uint16_t sid, uint16_t did)
@@ -102,7 +103,7 @@ static void prune_contexts(struct checks *c)
         next = n->hist_next;
         while (n->role >= ROLE_CTX && *link) {
             struct item *i = *link;
-            bool gone = i->until <= r->cc_all && i->until <= r->iotlb_all;
+            bool gone = i->until <= r->cc_all && r->cc_all <= r->iotlb_all;
 
             if (!gone && n->role == ROLE_CTX && !n->shared && !i->wild) {
                 struct ctx x = arch_context(&c->arch, i->lo, i->hi);
@@ -118,7 +119,7 @@ static void prune_contexts(struct checks *c)
     for (unsigned k = 0; k < r->old_root_count;) {
         struct old_root *o = &r->old_roots[k];
 
-        if (o->until > r->cc_all || o->until > r->iotlb_all) {
+        if (o->until > r->cc_all || r->cc_all > r->iotlb_all) {
             k++;
             continue;
         }

@@ -185,7 +185,9 @@ void chk_dma_shadow(struct checks *c, const struct obs *o)
             hold_differs(c, p, o, &a);
         return;
     }
-    if (may_reach(&a, o->u.shadow.gpa.v))
+    /* A page that leads into the window faults on its way; what cannot map it may still be told of it. */
+    if (may_reach(&a, o->u.shadow.gpa.v) ||
+        (in_window(o->u.shadow.gpa.v) && (a.reasons & REASON(FR_TO_WINDOW))))
         return;
     if (o->u.shadow.access != DMA_W) {
         /* Consumers may widen w to rw: then a read goes where a write may. */

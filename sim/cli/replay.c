@@ -85,6 +85,8 @@ static int make_checks(struct replay *r, const struct replay_options *o, struct 
     c.mode = o->check;
     c.judge_observed = r->report.judged;
     c.findings_kept = FINDINGS_KEPT;
+    c.expectations = r->report.header->expectations;
+    c.expectations_count = r->report.header->expectations_count;
     r->checks = checks_new(&c, e);
     r->report.checks = r->checks;
     return r->checks ? 0 : -ENOMEM;

@@ -7,6 +7,9 @@
 #include "report/show.h"
 #include "report/text_out.h"
 
+#define META_COLUMN 23
+#define METAS_SHOWN 8 /* of what a trace says about itself */
+
 static void say_stop(const struct text *t)
 {
     const struct stop *s = &t->r->stop;
@@ -69,14 +72,25 @@ static void headline(const struct text *t)
         say_stop(t);
 }
 
+/* Where the trace comes from: a fact, cut where it would take more than two lines. */
+static void meta_line(const struct text *t, const struct meta_entry *m)
+{
+    char key[64], text[2 * (TEXT_WIDTH - META_COLUMN) - 10];
+    size_t n = strlen(show_clean(text, sizeof(text) - 4, m->text));
+
+    if (strlen(m->text) > n)
+        memcpy(text + n, "...", 4);
+    fprintf(t->out, "  %-20s ", show_clean(key, sizeof(key), m->key));
+    text_wrapped(t, META_COLUMN, META_COLUMN, text);
+}
+
 static void provenance(const struct text *t)
 {
     const struct report *r = t->r;
     const char *model = report_model(r);
-    char text[2048];
 
     text_title(t, "The trace and the model");
-    fprintf(t->out, "  modelled as       %s", r->profile);
+    fprintf(t->out, "  %-20s %s", "modelled as", r->profile);
     if (!*model)
         fputs(" (the trace does not say on what it was observed)", t->out);
     else if (!strcmp(model, r->profile))
@@ -85,11 +99,12 @@ static void provenance(const struct text *t)
         fprintf(t->out, " (observed on %s)", model);
     fprintf(t->out, "; sync %s, check %s\n", r->sync, r->check);
     for (size_t i = 0; i < r->quirks_count; i++)
-        fprintf(t->out, "  quirk             %s\n", r->quirks[i]);
-    for (size_t i = 0; i < r->header->metas; i++) {
-        fprintf(t->out, "  %-17s ", show_clean(text, 64, r->header->meta[i].key));
-        fprintf(t->out, "%s\n", show_clean(text, sizeof(text), r->header->meta[i].text));
-    }
+        fprintf(t->out, "  %-20s %s\n", "quirk", r->quirks[i]);
+    for (size_t i = 0; i < r->header->metas && i < METAS_SHOWN; i++)
+        meta_line(t, &r->header->meta[i]);
+    if (r->header->metas > METAS_SHOWN)
+        fprintf(t->out, "  ... and %zu more: trace info, or --report json\n",
+                r->header->metas - METAS_SHOWN);
 }
 
 /* "  label   12,345" when the number is not 0 (or must be said). */

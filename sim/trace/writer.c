@@ -45,7 +45,7 @@ int trace_writer_open(enum trace_form form, const struct trace_header *h, int le
         return err_set(err, ENOMEM, "out of memory");
     w->sink = sink;
     if (form == TRACE_TEXT)
-        rc = text_failed(header_text(h, put_text, w), err);
+        rc = h ? text_failed(header_text(h, put_text, w), err) : 0;
     else if (form == TRACE_PACKED)
         rc = packed_writer_open(h, level, (struct trace_sink){count_and_put, w}, &w->packed, err);
     else

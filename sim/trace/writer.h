@@ -27,7 +27,7 @@ struct trace_writer;
 
 /**
  * Begin a trace in `form` (TRACE_TEXT or TRACE_PACKED) with the header `h`, which is written at
- * once. `level` is zstd's, from TRACE_LEVEL_MIN to TRACE_LEVEL_MAX; text ignores it.
+ * once; text without it (NULL) is an excerpt. `level` is zstd's, from TRACE_LEVEL_MIN to TRACE_LEVEL_MAX; text ignores it.
  * 0 and *out, which the caller frees, or a negative errno with a sentence.
  */
 int trace_writer_open(enum trace_form form, const struct trace_header *h, int level,
