@@ -46,7 +46,7 @@ static int update_flags(struct notify_region *r, const struct notifier *n, struc
     struct obs o = {.kind = OBS_FLAGS};
     int result;
 
-    if (old_flags == new_flags)
+    if (old_flags == new_flags && !r->policy->flags_told_always)
         return 0;
     result = r->ops->flags_changed(r->owner, r, old_flags, new_flags, n, e);
     if (result == 0)

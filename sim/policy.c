@@ -156,6 +156,26 @@ static void unmap_only_deaf(struct policy *p)
     p->sync_unmap_only = SYNC_UNMAP_ONLY_WALKS;
 }
 
+static void any_domain(struct policy *p)
+{
+    p->domain_ignored = true;
+}
+
+static void keep_rights(struct policy *p)
+{
+    p->unmap_keeps_rights = true;
+}
+
+static void flags_always(struct policy *p)
+{
+    p->flags_told_always = true;
+}
+
+static void add_first(struct policy *p)
+{
+    p->add_before_delete = true;
+}
+
 static const struct {
     struct quirk about;
     void (*apply)(struct policy *p);
@@ -173,6 +193,16 @@ static const struct {
      large_stays},
     {{"unregister-missing", "an unregistered notifier is still called", "M34"}, unregister},
     {{"replay-unmaps", "a replay unmaps the notifier's whole range first", "M11"}, replay_unmaps},
+    {{"domain-ignored", "IOTLB invalidations of any domain reach every device", "I14"}, any_domain},
+    {{"unmap-keeps-rights", "an UNMAP carries the rights of what it takes away",
+      "what the assertion of museum 1.2 guards against"},
+     keep_rights},
+    {{"flags-told-always", "the unit is told at each registration, changed or not",
+      "museum 1.1, d22d8956b1"},
+     flags_always},
+    {{"add-before-delete", "a switched device's new region is replayed before the old one is unmapped",
+      "none known: the order that memory transactions exist to prevent"},
+     add_first},
     {{"domain-global-inv-no-unmap", "UNMAP-only consumers miss domain and global invalidations",
       "M17"},
      unmap_only_deaf},

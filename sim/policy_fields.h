@@ -88,6 +88,7 @@ struct policy {
     bool split_is_partial;    /* a smaller entry over a larger one unmaps its own size only (H1, L7) */
     bool removals_merged;     /* adjacent removals become the largest legal entries */
     bool unmap_only_apart;    /* UNMAP-only notifiers hear the invalidated range, whatever others on the device hold */
+    bool domain_ignored;      /* IOTLB invalidations of any domain reach every device (I14) */
     bool tells_unchanged;     /* nothing is remembered: unchanged entries are told again (M03) */
     bool skips_nonleaf_holes; /* an absent entry above the leaf level unmaps nothing (M01) */
     bool inplace_bare_map;    /* an in-place change is told as MAP alone (seed 004) */
@@ -95,6 +96,9 @@ struct policy {
     bool iotlb_keeps_large;   /* page-selective invalidation misses large entries (I14) */
     bool leaves_stay_linked;  /* an unregistered notifier is still called (M34) */
     bool kinds_ignored;       /* every notifier hears every kind (M27) */
+    bool unmap_keeps_rights;  /* an UNMAP still carries the rights of what it takes away (museum 1.2) */
+    bool flags_told_always;   /* the unit is told at each registration, changed or not (museum 1.1) */
+    bool add_before_delete;   /* a switched device's new region joins before the old one leaves */
     enum sync_unmap_only sync_unmap_only;
 
     /* Notifiers. */

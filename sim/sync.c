@@ -38,6 +38,8 @@ static void tell_unmap(struct differ *d, struct iova_range r)
 {
     struct iommu_event e = event_unmap(r);
 
+    if (d->t->policy->unmap_keeps_rights)
+        e.perm = PERM_RW;
     tell(d, &e);
 }
 

@@ -45,8 +45,9 @@ static uint64_t ecap_of(const struct unit_config *c)
 static int set_capabilities(struct vtd_unit *u, struct err *e)
 {
     const struct unit_config *c = &u->config;
-    /* ND and MAMV may differ in what they promise; width, offsets and the rest are structure. */
-    const uint64_t structure = UINT64_C(0x3ff003f1f80) | UINT64_C(0xff) << 40;
+    /* CM, SAGAW, MGAW, FRO, SSLPS, PSI, NFR, MAMV are structure; the rest are promises. */
+    const uint64_t structure = UINT64_C(0x1f80) | UINT64_C(0x3f0000) | UINT64_C(0x3ff000000) |
+                               UINT64_C(0xbc00000000) | UINT64_C(0xff) << 40 | UINT64_C(0x3f) << 48;
 
     u->cap = cap_of(u->policy, c);
     u->ecap = ecap_of(c);

@@ -252,6 +252,33 @@ START_TEST(dma_by_old_values)
 }
 END_TEST
 
+/* Two domains over the same tables: an invalidation of one covers nothing of the other. */
+START_TEST(dma_of_two_domains)
+{
+    struct stage *s = stage_new((struct stage_how){.no_cm = true});
+    struct obs o = {.kind = OBS_DMA};
+
+    store2(s, CTXS + 0x18 * 16, L3 | 1, 0x601);
+    store(s, L1, 0x7000003);
+    store(s, L1, 0x8000003);
+    inval(s, DSI(6), 0);
+    inval(s, PSI(6), 0x40200000);
+    dma_ok(s, 0x40200000, DMA_R, 0x7000000);
+    ck_assert_uint_eq(count_of(s, "COH-DMA"), 0);
+    inval(s, DSI(DID), 0);
+    dma_ok(s, 0x40200000, DMA_R, 0x7000000);
+    ck_assert_uint_eq(count_of(s, "COH-DMA"), 1);
+    begin(s, dma_rec(0x40200000, DMA_R));
+    s->rec.u.dma.bdf = bdf(0x18);
+    o.u.dma.rec = &s->rec;
+    o.u.dma.result = (struct xlat_result){.end = XLAT_OK, .gpa = gpa(0x7000000), .mask = 0xfff};
+    show(s, o); /* domain 6 was invalidated before: not the old page either */
+    end(s);
+    ck_assert_uint_eq(count_of(s, "COH-DMA"), 2);
+    stage_free(s);
+}
+END_TEST
+
 START_TEST(dma_to_the_wrong_page)
 {
     struct stage *s = stage_new((struct stage_how){0});
@@ -498,7 +525,7 @@ int main(void)
     const struct test_row rows[] = {{shadow_missing, 2}, {shadow_stale, 2}, {shadow_frozen_by_a_reserved_bit, 2},
                  {shadow_of_another_target, 2}, {shadow_block_is_aligned, 2}, {shadow_after_the_context_went, 2},
                  {shadow_not_held, 2}, {shadow_excuses, 2}, {shadow_never_asked, 2}, {stale_container, 1},
-                 {stale_by_order, 1}, {stale_iotlb, 2}, {dma_by_old_values, 1}, {dma_to_the_wrong_page, 1},
+                 {stale_by_order, 1}, {stale_iotlb, 2}, {dma_by_old_values, 1}, {dma_of_two_domains, 1}, {dma_to_the_wrong_page, 1},
                  {dma_that_should_fault, 1}, {dma_that_should_not_fault, 1}, {dma_with_a_remembered_hole, 1},
                  {dma_reasons, 1}, {dma_without_translation, 1}, {dma_pass_through, 1}, {dma_in_the_shadow, 1},
                  {dma_after_srtp, 1}, {reads_are_compared, 1}, {observed_dma_is_compared, 1},

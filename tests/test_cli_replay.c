@@ -108,13 +108,13 @@ START_TEST(strategies_agree)
     static const char *const lines[] = {BASIC, NOFLUSH, "--profile qemu-7.2 " BASIC,
                                         "--profile qemu-7.2 " NOFLUSH, "--profile qemu-10.2 " BASIC,
                                         "--check full " BASIC};
-    static const char *const sync[] = {"walk", "translate", "translate-4k"};
+    static const char *const sync[] = {"walk", "translate"};
 
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        char *events[3] = {NULL};
-        uint64_t digest[3];
+        char *events[2] = {NULL};
+        uint64_t digest[2];
 
-        for (size_t k = 0; k < 3; k++) {
+        for (size_t k = 0; k < 2; k++) {
             char line[200];
             struct replay r;
             struct replay_options o;
@@ -124,13 +124,11 @@ START_TEST(strategies_agree)
             digest[k] = r.report.digest;
             done(&r, &o);
         }
-        for (size_t k = 1; k < 3; k++) {
-            ck_assert_str_eq(events[0], events[k]);
-            ck_assert_uint_eq(digest[0], digest[k]);
-        }
+        ck_assert_str_eq(events[0], events[1]);
+        ck_assert_uint_eq(digest[0], digest[1]);
         ck_assert(strchr(events[0], '\n') != NULL);
-        for (size_t k = 0; k < 3; k++)
-            free(events[k]);
+        free(events[0]);
+        free(events[1]);
     }
 }
 END_TEST

@@ -115,8 +115,8 @@ static inline struct buffer pack_string(const char *text)
 /** True when `text` is the beginning of `whole`, cut at the end of a line. */
 static inline int is_prefix(const struct buffer *text, const struct buffer *whole)
 {
-    return text->n <= whole->n && memcmp(text->p, whole->p, text->n) == 0 &&
-           (text->n == 0 || text->p[text->n - 1] == '\n');
+    return text->n == 0 || (text->n <= whole->n && memcmp(text->p, whole->p, text->n) == 0 &&
+                            text->p[text->n - 1] == '\n');
 }
 
 /** A file's bytes; fails the test when it cannot be read. Tests run at the top of the project. */

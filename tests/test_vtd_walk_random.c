@@ -26,6 +26,7 @@ static struct rig *on(const struct rig_setup *s, unsigned levels, uint64_t top)
 {
     struct rig *r = rig_new(s);
 
+    ck_assert_msg(r->result == 0, "%s", r->err.text);
     rig_context(r, RIG_DEV, levels, 5, top);
     rig_w64(r, 0x20, RIG_ROOT);
     rig_w32(r, 0x18, 0x40000000);

@@ -151,8 +151,8 @@ static bool leads_to(const struct checks *c, const struct node *n, const struct 
     if (n->role == 1) {
         if (arch_entry(&c->arch, 1, i->lo) != ENTRY_LEAF || (i->lo & c->arch.addr_mask) != page)
             return false;
-    } else if (!reg_child(c, n->role, i->lo, 0, &table, &role) || table != page) {
-        return false;
+    } else if (!reg_child(c, n->role, i->lo, 0, &table, &role) || table != page || i->covered) {
+        return false; /* an invalidation of any page below drops a remembered pointer to a table */
     }
     for (size_t k = 0; k < r->link_count; k++)
         if (r->links[k].top == n->top && item_alive(r, i, r->links[k].did, iova))

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "consumers/consumer.h"
+#include "policy_fields.h"
 
 struct vfio {
     struct consumer base;
@@ -143,11 +144,15 @@ static void switched(struct region_listener *l, bool translated)
 {
     struct vfio *v = (struct vfio *)((char *)l - offsetof(struct vfio, listener));
 
+    bool late = v->base.region->policy->add_before_delete;
+
     if (translated) {
-        if (v->holds_ram)
+        if (v->holds_ram && !late)
             identity(v, false);
         take_up(v, &v->below);
         take_up(v, &v->above);
+        if (v->holds_ram)
+            identity(v, false);
     } else {
         let_go(v, &v->below);
         let_go(v, &v->above);

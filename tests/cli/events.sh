@@ -9,15 +9,21 @@ run --events "$work/e" $basic
 exits "events: exit 0" 0
 same "events: as the golden file" $golden "$work/e"
 has "events: the report is printed too" "$work/out" '^CLEAN '
-for sync in translate translate-4k; do
-    run --sync $sync --events "$work/e" $basic
-    exits "events: --sync $sync: exit 0" 0
-    same "events: --sync $sync: same bytes" $golden "$work/e"
-    run --sync $sync --digest $basic
-    cp "$work/out" "$work/digest"
-    run --digest $basic
-    same "events: --sync $sync: same digest" "$work/out" "$work/digest"
-done
+run --sync translate --events "$work/e" $basic
+exits "events: --sync translate: exit 0" 0
+same "events: --sync translate: same bytes" $golden "$work/e"
+run --sync translate --digest $basic
+cp "$work/out" "$work/digest"
+run --digest $basic
+same "events: --sync translate: same digest" "$work/out" "$work/digest"
+# Every 4 KiB of 39 bits takes seconds: once is enough, and not where a sanitizer makes it minutes.
+case $BUILD in
+*san*) ;;
+*)
+    run --sync translate-4k --events "$work/e" $basic
+    same "events: --sync translate-4k: same bytes" $golden "$work/e"
+    ;;
+esac
 
 run --events - $basic
 same "events: - is standard output, alone" $golden "$work/out"
