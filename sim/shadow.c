@@ -90,6 +90,8 @@ int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf)
 {
     struct shadow_node *n;
 
+    if (s->leaves >= SHADOW_LEAVES_MAX || s->nodes >= SHADOW_NODES_MAX)
+        return -E2BIG;
     if (!s->root && !(s->root = node_new(s)))
         return -ENOMEM;
     n = s->root;

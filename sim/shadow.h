@@ -43,6 +43,13 @@ static inline enum perm shadow_leaf_perm(uint64_t leaf)
     return (enum perm)(leaf & SS_PERM);
 }
 
+/*
+ * A hostile guest can make tables that map any number of pages out of a few (a table that names
+ * itself): what one device may make us remember has an end.
+ */
+#define SHADOW_LEAVES_MAX (UINT64_C(1) << 24)
+#define SHADOW_NODES_MAX  (UINT64_C(1) << 19)
+
 /** An empty record for input addresses of `levels` table levels (3 to 5). */
 void shadow_init(struct shadow *s, unsigned levels);
 
@@ -64,7 +71,7 @@ enum shadow_meet shadow_meet(const struct shadow *s, iova_t at, unsigned level, 
 /** The node of the table at `level` that covers `at`, or NULL. To compare a whole table at once. */
 const struct shadow_node *shadow_node_at(const struct shadow *s, iova_t at, unsigned level);
 
-/** Remember `leaf` at (at, level); what overlaps must have been dropped. Returns 0 or -ENOMEM. */
+/** Remember `leaf` at (at, level); what overlaps must have been dropped. 0, -ENOMEM, or -E2BIG beyond the maxima. */
 int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf);
 
 /** Called for a leaf: its range and word. */

@@ -2,6 +2,8 @@
 /* The differ: slots against the record of what was notified. */
 #include "sync.h"
 
+#include <errno.h>
+
 #include "policy_fields.h"
 
 struct differ {
@@ -50,8 +52,14 @@ static struct iova_range slot_range(const struct slot *s)
 
 static void remember(struct differ *d, const struct slot *s, uint64_t leaf)
 {
-    if (shadow_set(d->t->shadow, s->at, s->level, leaf))
-        d->t->fate->no_memory = true;
+    switch (shadow_set(d->t->shadow, s->at, s->level, leaf)) {
+    case 0: break;
+    case -E2BIG:
+        fate_unsupported(d->t->fate, "the tables of a device map more than 2^24 pages, or need more "
+                                     "than 2 GiB to be remembered");
+        break;
+    default: d->t->fate->no_memory = true;
+    }
 }
 
 static void tell_map(struct differ *d, const struct slot *s)

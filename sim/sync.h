@@ -66,7 +66,7 @@ struct slot_sink {
     bool (*known)(void *arg, iova_t at, unsigned level, const struct shadow_node **node);
     void *arg;
     struct sync_counts *counts;
-    const struct fate *fate;
+    struct fate *fate;
 };
 
 /**
@@ -81,6 +81,10 @@ struct sync_strategy_ops {
 extern const struct sync_strategy_ops sync_walk;         /* level by level */
 extern const struct sync_strategy_ops sync_translate;    /* from the root, stepping by what answered */
 extern const struct sync_strategy_ops sync_translate_4k; /* from the root, each 4 KiB */
+
+/** Tables that name themselves can make one enumeration endless: beyond this it is refused. */
+#define WALK_ENTRIES_MAX (UINT64_C(1) << 32)
+#define WALK_TOO_LONG    "one walk of a device's tables reads more than 2^32 entries"
 
 /** Classify one entry; `parents` are the rights left so far. Shared by strategies and translation. */
 enum entry_verdict { ENTRY_TABLE, ENTRY_LEAF, ENTRY_HOLE, ENTRY_RESERVED, ENTRY_UNREADABLE };

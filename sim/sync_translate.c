@@ -39,11 +39,14 @@ static void step_through(const struct table_view *v, struct iova_range r, const 
 {
     uint64_t last = r.last.v < v->limit_last ? r.last.v : v->limit_last;
     uint64_t at = r.first.v & ~PAGE_4K_MASK;
+    uint64_t before = s->counts->entries_read;
 
     while (at <= last && !fate_ended(s->fate)) {
         struct slot slot = translate(v, iova(at), s->counts);
         uint64_t slot_last = slot.at.v | level_mask(slot.level);
 
+        if (s->counts->entries_read - before > WALK_ENTRIES_MAX)
+            fate_unsupported(s->fate, WALK_TOO_LONG);
         s->slot(s->arg, &slot);
         at = by_4k ? at + PAGE_4K_BYTES : slot_last + 1;
         if (at == 0)

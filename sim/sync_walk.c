@@ -29,6 +29,7 @@ struct walk {
     const struct table_view *view;
     const struct slot_sink *sink;
     struct iova_range range;
+    uint64_t entries_before;
 };
 
 static void show(const struct walk *w, enum slot_kind kind, iova_t at, unsigned level,
@@ -74,6 +75,8 @@ static void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64
 
     sink->counts->tables_read++;
     sink->counts->entries_read += to - from + 1;
+    if (sink->counts->entries_read - w->entries_before > WALK_ENTRIES_MAX)
+        fate_unsupported(sink->fate, WALK_TOO_LONG);
     for (unsigned i = from; i <= to && !fate_ended(sink->fate); i++) {
         iova_t at = iova(base + i * (mask + 1));
         uint64_t entry = words ? words[i] : 0;
@@ -97,7 +100,8 @@ static void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64
 
 static void enumerate(const struct table_view *v, struct iova_range r, const struct slot_sink *s)
 {
-    struct walk w = {.view = v, .sink = s, .range = r};
+    struct walk w = {
+        .view = v, .sink = s, .range = r, .entries_before = s->counts->entries_read};
 
     if (r.first.v > v->limit_last)
         return;

@@ -30,6 +30,7 @@ void dev_switch(struct vtd_dev *d)
     bool valid = u->translating && !u->blocked && context_load(u, d->bdf, &c) == 0;
     bool translated = u->translating && !(valid && context_tt(c) == TT_PASS_THROUGH);
 
+    d->has_acted_did = false; /* what was cached or told of another domain goes with this look */
     if (valid)
         acted_on(d, c);
     if (d->region.translated && !translated && u->policy->removals_merged) {

@@ -155,7 +155,7 @@ static void translation_work(struct vtd_unit *u, bool on)
     caches_reset(u);
     if (!on && u->policy->te_off_keeps_region)
         return;
-    if (!on || u->policy->root_flushes)
+    if (!u->policy->removals_merged) /* there the switch tells what goes */
         flush_all(u);
     switch_all(u);
 }
@@ -305,7 +305,8 @@ void vtd_reset(struct vtd_unit *u)
         g.u.gsts.old_val = gsts;
         funnel_show(u->funnel, &g);
     }
-    flush_all(u);
+    if (!u->policy->removals_merged)
+        flush_all(u);
     switch_all(u);
     funnel_show(u->funnel, &o);
 }

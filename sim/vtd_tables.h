@@ -54,10 +54,10 @@ static inline unsigned level_index(iova_t a, unsigned level)
     return (unsigned)(a.v >> (12 + 9 * (level - 1))) & (WORDS_PER_PAGE - 1);
 }
 
-/** Bits [bits-1:12] of an entry: the address it holds. */
+/** Bits [bits-1:12] of an entry: the address it holds; never above bit 51, where ignored bits begin. */
 static inline gpa_t entry_gpa(uint64_t entry, unsigned bits)
 {
-    return gpa(entry & ((UINT64_C(1) << bits) - 1) & ~PAGE_4K_MASK);
+    return gpa(entry & ((UINT64_C(1) << (bits < 52 ? bits : 52)) - 1) & ~PAGE_4K_MASK);
 }
 
 /** A context entry as decoded. */

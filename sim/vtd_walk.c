@@ -53,7 +53,7 @@ static bool type_supported(const struct vtd_unit *u, struct context c)
 
 int context_load(const struct vtd_unit *u, bdf_t b, struct context *c)
 {
-    uint64_t beyond = ~width_mask(u->config.aw_bits);
+    uint64_t beyond = ~width_mask(u->config.aw_bits < 52 ? u->config.aw_bits : 52);
     uint64_t lo, hi;
 
     *c = (struct context){0, 0};

@@ -4,7 +4,8 @@
 # manifest says: verdict, numbers, digest, and every broken invariant with count and first record.
 #
 #   tests/manifest.sh                 test
-#   tests/manifest.sh --block TRACE   print what a manifest would say of this trace
+#   tests/manifest.sh --block TRACE [PROFILE]   print what a manifest would say of this trace; a rule
+#                                     that the manifest has for one of its lines is kept
 cd "$(dirname "$0")/.." || exit 2
 . tests/lib.sh
 manifest=${MANIFEST:-traces/manifest}
@@ -42,11 +43,26 @@ facts() {
         done
 }
 
+# The rule that the manifest gives for a trace and an invariant.
+rule() {
+    awk -v want="$1" -v id="$2" '$1 == "trace" { here = $2 == want }
+        here && $1 == "breaks" && $2 == id { $1 = $2 = $3 = ""; sub(/^ +/, ""); print "  " $0 }' \
+        "$manifest" 2>/dev/null
+}
+
 if [ "${1:-}" = --block ]; then
     "$REPLAY" --report json --profile "${3:-qemu-7.2}" "$2" >"$work/json"
     echo "trace ${2##*/}"
     echo "profile ${3:-qemu-7.2}"
-    facts
+    facts | while read -r line; do
+        case $line in
+        breaks*)
+            id=${line#breaks }
+            echo "$line$(rule "${2##*/}" "${id%% *}")"
+            ;;
+        *) echo "$line" ;;
+        esac
+    done
     exit 0
 fi
 

@@ -59,6 +59,10 @@ static void see(void *ctx, const struct obs *o)
         r->dma = o->u.dma.result;
         r->dma_differs = o->u.dma.differs;
         break;
+    case OBS_DMA_SHADOW:
+        r->held_perm = o->u.shadow.present ? o->u.shadow.perm : PERM_NONE;
+        r->held_gpa = o->u.shadow.present ? o->u.shadow.gpa.v : 0;
+        break;
     case OBS_READ: r->last_read = o->u.read.model; break;
     case OBS_INTERRUPT:
         r->interrupts++;

@@ -36,6 +36,8 @@ struct rig {
     char returned[65536];
     struct xlat_result dma;
     bool dma_differs;
+    enum perm held_perm; /* what the consumer that was asked last holds there; PERM_NONE: nothing */
+    uint64_t held_gpa;
     uint64_t last_read;
     unsigned interrupts, fault_interrupts;
     uint32_t msi_address, msi_data; /* of the last interrupt */

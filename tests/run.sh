@@ -7,12 +7,14 @@
 #   BUILD=DIR        the build to test (default build)
 #   WRAP="valgrind ..."  put before each Check program
 #   SKIP="digest"    names of parts to leave out: unit, cli, manifest, digest
+#   LIMIT=SECONDS    how long one program or script may take (default 600)
 set -u
 
 cd "$(dirname "$0")/.." || exit 2
 BUILD=${BUILD:-build}
 WRAP=${WRAP:-}
 SKIP=${SKIP:-}
+LIMIT=${LIMIT:-600}
 export BUILD
 passed=0
 failed=0
@@ -23,6 +25,16 @@ wanted() {
     case " $SKIP " in
     *" $1 "*) return 1 ;;
     esac
+}
+
+# A command that ends with status 124 when it takes too long.
+limited() {
+    [ -t 2 ] && printf '\r\033[K%s' "$*" >&2
+    if command -v timeout >/dev/null 2>&1; then
+        timeout -k 10 "$LIMIT" "$@"
+    else
+        "$@"
+    fi
 }
 
 # One line of a failure report.
@@ -36,7 +48,7 @@ unit() {
     name=${1##*/}
     code=0
     # shellcheck disable=SC2086 # WRAP is a list of words
-    $WRAP "$1" >"$out" 2>&1 || code=$?
+    limited $WRAP "$1" >"$out" 2>&1 || code=$?
     line=$(grep -E '^[0-9]+%: Checks: [0-9]+, Failures: [0-9]+, Errors: [0-9]+' "$out" |
         awk -F'[ ,:%]+' '{c += $3; f += $5; e += $7} END {if (NR) print c - f - e, f + e}')
     if [ -z "$line" ]; then
@@ -60,7 +72,7 @@ unit() {
 script() {
     name=${1#tests/}
     code=0
-    sh "$1" >"$out" 2>&1 || code=$?
+    limited sh "$1" >"$out" 2>&1 || code=$?
     good=$(grep -c '^ok ' "$out")
     bad=$(grep -c '^not ok ' "$out")
     passed=$((passed + good))
@@ -88,11 +100,13 @@ if wanted cli; then
         script "$t"
     done
 fi
+wanted cli && script tests/invariants.sh
 wanted manifest && script tests/manifest.sh
 wanted digest && script tests/digest.sh
 for t in tests/test_*.sh; do
     [ -e "$t" ] && script "$t"
 done
 
+[ -t 2 ] && printf '\r\033[K' >&2
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

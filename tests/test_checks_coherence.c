@@ -2,7 +2,8 @@
 /* COH-*: what consumers, caches and devices see, against what the tables said and say. */
 #include "test_checks_stage.h"
 
-static void shadow_of(struct stage *s, uint64_t at, enum dma_access a, bool held, uint64_t target, enum perm p)
+static void shadow_of(struct stage *s, uint64_t at, enum dma_access a, bool held, uint64_t target,
+                      enum perm p)
 {
     struct obs o = {.kind = OBS_DMA_SHADOW};
 
@@ -27,7 +28,8 @@ START_TEST(shadow_missing)
     inval(s, PSI(DID), 0x40201000); /* another page: not judged */
     nothing_found(s);
     inval(s, PSI(DID), 0x40200000);
-    only(s, "COH-SHADOW", s->record, "map 0x40200000-0x40200fff to 0x7000000 (rw), but vfio0 was not told so");
+    only(s, "COH-SHADOW", s->record,
+         "map 0x40200000-0x40200fff to 0x7000000 (rw), but vfio0 was not told so");
 }
 END_TEST
 
@@ -69,11 +71,13 @@ START_TEST(shadow_of_another_target)
     map_page(s, 0, 0x7000000);
     store(s, L1, 0x7000001);
     inval(s, PSI(DID), 0x40200000);
-    only(s, "COH-SHADOW", s->record, "to 0x7000000 (r), but vfio0 was last told MAP to 0x7000000 (rw, record");
+    only(s, "COH-SHADOW", s->record,
+         "to 0x7000000 (r), but vfio0 was last told MAP to 0x7000000 (rw, record");
 }
 END_TEST
 
-/* The block of a page-selective invalidation is aligned: the low bits of the address do not count. */
+/* The block of a page-selective invalidation is aligned: the low bits of the address do not count.
+ */
 START_TEST(shadow_block_is_aligned)
 {
     struct stage *s = stage_new((struct stage_how){.full = _i});
@@ -131,8 +135,12 @@ END_TEST
 START_TEST(shadow_excuses)
 {
     struct stage *s = stage_new((struct stage_how){.full = _i});
-    struct note n = {.type = NOTE_MAP, .range = iova_range(0x40200000, 0x40200fff), .gpa = gpa(0x7000000),
-                     .perm = PERM_RW, .asked = true, .result = -28};
+    struct note n = {.type = NOTE_MAP,
+                     .range = iova_range(0x40200000, 0x40200fff),
+                     .gpa = gpa(0x7000000),
+                     .perm = PERM_RW,
+                     .asked = true,
+                     .result = -28};
 
     store(s, L1, 0x7000003);
     open_inval(s, PSI(DID), 0x40200000);
@@ -164,8 +172,11 @@ START_TEST(shadow_never_asked)
 
     store(s, L1, 0x7000003);
     open_inval(s, PSI(DID), 0x40200000);
-    note_as(s, (struct note){.type = NOTE_MAP, .range = iova_range(0x40200000, 0x40200fff),
-                             .gpa = gpa(0x7000000), .perm = PERM_RW, .why = "granularity"});
+    note_as(s, (struct note){.type = NOTE_MAP,
+                             .range = iova_range(0x40200000, 0x40200fff),
+                             .gpa = gpa(0x7000000),
+                             .perm = PERM_RW,
+                             .why = "granularity"});
     close_inval(s, PSI(DID), 0x40200000);
     only(s, "COH-SHADOW", s->record, "but it was never asked to");
 }
@@ -178,7 +189,9 @@ START_TEST(stale_container)
     map_page(s, 0, 0x7000000);
     store(s, L1, 0);
     open_inval(s, PSI(DID), 0x40200000);
-    note_as(s, (struct note){.type = NOTE_UNMAP, .range = iova_range(0x40200000, 0x40200fff), .asked = true,
+    note_as(s, (struct note){.type = NOTE_UNMAP,
+                             .range = iova_range(0x40200000, 0x40200fff),
+                             .asked = true,
                              .result = -22});
     close_inval(s, PSI(DID), 0x40200000);
     only(s, "COH-STALE", s->record, "told to UNMAP 0x40200000, mapped in record 6");
@@ -200,7 +213,9 @@ START_TEST(stale_by_order)
     end(s);
     store(s, L1, 0);
     open_inval(s, PSI(DID), 0x40200000);
-    note_as(s, (struct note){.type = NOTE_UNMAP, .range = iova_range(0x40200000, 0x40200fff), .asked = true,
+    note_as(s, (struct note){.type = NOTE_UNMAP,
+                             .range = iova_range(0x40200000, 0x40200fff),
+                             .asked = true,
                              .result = -5});
     close_inval(s, PSI(DID), 0x40200000);
     clean(s);
@@ -213,8 +228,8 @@ START_TEST(stale_iotlb)
 
     map_page(s, 0, 0x7000000);
     dma_ok(s, 0x40200000, DMA_R, 0x7000000);
-    s->cached[s->cacheds++] = (struct cached_xlat){bdf(DEV), did(DID), iova_range(0x40200000, 0x40200fff),
-                                                   gpa(0x7000000), PERM_R};
+    s->cached[s->cacheds++] = (struct cached_xlat){
+        bdf(DEV), did(DID), iova_range(0x40200000, 0x40200fff), gpa(0x7000000), PERM_R};
     open_inval(s, PSI(DID), 0x40200000);
     close_inval(s, PSI(DID), 0x40200000);
     nothing_found(s); /* what a fresh walk gives */
@@ -331,10 +346,20 @@ START_TEST(dma_reasons)
         uint64_t at, val;
         uint8_t reason;
     } broken[] = {
-        {ROOT, 0, 1}, {ROOT, CTXS | 3, 10}, {ROOT, UINT64_C(0x4000000001), 9}, {CTXS + DEV * 16, L3, 2},
-        {CTXS + DEV * 16, L3 | 0x11, 11}, {CTXS + DEV * 16, L3 | 0xd, 3}, {CTXS + DEV * 16 + 8, 0x502, 3},
-        {CTXS + DEV * 16, UINT64_C(0x4000000001), 3}, {L3 + 8, UINT64_C(0x4000000003), 7}, {L3 + 8, 0, 6},
-        {L2 + 8, 0x7001083, 12}, {L1, UINT64_C(0x800007000003), 12}, {L1, 0xfee01003, 14}, {L1, 0x7000002, 6},
+        {ROOT, 0, 1},
+        {ROOT, CTXS | 3, 10},
+        {ROOT, UINT64_C(0x4000000001), 9},
+        {CTXS + DEV * 16, L3, 2},
+        {CTXS + DEV * 16, L3 | 0x11, 11},
+        {CTXS + DEV * 16, L3 | 0xd, 3},
+        {CTXS + DEV * 16 + 8, 0x502, 3},
+        {CTXS + DEV * 16, UINT64_C(0x4000000001), 3},
+        {L3 + 8, UINT64_C(0x4000000003), 7},
+        {L3 + 8, 0, 6},
+        {L2 + 8, 0x7001083, 12},
+        {L1, UINT64_C(0x800007000003), 12},
+        {L1, 0xfee01003, 14},
+        {L1, 0x7000002, 6},
     };
 
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
@@ -343,7 +368,8 @@ START_TEST(dma_reasons)
         poke(s, L1, 0x7000003);
         poke(s, broken[i].at, broken[i].val); /* before anybody looked */
         dma_fault(s, 0x40200010, DMA_R, broken[i].reason);
-        ck_assert_msg(!checks_findings(s->checks), "%zu: %s", i, checks_finding(s->checks, 0)->text);
+        ck_assert_msg(!checks_findings(s->checks), "%zu: %s", i,
+                      checks_finding(s->checks, 0)->text);
         dma_ok(s, 0x40200010, DMA_R, 0x7000010);
         ck_assert_uint_eq(count_of(s, "COH-DMA"), 1);
         stage_free(s);
@@ -431,7 +457,8 @@ START_TEST(reads_are_compared)
     end(s);
     ck_assert_uint_eq(checks_compared(s->checks).reads, 2);
     ck_assert_uint_eq(checks_differs(s->checks).reads, 1);
-    only(s, "COH-READ", s->record, "read 0xc0000000 from register 0x1c (4 bytes), but the model says 0x80000000");
+    only(s, "COH-READ", s->record,
+         "read 0xc0000000 from register 0x1c (4 bytes), but the model says 0x80000000");
 }
 END_TEST
 
@@ -452,7 +479,8 @@ START_TEST(observed_dma_is_compared)
     end(s);
     ck_assert_uint_eq(checks_compared(s->checks).dma, 1);
     ck_assert_uint_eq(checks_differs(s->checks).dma, 1);
-    only(s, "COH-DMA", s->record, "reached 0x8000000 on the real system, but in the model it reaches 0x7000000");
+    only(s, "COH-DMA", s->record,
+         "reached 0x8000000 on the real system, but in the model it reaches 0x7000000");
 }
 END_TEST
 
@@ -476,8 +504,8 @@ static void expect(struct stage *s, enum expect_op op, uint64_t at, uint64_t siz
 START_TEST(expectations_met)
 {
     struct expectations_rec all = {.name = "vfio0", .level = _i ? EXPECT_IOCTL : EXPECT_NOTIFIER};
-    struct stage *s = stage_new((struct stage_how){.judge = true, .expectations = &all,
-                                                   .expectations_count = 1});
+    struct stage *s =
+        stage_new((struct stage_how){.judge = true, .expectations = &all, .expectations_count = 1});
     int zero = 0;
     uint64_t before;
 
@@ -522,14 +550,33 @@ END_TEST
 
 int main(void)
 {
-    const struct test_row rows[] = {{shadow_missing, 2}, {shadow_stale, 2}, {shadow_frozen_by_a_reserved_bit, 2},
-                 {shadow_of_another_target, 2}, {shadow_block_is_aligned, 2}, {shadow_after_the_context_went, 2},
-                 {shadow_not_held, 2}, {shadow_excuses, 2}, {shadow_never_asked, 2}, {stale_container, 1},
-                 {stale_by_order, 1}, {stale_iotlb, 2}, {dma_by_old_values, 1}, {dma_of_two_domains, 1}, {dma_to_the_wrong_page, 1},
-                 {dma_that_should_fault, 1}, {dma_that_should_not_fault, 1}, {dma_with_a_remembered_hole, 1},
-                 {dma_reasons, 1}, {dma_without_translation, 1}, {dma_pass_through, 1}, {dma_in_the_shadow, 1},
-                 {dma_after_srtp, 1}, {reads_are_compared, 1}, {observed_dma_is_compared, 1},
-                 {expectations_met, 2}, {some_expectations, 1}};
+    const struct test_row rows[] = {{shadow_missing, 2},
+                                    {shadow_stale, 2},
+                                    {shadow_frozen_by_a_reserved_bit, 2},
+                                    {shadow_of_another_target, 2},
+                                    {shadow_block_is_aligned, 2},
+                                    {shadow_after_the_context_went, 2},
+                                    {shadow_not_held, 2},
+                                    {shadow_excuses, 2},
+                                    {shadow_never_asked, 2},
+                                    {stale_container, 1},
+                                    {stale_by_order, 1},
+                                    {stale_iotlb, 2},
+                                    {dma_by_old_values, 1},
+                                    {dma_of_two_domains, 1},
+                                    {dma_to_the_wrong_page, 1},
+                                    {dma_that_should_fault, 1},
+                                    {dma_that_should_not_fault, 1},
+                                    {dma_with_a_remembered_hole, 1},
+                                    {dma_reasons, 1},
+                                    {dma_without_translation, 1},
+                                    {dma_pass_through, 1},
+                                    {dma_in_the_shadow, 1},
+                                    {dma_after_srtp, 1},
+                                    {reads_are_compared, 1},
+                                    {observed_dma_is_compared, 1},
+                                    {expectations_met, 2},
+                                    {some_expectations, 1}};
 
     return run_tests("checks: coherence", rows, COUNT(rows));
 }

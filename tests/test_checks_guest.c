@@ -2,7 +2,8 @@
 /* GST-*: what a correct driver does is never accused, what breaks the architecture's rules is. */
 #include "test_checks_stage.h"
 
-/* As Linux does: the entry is built while not present, P comes last; teardown clears P alone first. */
+/* As Linux does: the entry is built while not present, P comes last; teardown clears P alone first.
+ */
 START_TEST(linux_moves_a_device)
 {
     struct stage *s = stage_new((struct stage_how){.no_cm = _i});
@@ -205,14 +206,33 @@ static const struct {
     uint64_t lo, hi;
     const char *wrong; /* NULL: right */
 } descs[] = {
-    {0x11, 0, NULL}, {0x50021, 0, NULL}, {0x0003001000050031, 0, NULL}, {0xd2, 0, NULL}, {0x500e2, 0, NULL},
-    {0x500f2, 0x12340002, NULL}, {0x500f2, 0x12340042, NULL}, {0x4, 0, NULL}, {0x700000014, 0, NULL},
-    {0x200000025, 0x5000, NULL}, {0x15, 0, NULL}, {0x45, 0, NULL},
-    {0x5, 0, "asks for nothing"}, {0, 0, "type does not exist"}, {0x500f2, 0x13, "beyond CAP.MAMV"},
-    {0x1, 0, "granularity 0"}, {0x2, 0, "granularity 0"}, {0x51, 0, "reserved bits"}, {0x11, 1, "reserved bits"},
-    {0x100000012, 0, "reserved bits"}, {0x500f2, 0x80, "reserved bits"}, {0x500f2, 0x12341002, "not aligned"},
-    {0x1000000003, 0x1000, "no device-TLBs"}, {0x25, 0x5001, "reserved bits"}, {0xa5, 0, "reserved bits"},
-    {0x16, 0, "type does not exist"}, {0x211, 0, "type does not exist"},
+    {0x11, 0, NULL},
+    {0x50021, 0, NULL},
+    {0x0003001000050031, 0, NULL},
+    {0xd2, 0, NULL},
+    {0x500e2, 0, NULL},
+    {0x500f2, 0x12340002, NULL},
+    {0x500f2, 0x12340042, NULL},
+    {0x4, 0, NULL},
+    {0x700000014, 0, NULL},
+    {0x200000025, 0x5000, NULL},
+    {0x15, 0, NULL},
+    {0x45, 0, NULL},
+    {0x5, 0, "asks for nothing"},
+    {0, 0, "type does not exist"},
+    {0x500f2, 0x13, "beyond CAP.MAMV"},
+    {0x1, 0, "granularity 0"},
+    {0x2, 0, "granularity 0"},
+    {0x51, 0, "reserved bits"},
+    {0x11, 1, "reserved bits"},
+    {0x100000012, 0, "reserved bits"},
+    {0x500f2, 0x80, "reserved bits"},
+    {0x500f2, 0x12341002, "not aligned"},
+    {0x1000000003, 0x1000, "no device-TLBs"},
+    {0x25, 0x5001, "reserved bits"},
+    {0xa5, 0, "reserved bits"},
+    {0x16, 0, "type does not exist"},
+    {0x211, 0, "type does not exist"},
 };
 
 START_TEST(descriptors)
@@ -262,8 +282,12 @@ START_TEST(domain_width)
 {
     struct err e;
     struct stage *s = stage_new((struct stage_how){.bare = true});
-    struct check_config cfg = {.caching_mode = true, .cap = CAP_CM & ~UINT64_C(7), .ecap = ECAP_PLAIN,
-                               .aw_bits = 39, .mem = s->mem, .findings_kept = 9};
+    struct check_config cfg = {.caching_mode = true,
+                               .cap = CAP_CM & ~UINT64_C(7),
+                               .ecap = ECAP_PLAIN,
+                               .aw_bits = 39,
+                               .mem = s->mem,
+                               .findings_kept = 9};
 
     checks_free(s->checks);
     s->checks = checks_new(&cfg, &e);
@@ -372,13 +396,26 @@ END_TEST
 
 int main(void)
 {
-    const struct test_row rows[] = {
-        {linux_moves_a_device, 2}, {linux_strict, 1}, {linux_lazy, 1}, {linux_caching_mode, 1}, {noflush_dma, 1},
-        {noflush_present_again, 1}, {noflush_page_becomes_table, 1}, {noflush_table_becomes_table, 1},
-        {snapshots_are_not_judged, 1}, {cm_used_before_invalidation, 1}, {context_replaced, 1},
-        {context_used, 1}, {descriptors, 1}, {contexts, 1}, {domain_width, 1}, {one_command_at_a_time, 1},
-        {root_before_translation, 1}, {new_root_needs_invalidation, 1}, {queue_rules, 1},
-        {queue_rules_broken, 1}};
+    const struct test_row rows[] = {{linux_moves_a_device, 2},
+                                    {linux_strict, 1},
+                                    {linux_lazy, 1},
+                                    {linux_caching_mode, 1},
+                                    {noflush_dma, 1},
+                                    {noflush_present_again, 1},
+                                    {noflush_page_becomes_table, 1},
+                                    {noflush_table_becomes_table, 1},
+                                    {snapshots_are_not_judged, 1},
+                                    {cm_used_before_invalidation, 1},
+                                    {context_replaced, 1},
+                                    {context_used, 1},
+                                    {descriptors, 1},
+                                    {contexts, 1},
+                                    {domain_width, 1},
+                                    {one_command_at_a_time, 1},
+                                    {root_before_translation, 1},
+                                    {new_root_needs_invalidation, 1},
+                                    {queue_rules, 1},
+                                    {queue_rules_broken, 1}};
 
     return run_tests("checks: the guest", rows, COUNT(rows));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ORD-*, FLT-*, ISO-*, REG-*, RST-EMPTY: for each one story that keeps it and one that breaks it. */
+/* ORD-*, FLT-*, ISO-*, REG-*, RST-EMPTY: for each one story that keeps it and one that breaks it.
+ */
 #include "test_checks_stage.h"
 
 #include "checks/spans.h"
@@ -35,7 +36,8 @@ START_TEST(inplace_needs_unmap)
     open_inval(s, PSI(DID), 0x40200000);
     told_map(s, 0x40200000, SIZE_4K, 0x9000000, PERM_RW);
     close_inval(s, PSI(DID), 0x40200000);
-    only(s, "ORD-INPLACE", s->record, "held 0x40200000-0x40200fff as 0x8000000 (rw) since record 8");
+    only(s, "ORD-INPLACE", s->record,
+         "held 0x40200000-0x40200fff as 0x8000000 (rw) since record 8");
 }
 END_TEST
 
@@ -51,11 +53,14 @@ START_TEST(duplicate_map)
 }
 END_TEST
 
-/* Museum L7: a 2 MiB leaf becomes a table; the first 4 KiB UNMAP cuts the mapping and type1 refuses it. */
+/* Museum L7: a 2 MiB leaf becomes a table; the first 4 KiB UNMAP cuts the mapping and type1 refuses
+ * it. */
 START_TEST(split_unmap)
 {
     struct stage *s = stage_new((struct stage_how){0});
-    struct note n = {.type = NOTE_UNMAP, .range = iova_range(0x40200000, 0x40200fff), .asked = true,
+    struct note n = {.type = NOTE_UNMAP,
+                     .range = iova_range(0x40200000, 0x40200fff),
+                     .asked = true,
                      .result = -22};
 
     store(s, L2 + 8, 0x7000083);
@@ -67,10 +72,15 @@ START_TEST(split_unmap)
     store(s, L2 + 8, 0x105003);
     open_inval(s, PSI(DID), 0x40200000);
     note_as(s, n);
-    note_as(s, (struct note){.type = NOTE_MAP, .range = n.range, .gpa = gpa(0x7000000), .perm = PERM_RW,
-                             .asked = true, .result = -17});
+    note_as(s, (struct note){.type = NOTE_MAP,
+                             .range = n.range,
+                             .gpa = gpa(0x7000000),
+                             .perm = PERM_RW,
+                             .asked = true,
+                             .result = -17});
     close_inval(s, PSI(DID), 0x40200000);
-    only(s, "ORD-SPLIT-UNMAP", s->record, "held 0x40200000-0x403fffff in one mapping since record 6");
+    only(s, "ORD-SPLIT-UNMAP", s->record,
+         "held 0x40200000-0x403fffff in one mapping since record 6");
 }
 END_TEST
 
@@ -148,11 +158,14 @@ START_TEST(kinds_asked_for)
     begin_write(s, 0x200, 0);
     joined(s, "probe0", CONSUMER_PROBE, NOTIFY_UNMAP, true);
     reg(s, OBS_REGISTER, "probe0", 0x1000, 0x1fff, NOTIFY_UNMAP, 0);
-    note_as(s, (struct note){.consumer = "probe0", .type = NOTE_UNMAP, .range = iova_range(0x1000, 0x1fff)});
+    note_as(s, (struct note){
+                   .consumer = "probe0", .type = NOTE_UNMAP, .range = iova_range(0x1000, 0x1fff)});
     end(s);
     nothing_found(s);
     begin_write(s, 0x200, 0);
-    note_as(s, (struct note){.consumer = "probe0", .type = NOTE_MAP, .range = iova_range(0x1000, 0x1fff),
+    note_as(s, (struct note){.consumer = "probe0",
+                             .type = NOTE_MAP,
+                             .range = iova_range(0x1000, 0x1fff),
                              .perm = PERM_R});
     end(s);
     only(s, "FLT-KIND", s->record, "probe0 asked for kinds 0x1 only, but it was told MAP");
@@ -181,7 +194,8 @@ START_TEST(power_of_two)
     begin_write(s, 0x200, 0);
     joined(s, "probe0", CONSUMER_PROBE, NOTIFY_UNMAP, true);
     reg(s, OBS_REGISTER, "probe0", 0, UINT64_MAX, NOTIFY_UNMAP, 0);
-    note_as(s, (struct note){.consumer = "probe0", .type = NOTE_UNMAP, .range = iova_range(0x1000, 0x6fff)});
+    note_as(s, (struct note){
+                   .consumer = "probe0", .type = NOTE_UNMAP, .range = iova_range(0x1000, 0x6fff)});
     end(s);
     nothing_found(s); /* an UNMAP-only consumer takes any range */
     begin_write(s, 0x88, 0);
@@ -207,7 +221,8 @@ START_TEST(rights_of_a_note)
     struct stage *s = stage_new((struct stage_how){0});
 
     begin_write(s, 0x88, 0);
-    note_as(s, (struct note){.type = NOTE_UNMAP, .range = iova_range(0x1000, 0x1fff), .perm = PERM_R});
+    note_as(s,
+            (struct note){.type = NOTE_UNMAP, .range = iova_range(0x1000, 0x1fff), .perm = PERM_R});
     end(s);
     only(s, "FLT-PERM", s->record, "an UNMAP carries none");
 }
@@ -230,7 +245,8 @@ START_TEST(offset_of_a_clipped_page)
     told_unmap(s, 0xfef00000, 0x100000);
     told_map(s, 0xfef00000, 0x100000, 0x8000000, PERM_RW);
     end(s);
-    only(s, "FLT-OFFSET", s->record, "clipped to 0xfef00000 it should be told to vfio0 as 0x8100000");
+    only(s, "FLT-OFFSET", s->record,
+         "clipped to 0xfef00000 it should be told to vfio0 as 0x8100000");
 }
 END_TEST
 
@@ -368,7 +384,8 @@ START_TEST(spans_agree_with_an_array)
     uint64_t seed = 88172645463325252;
 
     for (int step = 0; step < 60000; step++) {
-        uint64_t first = next_random(&seed) % PAGES, n = next_random(&seed) % (step % 100 ? 9 : 900);
+        uint64_t first = next_random(&seed) % PAGES,
+                 n = next_random(&seed) % (step % 100 ? 9 : 900);
         uint64_t last = first + n < PAGES ? first + n : PAGES - 1, gpa = next_random(&seed) << 12;
 
         ck_assert(spans_cut(&s, first * 4096, last * 4096 + 4095));
@@ -399,7 +416,8 @@ START_TEST(spans_as_a_set)
 {
     struct spans s = {0};
 
-    ck_assert(spans_add(&s, 0, 0xfff) && spans_add(&s, 0x2000, 0x2fff) && spans_add(&s, 0x1000, 0x1fff));
+    ck_assert(spans_add(&s, 0, 0xfff) && spans_add(&s, 0x2000, 0x2fff) &&
+              spans_add(&s, 0x1000, 0x1fff));
     ck_assert_uint_eq(s.count, 1);
     ck_assert(spans_add(&s, 0x8000, UINT64_MAX) && spans_cut(&s, 0x9000, 0x9fff));
     ck_assert_uint_eq(s.count, 3);
@@ -414,7 +432,27 @@ END_TEST
 
 int main(void)
 {
-    const struct test_row rows[] = {{ordinary_life_is_clean, 1}, {inplace_needs_unmap, 1}, {duplicate_map, 1}, {split_unmap, 1}, {done_before_work, 1}, {wait_before_work, 1}, {replay_from_nothing, 1}, {kinds_asked_for, 1}, {outside_the_range, 1}, {power_of_two, 1}, {alignment, 1}, {rights_of_a_note, 1}, {offset_of_a_clipped_page, 1}, {other_domains_are_left_alone, 1}, {gone_is_gone, 1}, {refusals, 1}, {flags_untold, 1}, {flags_told_twice, 1}, {empty_after_reset, 1}, {spans_agree_with_an_array, 1}, {spans_as_a_set, 1}};
+    const struct test_row rows[] = {{ordinary_life_is_clean, 1},
+                                    {inplace_needs_unmap, 1},
+                                    {duplicate_map, 1},
+                                    {split_unmap, 1},
+                                    {done_before_work, 1},
+                                    {wait_before_work, 1},
+                                    {replay_from_nothing, 1},
+                                    {kinds_asked_for, 1},
+                                    {outside_the_range, 1},
+                                    {power_of_two, 1},
+                                    {alignment, 1},
+                                    {rights_of_a_note, 1},
+                                    {offset_of_a_clipped_page, 1},
+                                    {other_domains_are_left_alone, 1},
+                                    {gone_is_gone, 1},
+                                    {refusals, 1},
+                                    {flags_untold, 1},
+                                    {flags_told_twice, 1},
+                                    {empty_after_reset, 1},
+                                    {spans_agree_with_an_array, 1},
+                                    {spans_as_a_set, 1}};
 
     return run_tests("checks: notifications", rows, COUNT(rows));
 }

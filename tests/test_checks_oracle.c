@@ -44,7 +44,8 @@ static bool is_leaf(unsigned level, uint64_t word)
 }
 
 /* Has an invalidation since `time` covered this value of a level's entry for x? */
-static bool is_covered(const struct reference *r, uint64_t time, unsigned level, uint64_t word, uint64_t x)
+static bool is_covered(const struct reference *r, uint64_t time, unsigned level, uint64_t word,
+                       uint64_t x)
 {
     for (unsigned i = 0; i < r->coverss; i++) {
         const struct covers *c = &r->covers[i];
@@ -65,11 +66,11 @@ static bool is_covered(const struct reference *r, uint64_t time, unsigned level,
     return false;
 }
 
-static void ref_walk(struct reference *r, struct stage *s, uint64_t table, unsigned level, uint64_t x, bool write,
-                     bool denied);
+static void ref_walk(struct reference *r, struct stage *s, uint64_t table, unsigned level,
+                     uint64_t x, bool write, bool denied);
 
-static void ref_value(struct reference *r, struct stage *s, unsigned level, uint64_t word, uint64_t x, bool write,
-                      bool denied)
+static void ref_value(struct reference *r, struct stage *s, unsigned level, uint64_t word,
+                      uint64_t x, bool write, bool denied)
 {
     uint64_t size = level == 1 ? 0xfff : level == 2 ? 0x1fffff : 0x3fffffff;
 
@@ -79,7 +80,8 @@ static void ref_value(struct reference *r, struct stage *s, unsigned level, uint
     }
     if (!(word & 3))
         return;
-    if ((word & UINT64_C(0x400fff8000000800)) || (is_leaf(level, word) && (word & size & ~UINT64_C(0xfff)))) {
+    if ((word & UINT64_C(0x400fff8000000800)) ||
+        (is_leaf(level, word) && (word & size & ~UINT64_C(0xfff)))) {
         r->reasons |= 1u << 12;
     } else if (!is_leaf(level, word)) {
         ref_walk(r, s, word & 0x7ffffff000, level - 1, x, write, denied);
@@ -95,8 +97,8 @@ static void ref_value(struct reference *r, struct stage *s, unsigned level, uint
     }
 }
 
-static void ref_walk(struct reference *r, struct stage *s, uint64_t table, unsigned level, uint64_t x, bool write,
-                     bool denied)
+static void ref_walk(struct reference *r, struct stage *s, uint64_t table, unsigned level,
+                     uint64_t x, bool write, bool denied)
 {
     uint64_t at = table + 8 * (x >> (12 + 9 * (level - 1)) & 511), now = 0;
 
@@ -147,8 +149,10 @@ static void ref_inval(struct reference *r, struct stage *s, uint64_t lo, uint64_
 
 static void change(struct reference *r, struct stage *s, uint64_t *seed)
 {
-    static const uint64_t leaves[] = {0, 0x7000003, 0x7001003, 0x7000001, 0x7000002, 0x4000000007000003};
-    static const uint64_t middles[] = {0, T1 | 3, T2 | 3, T1 | 1, 0x8000083, 0x8000081, 0x4000000000110003};
+    static const uint64_t leaves[] = {0,         0x7000003, 0x7001003,
+                                      0x7000001, 0x7000002, 0x4000000007000003};
+    static const uint64_t middles[] = {
+        0, T1 | 3, T2 | 3, T1 | 1, 0x8000083, 0x8000081, 0x4000000000110003};
     uint64_t table = draw(seed, 2) ? T1 : T2;
 
     if (draw(seed, 4) == 0)
@@ -252,7 +256,8 @@ static uint64_t odd_address(uint64_t *x)
 
 static uint64_t odd_word(uint64_t *x)
 {
-    static const uint64_t some[] = {0, UINT64_MAX, L1 | 3, L2 | 3, L3 | 3, CTXS | 1, ROOT | 3, 0x40000083, T1 | 3};
+    static const uint64_t some[] = {0,        UINT64_MAX, L1 | 3,     L2 | 3, L3 | 3,
+                                    CTXS | 1, ROOT | 3,   0x40000083, T1 | 3};
 
     return draw(x, 5) ? some[draw(x, COUNT(some))] : draw(x, UINT64_MAX);
 }
@@ -298,10 +303,16 @@ static void odd_observation(struct stage *s, uint64_t *x)
     }
     case OBS_FLAGS: flags(s, (uint32_t)draw(x, 8), (uint32_t)draw(x, 8)); return;
     case OBS_NOTE:
-        n = (struct note){.consumer = name, .bdf = bdf(DEV), .via = (enum note_via)draw(x, 2),
-                          .type = (enum note_type)draw(x, 3), .range = odd_range(x),
-                          .gpa = gpa(draw(x, 2) ? T1 : draw(x, UINT64_MAX)), .perm = (enum perm)draw(x, 4),
-                          .asked = draw(x, 2), .result = draw(x, 3) ? 0 : -17, .why = whys[draw(x, 2)]};
+        n = (struct note){.consumer = name,
+                          .bdf = bdf(DEV),
+                          .via = (enum note_via)draw(x, 2),
+                          .type = (enum note_type)draw(x, 3),
+                          .range = odd_range(x),
+                          .gpa = gpa(draw(x, 2) ? T1 : draw(x, UINT64_MAX)),
+                          .perm = (enum perm)draw(x, 4),
+                          .asked = draw(x, 2),
+                          .result = draw(x, 3) ? 0 : -17,
+                          .why = whys[draw(x, 2)]};
         o.u.note = &n;
         show(s, o);
         return;
@@ -313,7 +324,8 @@ static void odd_observation(struct stage *s, uint64_t *x)
         if (o.kind == OBS_DMA) {
             o.u.dma.rec = &r;
             o.u.dma.access = r.u.dma.access;
-            o.u.dma.result = (struct xlat_result){.end = (enum xlat_end)draw(x, 5), .gpa = gpa(odd_address(x)),
+            o.u.dma.result = (struct xlat_result){.end = (enum xlat_end)draw(x, 5),
+                                                  .gpa = gpa(odd_address(x)),
                                                   .mask = draw(x, 2) ? 0xfff : UINT64_MAX,
                                                   .reason = (uint8_t)draw(x, 256)};
         } else {
@@ -341,7 +353,8 @@ static void odd_observation(struct stage *s, uint64_t *x)
 /* _i: seed; odd seeds under CHECK_FULL. Whatever is observed, nothing falls over. */
 START_TEST(nonsense_is_survived)
 {
-    struct stage *s = stage_new((struct stage_how){.full = _i & 1, .no_cm = _i & 2, .judge = _i & 4, .esrtps = _i & 8});
+    struct stage *s = stage_new(
+        (struct stage_how){.full = _i & 1, .no_cm = _i & 2, .judge = _i & 4, .esrtps = _i & 8});
     uint64_t x = UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)(_i + 1);
 
     for (unsigned step = 0; step < 6000; step++) {
@@ -371,7 +384,8 @@ END_TEST
 
 int main(void)
 {
-    const struct test_row rows[] = {{outcomes_are_those_of_the_reference, 2}, {memory_is_given_back, 1},
+    const struct test_row rows[] = {{outcomes_are_those_of_the_reference, 2},
+                                    {memory_is_given_back, 1},
                                     {nonsense_is_survived, 32}};
 
     return run_tests("checks: the oracle", rows, COUNT(rows));

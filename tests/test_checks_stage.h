@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A stage for the checks: guest memory, a device 00:02.0 with tables as in vtd-facts 12.3, a consumer with
- * a container of its own, and one call for each thing that can be observed. The simulation is not here:
- * each test says what "happens", right or wrong.
+ * A stage for the checks: guest memory, a device 00:02.0 with tables as in vtd-facts 12.3, a
+ * consumer with a container of its own, and one call for each thing that can be observed. The
+ * simulation is not here: each test says what "happens", right or wrong.
  */
 #ifndef TEST_CHECKS_STAGE_H
 #define TEST_CHECKS_STAGE_H
@@ -15,12 +15,19 @@
 #include "suite.h"
 
 enum {
-    ROOT = 0x100000, CTXS = 0x101000, L3 = 0x102000, L2 = 0x103000, L1 = 0x104000,
-    DEV = 0x0010, DID = 5, SIZE_4K = 0x1000, SIZE_2M = 0x200000
+    ROOT = 0x100000,
+    CTXS = 0x101000,
+    L3 = 0x102000,
+    L2 = 0x103000,
+    L1 = 0x104000,
+    DEV = 0x0010,
+    DID = 5,
+    SIZE_4K = 0x1000,
+    SIZE_2M = 0x200000
 };
 
-#define CAP_CM    UINT64_C(0x00d2008c22260286)
-#define CAP_NO_CM UINT64_C(0x00d2008c22260206)
+#define CAP_CM     UINT64_C(0x00d2008c22260286)
+#define CAP_NO_CM  UINT64_C(0x00d2008c22260206)
 #define CAP_ESRTPS UINT64_C(0x8000000000000000)
 #define ECAP_PLAIN UINT64_C(0xf00f4a)
 
@@ -155,11 +162,11 @@ static inline void inval_obs(struct stage *s, enum obs_kind k, uint64_t lo, uint
     show(s, o);
 }
 
-#define CC_GLOBAL UINT64_C(0x11)
-#define CC_DEV(did) (UINT64_C(0x1000000031) | (uint64_t)(did) << 16)
+#define CC_GLOBAL    UINT64_C(0x11)
+#define CC_DEV(did)  (UINT64_C(0x1000000031) | (uint64_t)(did) << 16)
 #define IOTLB_GLOBAL UINT64_C(0x12)
-#define DSI(did) (UINT64_C(0x22) | (uint64_t)(did) << 16)
-#define PSI(did) (UINT64_C(0x32) | (uint64_t)(did) << 16)
+#define DSI(did)     (UINT64_C(0x22) | (uint64_t)(did) << 16)
+#define PSI(did)     (UINT64_C(0x32) | (uint64_t)(did) << 16)
 
 /* One invalidation, alone in its record, that tells nobody. */
 static inline void inval(struct stage *s, uint64_t lo, uint64_t hi)
@@ -183,7 +190,8 @@ static inline void close_inval(struct stage *s, uint64_t lo, uint64_t hi)
     end(s);
 }
 
-static inline void joined(struct stage *s, const char *name, enum consumer_kind kind, uint32_t flags, bool on)
+static inline void joined(struct stage *s, const char *name, enum consumer_kind kind,
+                          uint32_t flags, bool on)
 {
     struct obs o = {.kind = OBS_CONSUMER};
 
@@ -206,8 +214,8 @@ static inline void flags(struct stage *s, uint32_t old_flags, uint32_t new_flags
     show(s, o);
 }
 
-static inline void reg(struct stage *s, enum obs_kind k, const char *name, uint64_t first, uint64_t last,
-                       uint32_t kinds, int result)
+static inline void reg(struct stage *s, enum obs_kind k, const char *name, uint64_t first,
+                       uint64_t last, uint32_t kinds, int result)
 {
     struct obs o = {.kind = k};
 
@@ -254,15 +262,21 @@ static inline void note_as(struct stage *s, struct note n)
     show(s, (struct obs){.kind = OBS_NOTE, .u.note = &n});
 }
 
-static inline void told_map(struct stage *s, uint64_t first, uint64_t size, uint64_t target, enum perm perm)
+static inline void told_map(struct stage *s, uint64_t first, uint64_t size, uint64_t target,
+                            enum perm perm)
 {
-    note_as(s, (struct note){.type = NOTE_MAP, .range = iova_range(first, first + size - 1), .gpa = gpa(target),
-                             .perm = perm, .asked = true});
+    note_as(s, (struct note){.type = NOTE_MAP,
+                             .range = iova_range(first, first + size - 1),
+                             .gpa = gpa(target),
+                             .perm = perm,
+                             .asked = true});
 }
 
 static inline void told_unmap(struct stage *s, uint64_t first, uint64_t size)
 {
-    note_as(s, (struct note){.type = NOTE_UNMAP, .range = iova_range(first, first + size - 1), .asked = true});
+    note_as(s, (struct note){.type = NOTE_UNMAP,
+                             .range = iova_range(first, first + size - 1),
+                             .asked = true});
 }
 
 static inline void register_vfio(struct stage *s)
@@ -297,8 +311,9 @@ static inline void dma_result(struct stage *s, uint64_t at, enum dma_access a, s
 
 static inline void dma_ok(struct stage *s, uint64_t at, enum dma_access a, uint64_t target)
 {
-    dma_result(s, at, a, (struct xlat_result){.end = XLAT_OK, .gpa = gpa(target), .mask = 0xfff,
-                                              .perm = PERM_RW});
+    dma_result(
+        s, at, a,
+        (struct xlat_result){.end = XLAT_OK, .gpa = gpa(target), .mask = 0xfff, .perm = PERM_RW});
 }
 
 static inline void dma_fault(struct stage *s, uint64_t at, enum dma_access a, uint8_t reason)
@@ -338,20 +353,27 @@ static inline struct stage *stage_new(struct stage_how how)
 {
     struct stage *s = calloc(1, sizeof *s);
     struct err e;
-    struct check_config cfg = {
-        .mode = how.full ? CHECK_FULL : CHECK_FAST, .judge_observed = how.judge, .caching_mode = !how.no_cm,
-        .cap = (how.no_cm ? CAP_NO_CM : CAP_CM) | (how.esrtps ? CAP_ESRTPS : 0), .ecap = ECAP_PLAIN,
-        .aw_bits = 39, .world = {.sim = s, .visit_cached = stage_visit, .held = stage_held},
-        .findings_kept = 10, .expectations = how.expectations,
-        .expectations_count = how.expectations_count};
+    struct check_config cfg = {.mode = how.full ? CHECK_FULL : CHECK_FAST,
+                               .judge_observed = how.judge,
+                               .caching_mode = !how.no_cm,
+                               .cap =
+                                   (how.no_cm ? CAP_NO_CM : CAP_CM) | (how.esrtps ? CAP_ESRTPS : 0),
+                               .ecap = ECAP_PLAIN,
+                               .aw_bits = 39,
+                               .world = {.sim = s, .visit_cached = stage_visit, .held = stage_held},
+                               .findings_kept = 10,
+                               .expectations = how.expectations,
+                               .expectations_count = how.expectations_count};
 
     ck_assert_ptr_nonnull(s);
     s->name = "vfio0";
     s->no_cm = how.no_cm;
     s->mem = guest_mem_new();
     ck_assert_int_eq(guest_mem_add(s->mem, (struct ram_block){gpa(0), 0xfee00000, false}, &e), 0);
-    ck_assert_int_eq(guest_mem_add(s->mem, (struct ram_block){gpa(0xfef00000), 0x4000000000 - 0xfef00000, false},
-                                   &e), 0);
+    ck_assert_int_eq(
+        guest_mem_add(s->mem, (struct ram_block){gpa(0xfef00000), 0x4000000000 - 0xfef00000, false},
+                      &e),
+        0);
     cfg.mem = s->mem;
     s->checks = checks_new(&cfg, &e);
     ck_assert_ptr_nonnull(s->checks);
@@ -400,7 +422,8 @@ static inline void nothing_found(const struct stage *s)
                      checks_finding(s->checks, 0)->text);
 }
 
-/* Exactly one finding, of this invariant, at this record, whose sentence contains the fragment; then free. */
+/* Exactly one finding, of this invariant, at this record, whose sentence contains the fragment;
+ * then free. */
 static inline void only(struct stage *s, const char *id, uint64_t record, const char *fragment)
 {
     const struct finding *f;

@@ -13,8 +13,17 @@ static struct err e;
 
 START_TEST(numbers)
 {
-    static const char *const bad[] = {"", "0x", "-1", "+1", " 1", "1 ", "1k", "0x1g",
-                                      "18446744073709551616", "0x10000000000000000", "x1"};
+    static const char *const bad[] = {"",
+                                      "0x",
+                                      "-1",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "1k",
+                                      "0x1g",
+                                      "18446744073709551616",
+                                      "0x10000000000000000",
+                                      "x1"};
     uint64_t v;
 
     ck_assert_int_eq(arg_number("--from", "0", &v, &e), 0);
@@ -31,8 +40,8 @@ END_TEST
 
 START_TEST(devices)
 {
-    static const char *const bad[] = {"", "00:03", "00:20.0", "00:03.8", "100:03.0", "00:03.0 ",
-                                      "0003.0", "00:03.", ":03.0", "00:03.0x"};
+    static const char *const bad[] = {"",         "00:03",  "00:20.0", "00:03.8", "100:03.0",
+                                      "00:03.0 ", "0003.0", "00:03.",  ":03.0",   "00:03.0x"};
     bdf_t b;
 
     ck_assert_int_eq(arg_bdf("--device", "00:03.0", &b, &e), 0);
@@ -95,8 +104,8 @@ START_TEST(options_and_traces)
 {
     struct replay_options o;
 
-    ck_assert_int_eq(parse(&o, "a --sync translate --strict=guest b --dma-limit 0 --check=full -- --c"),
-                     0);
+    ck_assert_int_eq(
+        parse(&o, "a --sync translate --strict=guest b --dma-limit 0 --check=full -- --c"), 0);
     ck_assert_uint_eq(o.traces_count, 3);
     ck_assert_str_eq(o.traces[2], "--c");
     ck_assert_int_eq(o.sync, SYNC_TRANSLATE);

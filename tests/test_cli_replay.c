@@ -89,8 +89,8 @@ START_TEST(findings_in_json)
     ck_assert_int_eq(r.report.verdict, VERDICT_VIOLATED);
     j = json(&r.report);
     list = cJSON_GetObjectItem(j, "violations");
-    cJSON_ArrayForEach(f, cJSON_GetObjectItem(j, "invariants"))
-        counted += (uint64_t)cJSON_GetObjectItem(f, "count")->valuedouble;
+    cJSON_ArrayForEach(f, cJSON_GetObjectItem(j, "invariants")) counted +=
+        (uint64_t)cJSON_GetObjectItem(f, "count")->valuedouble;
     ck_assert_int_gt(cJSON_GetArraySize(list), 0);
     ck_assert_uint_eq((uint64_t)cJSON_GetArraySize(list), counted);
     f = list->child;
@@ -105,8 +105,11 @@ END_TEST
 
 START_TEST(strategies_agree)
 {
-    static const char *const lines[] = {BASIC, NOFLUSH, "--profile qemu-7.2 " BASIC,
-                                        "--profile qemu-7.2 " NOFLUSH, "--profile qemu-10.2 " BASIC,
+    static const char *const lines[] = {BASIC,
+                                        NOFLUSH,
+                                        "--profile qemu-7.2 " BASIC,
+                                        "--profile qemu-7.2 " NOFLUSH,
+                                        "--profile qemu-10.2 " BASIC,
                                         "--check full " BASIC};
     static const char *const sync[] = {"walk", "translate"};
 

@@ -81,8 +81,14 @@ static uint64_t of_note(struct note n)
 
 START_TEST(every_field_of_a_callback_counts)
 {
-    struct note n = {.seq = 1, .record = 2, .consumer = "a", .type = NOTE_MAP, .perm = PERM_R,
-                     .range = {{0x1000}, {0x1fff}}, .gpa = {0x2000}, .asked = true};
+    struct note n = {.seq = 1,
+                     .record = 2,
+                     .consumer = "a",
+                     .type = NOTE_MAP,
+                     .perm = PERM_R,
+                     .range = {{0x1000}, {0x1fff}},
+                     .gpa = {0x2000},
+                     .asked = true};
     struct note changed[10];
     uint64_t base = of_note(n);
 

@@ -10,9 +10,16 @@
 
 static struct note map_note(void)
 {
-    return (struct note){.seq = 1, .record = 57, .consumer = "vfio0", .bdf = {0x18},
-                         .via = VIA_NOTIFIER, .type = NOTE_MAP, .range = {{0x1000}, {0x1fff}},
-                         .gpa = {0x200000}, .perm = PERM_RW, .asked = true};
+    return (struct note){.seq = 1,
+                         .record = 57,
+                         .consumer = "vfio0",
+                         .bdf = {0x18},
+                         .via = VIA_NOTIFIER,
+                         .type = NOTE_MAP,
+                         .range = {{0x1000}, {0x1fff}},
+                         .gpa = {0x200000},
+                         .perm = PERM_RW,
+                         .asked = true};
 }
 
 static void is_line(const struct note *n, const char *expected)
@@ -28,9 +35,10 @@ START_TEST(map)
 {
     struct note n = map_note();
 
-    is_line(&n, "{\"seq\":1,\"record\":57,\"consumer\":\"vfio0\",\"via\":\"notifier\",\"type\":\"MAP\","
-                "\"iova\":\"0x1000\",\"size\":\"0x1000\",\"gpa\":\"0x200000\",\"perm\":\"rw\","
-                "\"result\":0}\n");
+    is_line(&n,
+            "{\"seq\":1,\"record\":57,\"consumer\":\"vfio0\",\"via\":\"notifier\",\"type\":\"MAP\","
+            "\"iova\":\"0x1000\",\"size\":\"0x1000\",\"gpa\":\"0x200000\",\"perm\":\"rw\","
+            "\"result\":0}\n");
 }
 END_TEST
 
@@ -54,8 +62,9 @@ START_TEST(whole_address_space_and_region)
     n.type = NOTE_UNMAP;
     n.via = VIA_REGION;
     n.range = iova_range(0, UINT64_MAX);
-    is_line(&n, "{\"seq\":1,\"record\":57,\"consumer\":\"vfio0\",\"via\":\"region\",\"type\":\"UNMAP\","
-                "\"iova\":\"0x0\",\"size\":\"0x10000000000000000\",\"result\":0}\n");
+    is_line(&n,
+            "{\"seq\":1,\"record\":57,\"consumer\":\"vfio0\",\"via\":\"region\",\"type\":\"UNMAP\","
+            "\"iova\":\"0x0\",\"size\":\"0x10000000000000000\",\"result\":0}\n");
 }
 END_TEST
 
@@ -65,19 +74,22 @@ START_TEST(refused_not_asked_and_only_recorded)
 
     n.perm = PERM_R;
     n.result = -EEXIST;
-    is_line(&n, "{\"seq\":1,\"record\":57,\"consumer\":\"vfio0\",\"via\":\"notifier\",\"type\":\"MAP\","
-                "\"iova\":\"0x1000\",\"size\":\"0x1000\",\"gpa\":\"0x200000\",\"perm\":\"r\","
-                "\"result\":-17}\n");
+    is_line(&n,
+            "{\"seq\":1,\"record\":57,\"consumer\":\"vfio0\",\"via\":\"notifier\",\"type\":\"MAP\","
+            "\"iova\":\"0x1000\",\"size\":\"0x1000\",\"gpa\":\"0x200000\",\"perm\":\"r\","
+            "\"result\":-17}\n");
     n.asked = false;
     n.why = "not-ram";
-    is_line(&n, "{\"seq\":1,\"record\":57,\"consumer\":\"vfio0\",\"via\":\"notifier\",\"type\":\"MAP\","
-                "\"iova\":\"0x1000\",\"size\":\"0x1000\",\"gpa\":\"0x200000\",\"perm\":\"r\","
-                "\"result\":null,\"why\":\"not-ram\"}\n");
+    is_line(&n,
+            "{\"seq\":1,\"record\":57,\"consumer\":\"vfio0\",\"via\":\"notifier\",\"type\":\"MAP\","
+            "\"iova\":\"0x1000\",\"size\":\"0x1000\",\"gpa\":\"0x200000\",\"perm\":\"r\","
+            "\"result\":null,\"why\":\"not-ram\"}\n");
     n.why = NULL;
     n.type = NOTE_DEVTLB;
     n.result = 0;
-    is_line(&n, "{\"seq\":1,\"record\":57,\"consumer\":\"vfio0\",\"via\":\"notifier\","
-                "\"type\":\"DEVIOTLB_UNMAP\",\"iova\":\"0x1000\",\"size\":\"0x1000\",\"result\":0}\n");
+    is_line(&n,
+            "{\"seq\":1,\"record\":57,\"consumer\":\"vfio0\",\"via\":\"notifier\","
+            "\"type\":\"DEVIOTLB_UNMAP\",\"iova\":\"0x1000\",\"size\":\"0x1000\",\"result\":0}\n");
 }
 END_TEST
 
@@ -115,15 +127,17 @@ static size_t lines_shown(struct view v, const struct note *notes, size_t n, boo
     e.out = open_memstream(&text, &size);
     ck_assert_ptr_nonnull(e.out);
     for (size_t i = 0; i < n; i++)
-        o.see(o.ctx, &(struct obs){.kind = OBS_NOTE, .record = notes[i].record, .u.note = &notes[i]});
+        o.see(o.ctx,
+              &(struct obs){.kind = OBS_NOTE, .record = notes[i].record, .u.note = &notes[i]});
     if (abort_too)
         o.see(o.ctx, &(struct obs){.kind = OBS_ABORT, .record = 9, .u.abort.why = "an assertion"});
     fclose(e.out);
     for (size_t i = 0; i < size; i++)
         lines += text[i] == '\n';
     if (abort_too)
-        ck_assert_ptr_nonnull(strstr(text, "{\"seq\":4,\"record\":9,\"consumer\":null,\"type\":\"ABORT\","
-                                           "\"why\":\"an assertion\"}\n"));
+        ck_assert_ptr_nonnull(strstr(text,
+                                     "{\"seq\":4,\"record\":9,\"consumer\":null,\"type\":\"ABORT\","
+                                     "\"why\":\"an assertion\"}\n"));
     free(text);
     return lines;
 }

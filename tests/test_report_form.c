@@ -44,7 +44,8 @@ START_TEST(text_is_cleaned)
     ck_assert_str_eq(show_clean(out, sizeof(out), "\xff\xc3"), "\xef\xbf\xbd\xef\xbf\xbd");
     ck_assert_str_eq(show_clean(out, sizeof(out), "\xed\xa0\x80"), /* a surrogate */
                      "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
-    ck_assert_str_eq(show_clean(tiny, sizeof(tiny), "ab\xc3\xbc"), "ab"); /* never half a character */
+    ck_assert_str_eq(show_clean(tiny, sizeof(tiny), "ab\xc3\xbc"),
+                     "ab"); /* never half a character */
 }
 END_TEST
 
@@ -111,17 +112,24 @@ END_TEST
 
 static struct report sample(const struct counts *c, const struct trace_header *h)
 {
-    return (struct report){.trace = "a\xff.vtt", .profile = "qemu-7.2", .sync = "walk",
-                           .check = "fast", .header = h, .counts = c, .records = 12,
-                           .verdict = VERDICT_DAMAGED, .stopped = true,
-                           .stop = {.has_byte = true, .byte = 99, .record = 12, .why = "cut \"short\""}};
+    return (struct report){
+        .trace = "a\xff.vtt",
+        .profile = "qemu-7.2",
+        .sync = "walk",
+        .check = "fast",
+        .header = h,
+        .counts = c,
+        .records = 12,
+        .verdict = VERDICT_DAMAGED,
+        .stopped = true,
+        .stop = {.has_byte = true, .byte = 99, .record = 12, .why = "cut \"short\""}};
 }
 
 START_TEST(json_is_valid_and_whole)
 {
-    static const char *const keys[] = {"trace", "profile", "model", "verdict", "records", "stopped",
-                                       "compared", "differs", "invariants", "violations", "counts",
-                                       "digest"};
+    static const char *const keys[] = {"trace",      "profile",    "model",    "verdict",
+                                       "records",    "stopped",    "compared", "differs",
+                                       "invariants", "violations", "counts",   "digest"};
     struct meta_entry meta = {"guest", "Linux \"6.1\" \x01"};
     struct trace_header h = {.meta = &meta, .metas = 1};
     struct counts c;

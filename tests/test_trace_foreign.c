@@ -10,15 +10,22 @@ struct foreign_case {
     size_t n;
     const char *why;
 };
-#define F(bytes, why) {bytes, sizeof(bytes) - 1, why}
+#define F(bytes, why)                                                                              \
+    {                                                                                              \
+        bytes, sizeof(bytes) - 1, why                                                              \
+    }
 
 static const struct foreign_case CASES[] = {
     F("", "this is an empty file"),
     F("\x1f\x8b\x08\0", "this is a gzip file"),
-    F("\xfd" "7zXZ\0\0", "this is an xz file"),
+    F("\xfd"
+      "7zXZ\0\0",
+      "this is an xz file"),
     F("BZh91AY", "this is a bzip2 file"),
     F("PK\3\4\24", "this is a zip archive"),
-    F("\x7f" "ELF\2\1\1", "this is an ELF program"),
+    F("\x7f"
+      "ELF\2\1\1",
+      "this is an ELF program"),
     F("\xd4\xc3\xb2\xa1\2\0\4\0", "this is a pcap network capture"),
     F("\x0a\x0d\x0d\x0a\x1c\0", "this is a pcapng network capture"),
     F("\x89PNG\r\n\x1a\n\0", "this is a PNG picture"),
@@ -78,7 +85,10 @@ static struct buffer compressed(const char *bytes, size_t n)
 
 START_TEST(test_foreign_in_zstd)
 {
-    struct buffer b = compressed("\x7f" "ELF\2\1\1", 7), out = {NULL, 0, 0};
+    struct buffer b = compressed("\x7f"
+                                 "ELF\2\1\1",
+                                 7),
+                  out = {NULL, 0, 0};
     struct reading x = read_bytes(b.p, b.n, &out);
 
     ck_assert_int_lt(x.open, 0);
@@ -110,9 +120,9 @@ START_TEST(test_zstd_text)
     for (size_t n = 1; n < b.n; n += 997) { /* cut off: a prefix, then the frame and the line */
         struct buffer part = {NULL, 0, 0};
 
-        x = read_bytes(b.p, n, &part);
-        if (n == b.n - second.n)
+        if (n == b.n - second.n) /* cut between two frames: nothing shows in zstd */
             continue;
+        x = read_bytes(b.p, n, &part);
         ck_assert(x.open < 0 || x.end < 0);
         ck_assert(is_prefix(&part, &text));
         ck_assert_uint_eq(x.damage.byte, n > b.n - second.n ? b.n - second.n : 0);
@@ -153,7 +163,7 @@ START_TEST(test_zstd_window)
     struct reading x = read_bytes(wide, sizeof(wide) - 1, &out);
 
     ck_assert_int_lt(x.open, 0);
-    ck_assert_ptr_nonnull(strstr(x.damage.why, "too much memory"));
+    ck_assert_ptr_nonnull(strstr(x.damage.why, "needs a larger window"));
 }
 END_TEST
 

@@ -26,13 +26,12 @@ static struct buffer told(const char *path)
     if (r)
         drain(r, &x, &out);
     if (x.open || x.end)
-        buffer_put(&out, line,
-                   (size_t)snprintf(line, sizeof(line),
-                                    "%s: byte %llu, line %llu, record %llu: %s\n",
-                                    x.open ? "refused" : "damage",
-                                    (unsigned long long)x.damage.byte,
-                                    (unsigned long long)x.damage.line,
-                                    (unsigned long long)x.damage.record, x.damage.why));
+        buffer_put(
+            &out, line,
+            (size_t)snprintf(line, sizeof(line), "%s: byte %llu, line %llu, record %llu: %s\n",
+                             x.open ? "refused" : "damage", (unsigned long long)x.damage.byte,
+                             (unsigned long long)x.damage.line, (unsigned long long)x.damage.record,
+                             x.damage.why));
     return out;
 }
 
@@ -53,8 +52,8 @@ static int check_folder(const char *folder)
         snprintf(expected, sizeof(expected), "%s.expected", path);
         want = read_file(expected);
         got = told(path);
-        ck_assert_msg(want.n == got.n && memcmp(want.p, got.p, want.n) == 0,
-                      "%s gives\n%s", path, got.p);
+        ck_assert_msg(want.n == got.n && memcmp(want.p, got.p, want.n) == 0, "%s gives\n%s", path,
+                      got.p);
         free(want.p);
         free(got.p);
         files++;
@@ -98,9 +97,29 @@ START_TEST(test_packed_anew)
 }
 END_TEST
 
+/* The example beside the traces of other tests is whole, and has every kind of record. */
+START_TEST(test_example)
+{
+    bool seen[REC_KINDS] = {false};
+    struct trace_reader *r;
+    struct trace_damage d;
+    struct rec rec;
+    int rc;
+
+    ck_assert_int_eq(trace_open("tests/traces/format/every-record.trace", &r, &d), 0);
+    while ((rc = trace_next(r, &rec, &d)) > 0)
+        seen[rec.kind] = true;
+    ck_assert_msg(rc == 0, "line %llu: %s", (unsigned long long)d.line, d.why);
+    for (int k = 0; k < REC_KINDS; k++)
+        ck_assert_msg(seen[k], "kind %d is missing", k);
+    trace_close(r);
+}
+END_TEST
+
 int main(void)
 {
-    const struct test_row rows[] = {{test_good, 1}, {test_bad, 1}, {test_packed_anew, 3}};
+    const struct test_row rows[] = {
+        {test_good, 1}, {test_bad, 1}, {test_packed_anew, 3}, {test_example, 1}};
 
     return run_tests("trace: golden files", rows, COUNT(rows));
 }

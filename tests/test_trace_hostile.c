@@ -135,7 +135,10 @@ struct column_case {
     uint64_t records; /* given before the damage */
     const char *why;
 };
-#define C(column, text) {column, text, sizeof(text) - 1}
+#define C(column, text)                                                                            \
+    {                                                                                              \
+        column, text, sizeof(text) - 1                                                             \
+    }
 #define OVERLONG "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"
 
 static const struct column_case COLUMN_CASES[] = {
@@ -144,63 +147,82 @@ static const struct column_case COLUMN_CASES[] = {
     {1, {C(COL_KIND, "\x09"), C(COL_AT, "\5\5")}, 1, "column at holds more than its records"},
     {1, {C(COL_KIND, "\x09"), C(COL_AT, "\x80")}, 0, "column at ends before"},
     {1, {C(COL_KIND, "\x09"), C(COL_AT, OVERLONG)}, 0, "column at holds a value out of its range"},
-    {2, {C(COL_KIND, "\x09\x09"), C(COL_AT, "\2\xff\xff\xff\xff\xff\xff\xff\xff\xff\1")}, 1,
+    {2,
+     {C(COL_KIND, "\x09\x09"), C(COL_AT, "\2\xff\xff\xff\xff\xff\xff\xff\xff\xff\1")},
+     1,
      "column at holds a value out of its range"},
     {1, {C(COL_KIND, "\0"), C(COL_REG_OFF, "\0\x10"), C(COL_REG_VAL, "\0")}, 0, "column reg-off"},
     {1, {C(COL_KIND, "\0"), C(COL_REG_OFF, "\2\0"), C(COL_REG_VAL, "\0")}, 0, "is misaligned"},
-    {1, {C(COL_KIND, "\0"), C(COL_REG_OFF, "\0\0"), C(COL_REG_VAL, "\1")}, 0,
+    {1,
+     {C(COL_KIND, "\0"), C(COL_REG_OFF, "\0\0"), C(COL_REG_VAL, "\1")},
+     0,
      "has more than 32 bits"},
     {1, {C(COL_KIND, "\4"), C(COL_MEM_SLOT, "\0")}, 0, "column mem-slot"},
     {1, {C(COL_KIND, "\4"), C(COL_MEM_SLOT, "\xff"), C(COL_MEM_PAGE, "\1")}, 0, "column mem-page"},
     {1,
      {C(COL_KIND, "\5"), C(COL_MEM_SLOT, "\xff"), C(COL_MEM_PAGE, "\0"), C(COL_MEM_WORD, "\1"),
       C(COL_MEM_PAIR, "\0\0")},
-     0, "column mem-word"},
+     0,
+     "column mem-word"},
     {1,
      {C(COL_KIND, "\6"), C(COL_MEM_SLOT, "\xff"), C(COL_MEM_PAGE, "\0"), C(COL_MEM_WORD, "\0"),
       C(COL_MEM_WORDS, "\xfe\3")},
-     0, "column mem-words"},
+     0,
+     "column mem-words"},
     {1,
      {C(COL_KIND, "\4"), C(COL_MEM_SLOT, "\xff"), C(COL_MEM_PAGE, "\0"), C(COL_MEM_WORD, "\0"),
       C(COL_MEM_LOW, "\x82\x20")},
-     0, "column mem-low"},
+     0,
+     "column mem-low"},
     {1,
      {C(COL_KIND, "\4"), C(COL_MEM_SLOT, "\xff"), C(COL_MEM_PAGE, "\0"), C(COL_MEM_WORD, "\0"),
       C(COL_MEM_LOW, "\1"), C(COL_MEM_HIGH, "\1")},
-     0, "column mem-high"},
+     0,
+     "column mem-high"},
     {1, {C(COL_KIND, "\7"), C(COL_ZERO_GPA, "\2"), C(COL_ZERO_WORDS, "\0")}, 0, "is misaligned"},
     {1,
      {C(COL_KIND, "\7"), C(COL_ZERO_GPA, "\0"),
       C(COL_ZERO_WORDS, "\xff\xff\xff\xff\xff\xff\xff\xff\x1f")},
-     0, "column zero-words"},
+     0,
+     "column zero-words"},
     {1, {C(COL_KIND, "\x08"), C(COL_DMA_BDF, "\x18")}, 0, "column dma-bdf ends"},
     {1,
      {C(COL_KIND, "\x08"), C(COL_DMA_BDF, "\x18\0"), C(COL_DMA_SORT, "\3"), C(COL_DMA_LEN, "\0"),
       C(COL_DMA_SLOT, "\xff"), C(COL_DMA_PAGE, "\0")},
-     0, "column dma-off ends"},
+     0,
+     "column dma-off ends"},
     {1,
      {C(COL_KIND, "\x08"), C(COL_DMA_BDF, "\x18\0"), C(COL_DMA_SORT, "\0"),
       C(COL_DMA_LEN, "\xff\x20")},
-     0, "column dma-len"},
+     0,
+     "column dma-len"},
     {1,
      {C(COL_KIND, "\x08"), C(COL_DMA_BDF, "\x18\0"), C(COL_DMA_SORT, "\0"), C(COL_DMA_LEN, "\0"),
       C(COL_DMA_SLOT, "\0")},
-     0, "column dma-slot"},
-    {1, {C(COL_KIND, "\x0a"), C(COL_EXPECT_SORT, "\0"), C(COL_EXPECT_NAME, "\1")}, 0,
+     0,
+     "column dma-slot"},
+    {1,
+     {C(COL_KIND, "\x0a"), C(COL_EXPECT_SORT, "\0"), C(COL_EXPECT_NAME, "\1")},
+     0,
      "column expect-name"},
-    {1, {C(COL_KIND, "\x0a"), C(COL_EXPECT_SORT, "\3"), C(COL_EXPECT_NAME, "\0"), C(COL_NAMES, "v")},
-     0, "column names ends"},
+    {1,
+     {C(COL_KIND, "\x0a"), C(COL_EXPECT_SORT, "\3"), C(COL_EXPECT_NAME, "\0"), C(COL_NAMES, "v")},
+     0,
+     "column names ends"},
     {1,
      {C(COL_KIND, "\x0a"), C(COL_EXPECT_SORT, "\3"), C(COL_EXPECT_NAME, "\0"),
       C(COL_NAMES, "a b\n")},
-     0, "no name"},
+     0,
+     "no name"},
     {1,
      {C(COL_KIND, "\x0a"), C(COL_EXPECT_SORT, "\5"), C(COL_EXPECT_NAME, "\0"), C(COL_NAMES, "v\n")},
-     0, "column expect-sort"},
+     0,
+     "column expect-sort"},
     {1,
      {C(COL_KIND, "\x0a"), C(COL_EXPECT_SORT, "\x20"), C(COL_EXPECT_NAME, "\0"),
       C(COL_NAMES, "v\n")},
-     0, "column expect-sort"},
+     0,
+     "column expect-sort"},
     {1, {C(COL_KIND, "\x0b"), C(COL_TEXT, "mark x")}, 0, "column text ends"},
     {1, {C(COL_KIND, "\x0b"), C(COL_TEXT, "# x\n")}, 0, "a line that is no event"},
     {1, {C(COL_KIND, "\x0b"), C(COL_TEXT, "ram 0 0x1000\n")}, 0, "a line that is no event"},
@@ -275,7 +297,7 @@ START_TEST(test_frames)
     expect_why(b, 0, "without a checksum");
     b = with_header();
     buffer_put(&b, dictionary, sizeof(dictionary) - 1);
-    expect_why(b, 0, "damaged zstd frame");
+    expect_why(b, 0, "needs a dictionary");
     b = with_header();
     buffer_put(&b, skippable, sizeof(skippable) - 1);
     expect_why(b, 0, "no zstd frame where a block or the seek table was expected");
@@ -329,12 +351,9 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {test_header_block, 1},
-        {test_block_head, HEAD_CASES},
-        {test_layout, 1},
-        {test_columns, COUNT(COLUMN_CASES)},
-        {test_directory, 1},
-        {test_frames, 1},
+        {test_header_block, 1},  {test_block_head, HEAD_CASES},
+        {test_layout, 1},        {test_columns, COUNT(COLUMN_CASES)},
+        {test_directory, 1},     {test_frames, 1},
         {test_mutated_block, 1},
     };
 

@@ -98,8 +98,9 @@ START_TEST(test_random)
     struct reading x;
     struct err err;
 
-    ck_assert_int_eq(trace_writer_open(TRACE_PACKED, &h, 1, (struct trace_sink){buffer_put, &packed},
-                                       &w, &err), 0);
+    ck_assert_int_eq(
+        trace_writer_open(TRACE_PACKED, &h, 1, (struct trace_sink){buffer_put, &packed}, &w, &err),
+        0);
     buffer_put(&text, "vtd-trace 1\n", 12);
     for (int i = 0; i < 20000; i++) {
         struct rec rec = random_rec(&seed, &at, val);
@@ -128,10 +129,11 @@ START_TEST(test_writer_refuses)
     struct trace_writer *w;
     struct err err;
 
-    ck_assert_int_eq(trace_writer_open(TRACE_PACKED, &h, 23, (struct trace_sink){buffer_put, &out},
-                                       &w, &err), -22);
-    ck_assert_int_eq(trace_writer_open(TRACE_TEXT, &h, 1, (struct trace_sink){buffer_put, &out}, &w,
-                                       &err), 0);
+    ck_assert_int_eq(
+        trace_writer_open(TRACE_PACKED, &h, 23, (struct trace_sink){buffer_put, &out}, &w, &err),
+        -22);
+    ck_assert_int_eq(
+        trace_writer_open(TRACE_TEXT, &h, 1, (struct trace_sink){buffer_put, &out}, &w, &err), 0);
     ck_assert_int_eq(trace_writer_add(w, &rec, &err), 0);
     rec.u.at.ns = 4;
     ck_assert_int_eq(trace_writer_add(w, &rec, &err), -22);
@@ -169,8 +171,9 @@ START_TEST(test_truncated)
 END_TEST
 
 /*
- * In every byte two bits turned over, one after the other: a prefix of the records and damage, or all of them: zstd has bits
- * that mean nothing and spellings that mean the same, and the checksum is of what they mean.
+ * In every byte two bits turned over, one after the other: a prefix of the records and damage, or
+ * all of them: zstd has bits that mean nothing and spellings that mean the same, and the checksum
+ * is of what they mean.
  */
 START_TEST(test_bit_flips)
 {
@@ -340,9 +343,9 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {test_every_kind, 1},    {test_empty, 1},     {test_random, 1},
-        {test_writer_refuses, 1}, {test_truncated, 1}, {test_bit_flips, 1},
-        {test_damaged_frame, 1}, {test_seek_table, 4}, {test_skip, 1},
+        {test_every_kind, 1},     {test_empty, 1},      {test_random, 1},
+        {test_writer_refuses, 1}, {test_truncated, 1},  {test_bit_flips, 1},
+        {test_damaged_frame, 1},  {test_seek_table, 4}, {test_skip, 1},
         {test_skip_damaged, 1},
     };
 

@@ -40,8 +40,8 @@ static inline int buffer_put_text(void *ctx, const char *text, size_t n)
 
 /** How reading ended. */
 struct reading {
-    int open;               /* what trace_open_memory() answered */
-    int end;                /* the last trace_next(): 0 or -1; 0 when not opened */
+    int open; /* what trace_open_memory() answered */
+    int end;  /* the last trace_next(): 0 or -1; 0 when not opened */
     uint64_t records;
     enum trace_form form;
     struct trace_damage damage;

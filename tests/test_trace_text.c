@@ -41,8 +41,10 @@ static const struct form EVENTS[] = {
      NULL},
     {"attach v1 vhost 00:03.0 leave=1 backend=vdpa flags=devtlb,unmap",
      "attach v1 vhost 00:03.0 flags=unmap,devtlb backend=vdpa leave=1"},
-    {"attach m mdev 00:03.0 type1=v1 unpin=never limit=10", "attach m mdev 00:03.0 limit=10 type1=v1 unpin=never"},
-    {"attach probe@00:03.0 probe 00:03.0 range=0-4095", "attach probe@00:03.0 probe 00:03.0 range=0x0-0xfff"},
+    {"attach m mdev 00:03.0 type1=v1 unpin=never limit=10",
+     "attach m mdev 00:03.0 limit=10 type1=v1 unpin=never"},
+    {"attach probe@00:03.0 probe 00:03.0 range=0-4095",
+     "attach probe@00:03.0 probe 00:03.0 range=0x0-0xfff"},
     {"attach k vhost 00:03.0 backend=kernel", NULL},
     {"attach i vhost 00:03.0 backend=iommufd", NULL},
     {"attach u vhost 00:03.0 backend=user", NULL},
@@ -231,9 +233,12 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {test_event, COUNT(EVENTS)}, {test_header, COUNT(HEADERS)},
-        {test_layout, 1},            {test_header_order, 1},
-        {test_device_as_event, 1},   {test_longest, 1},
+        {test_event, COUNT(EVENTS)},
+        {test_header, COUNT(HEADERS)},
+        {test_layout, 1},
+        {test_header_order, 1},
+        {test_device_as_event, 1},
+        {test_longest, 1},
         {test_values, 1},
     };
 

@@ -27,6 +27,7 @@ static struct rig *on(const struct rig_setup *s, unsigned levels, uint64_t top)
     struct rig *r = rig_new(s);
 
     ck_assert_msg(r->result == 0, "%s", r->err.text);
+    rig_detach(r, "p"); /* nobody listens: only translation is looked at */
     rig_context(r, RIG_DEV, levels, 5, top);
     rig_w64(r, 0x20, RIG_ROOT);
     rig_w32(r, 0x18, 0x40000000);
@@ -59,8 +60,7 @@ static void try_bits(int profile, unsigned aw, unsigned level, bool large, const
                                            .aw_bits = aw,
                                            .snoop_control = m->snoop,
                                            .device_iotlb = m->dt,
-                                           .stale_tm = m->stale_tm,
-                                           .attach = ""},
+                                           .stale_tm = m->stale_tm},
                        levels, RIG_TOP);
     uint64_t table = RIG_TOP, entry;
 
@@ -102,6 +102,8 @@ START_TEST(reserved_bits)
     static const unsigned widths[] = {39, 48, 57};
 
     for (size_t m = 0; m < COUNT(mods); m++) {
+        if (mods[m].stale_tm && _i == 0)
+            continue; /* not offered */
         for (size_t w = 0; w < (_i == 2 ? 3 : 2); w++) {
             for (unsigned level = 1; level <= w + 3; level++) {
                 try_bits(_i, widths[w], level, false, &mods[m]);
@@ -218,8 +220,7 @@ START_TEST(two_walkers_agree)
                         .is_ideal = shapes[_i].profile == 2,
                         .seed = 0x5eed + (uint64_t)_i};
     r = on(&(struct rig_setup){.profile = rig_profiles[shapes[_i].profile],
-                               .aw_bits = w->aw,
-                               .attach = ""},
+                               .aw_bits = w->aw},
            w->levels, TABLES);
     fill(w, r);
     for (unsigned n = 0; n < 4000; n++) {

@@ -123,8 +123,7 @@ static const char *desc_wrong(const struct arch *a, const struct desc *d, uint64
         if (!by_register && ((lo & UINT64_C(0xfffc00000000f1c0)) || hi))
             return bits;
         return d->scope == SCOPE_BAD ? "the granularity 0 does not exist" : NULL;
-    case DESC_IOTLB:
-        return iotlb_wrong(a, d, lo, hi, by_register);
+    case DESC_IOTLB: return iotlb_wrong(a, d, lo, hi, by_register);
     case DESC_DEVTLB:
         if (!a->device_tlb)
             return "the unit has no device-TLBs";
@@ -137,8 +136,7 @@ static const char *desc_wrong(const struct arch *a, const struct desc *d, uint64
         if ((lo & 0xfffff100) || (!a->drain_page_requests && (lo & 0x80)) || (hi & 3))
             return bits;
         return lo & 0xf0 ? NULL : "a wait asks for nothing: neither status, interrupt nor fence";
-    default:
-        return "the type does not exist in legacy mode";
+    default: return "the type does not exist in legacy mode";
     }
 }
 

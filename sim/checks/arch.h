@@ -15,22 +15,30 @@
 struct check_config;
 
 /* Register offsets. */
-enum {
-    ARCH_GCMD = 0x18, ARCH_CCMD = 0x28, ARCH_FSTS = 0x34, ARCH_IQT = 0x88, ARCH_IQA = 0x90
-};
+enum { ARCH_GCMD = 0x18, ARCH_CCMD = 0x28, ARCH_FSTS = 0x34, ARCH_IQT = 0x88, ARCH_IQA = 0x90 };
 
-#define ARCH_TE    UINT32_C(0x80000000)
-#define ARCH_SRTP  UINT32_C(0x40000000)
-#define ARCH_QIE   UINT32_C(0x04000000)
-#define ARCH_RTPS  ARCH_SRTP
+#define ARCH_TE       UINT32_C(0x80000000)
+#define ARCH_SRTP     UINT32_C(0x40000000)
+#define ARCH_QIE      UINT32_C(0x04000000)
+#define ARCH_RTPS     ARCH_SRTP
 #define ARCH_LEVELS   UINT32_C(0x86800000) /* TE, QIE, IRE, CFI */
 #define ARCH_ONE_SHOT UINT32_C(0x69000000) /* SRTP, SFL, WBF, SIRTP */
 
 /* Reasons of a DMA fault (specification 7.1.3). */
 enum {
-    FR_ROOT_ABSENT = 1, FR_CTX_ABSENT = 2, FR_CTX_INVALID = 3, FR_BEYOND = 4, FR_WRITE = 5, FR_READ = 6,
-    FR_TABLE_ACCESS = 7, FR_ROOT_ACCESS = 8, FR_CTX_ACCESS = 9, FR_ROOT_RESERVED = 10,
-    FR_CTX_RESERVED = 11, FR_ENTRY_RESERVED = 12, FR_TO_WINDOW = 14
+    FR_ROOT_ABSENT = 1,
+    FR_CTX_ABSENT = 2,
+    FR_CTX_INVALID = 3,
+    FR_BEYOND = 4,
+    FR_WRITE = 5,
+    FR_READ = 6,
+    FR_TABLE_ACCESS = 7,
+    FR_ROOT_ACCESS = 8,
+    FR_CTX_ACCESS = 9,
+    FR_ROOT_RESERVED = 10,
+    FR_CTX_RESERVED = 11,
+    FR_ENTRY_RESERVED = 12,
+    FR_TO_WINDOW = 14
 };
 
 #define REASON(r) (UINT32_C(1) << (r))
@@ -41,7 +49,8 @@ struct arch {
     uint64_t beyond_mask; /* address width up to bit 51: reserved in paging entries */
     unsigned sagaw, mgaw; /* mgaw in bits */
     unsigned mamv, did_bits;
-    bool page_selective, pass_through, device_tlb, int_remap, drain_page_requests, caching_mode, esrtps;
+    bool page_selective, pass_through, device_tlb, int_remap, drain_page_requests, caching_mode,
+        esrtps;
     bool page_2m, page_1g;
     bool snp_allowed, tm_allowed;
     unsigned iotlb_reg; /* offset of the IOTLB register */
@@ -56,7 +65,8 @@ enum root_kind arch_root(const struct arch *a, uint64_t lo, uint64_t hi, uint64_
 
 enum ctx_kind { CTX_ABSENT, CTX_BAD, CTX_PASS, CTX_TABLES };
 
-/** A context entry. `reasons` are the faults it may give: for CTX_PASS those an implementation may give instead. */
+/** A context entry. `reasons` are the faults it may give: for CTX_PASS those an implementation may
+ * give instead. */
 struct ctx {
     enum ctx_kind kind;
     uint32_t reasons;
@@ -68,7 +78,8 @@ struct ctx {
 
 struct ctx arch_context(const struct arch *a, uint64_t lo, uint64_t hi);
 
-/** The domain id under which a context entry is cached: a faulting one under 0 (specification 6.2.2.1). */
+/** The domain id under which a context entry is cached: a faulting one under 0
+ * (specification 6.2.2.1). */
 static inline uint16_t arch_tag(const struct ctx *x)
 {
     return x->kind == CTX_PASS || x->kind == CTX_TABLES ? x->did : 0;
@@ -106,10 +117,10 @@ struct desc {
     enum desc_scope scope;
     uint16_t did, sid;
     unsigned fm;
-    bool leaf_only;          /* IH */
+    bool leaf_only; /* IH */
     unsigned am;
-    uint64_t first, last;    /* IOTLB page: the naturally aligned block; wider scopes: everything */
-    const char *wrong;       /* what the guest did wrong in it, NULL when nothing */
+    uint64_t first, last; /* IOTLB page: the naturally aligned block; wider scopes: everything */
+    const char *wrong;    /* what the guest did wrong in it, NULL when nothing */
 };
 
 struct desc arch_desc(const struct arch *a, uint64_t lo, uint64_t hi, bool by_register);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The listener: passes each observation to the families that judge it, in the order in which they depend. */
+/* The listener: passes each observation to the families that judge it, in the order in which they
+ * depend. */
 #include "checks/registry.h"
 
 #include <stdlib.h>
@@ -44,7 +45,8 @@ static void record_begins(struct checks *c, const struct rec *r)
 {
     c->rec_kind = r->kind;
     c->snapshot = r->kind == REC_ZERO ||
-                  (r->kind == REC_MEM && (r->u.mem.words > 2 || (r->u.mem.words == 2 && (r->u.mem.gpa.v & 8))));
+                  (r->kind == REC_MEM &&
+                   (r->u.mem.words > 2 || (r->u.mem.words == 2 && (r->u.mem.gpa.v & 8))));
     chk_observed_record(c, r);
     chk_guest_record(c, r);
     hist_before(c, r);
@@ -164,7 +166,9 @@ static void see(void *ctx, const struct obs *o)
         chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
         break;
     case OBS_INVAL_DONE: inval_done(c, o); break;
-    case OBS_INVAL_REFUSED: chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register); break;
+    case OBS_INVAL_REFUSED:
+        chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
+        break;
     case OBS_QUEUE_ERROR: c->queue_broken = true; break;
     case OBS_WAIT_LANDED:
         chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, false);
@@ -211,7 +215,8 @@ bool chk_had_domain(const struct checks *c, bdf_t bdf, uint16_t did)
         if (n->role != ROLE_CTX || (n->base != (uint64_t)(bdf.v >> 8) && !n->shared))
             continue;
         for (const struct item *i = n->items; i; i = i->next)
-            if (i->index == (bdf.v & 0xff) && (i->wild || arch_context(&c->arch, i->lo, i->hi).did == did))
+            if (i->index == (bdf.v & 0xff) &&
+                (i->wild || arch_context(&c->arch, i->lo, i->hi).did == did))
                 return true;
     }
     return false;

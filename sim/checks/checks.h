@@ -23,7 +23,7 @@ enum compare_mode { COMPARE_MODEL, COMPARE_ALWAYS, COMPARE_NEVER };
 
 /** One row of the table of invariants; the same rows make --list-invariants and the documents. */
 struct invariant {
-    const char *id;        /* "ORD-INPLACE" */
+    const char *id; /* "ORD-INPLACE" */
     enum severity severity;
     const char *statement; /* one line */
     const char *source;    /* specification section, vtd-facts rule, museum entry */
@@ -36,15 +36,15 @@ const char *severity_name(enum severity s); /* "violation", "guest", "cost" */
 
 /** One finding. Pointers are owned by the checks and valid until checks_free. */
 struct finding {
-    uint64_t n;                   /* from 1, as found */
+    uint64_t n; /* from 1, as found */
     const struct invariant *inv;
     uint64_t record;
     uint64_t at_ns;
-    const char *consumer;         /* NULL: no consumer concerned */
+    const char *consumer; /* NULL: no consumer concerned */
     bool has_range;
     struct iova_range range;
-    const char *text;             /* one sentence: expected, and what happened */
-    uint64_t cause_record;        /* the record that caused the state contradicted; 0: none known */
+    const char *text;      /* one sentence: expected, and what happened */
+    uint64_t cause_record; /* the record that caused the state contradicted; 0: none known */
 };
 
 /** A cached translation of the unit, as check_world.visit_cached shows it. */
@@ -63,31 +63,37 @@ struct held_xlat {
     enum perm perm;
 };
 
-/** The questions that the checks may ask; any may be NULL, then what it would judge is not judged. `sim` is handed back as given. */
+/** The questions that the checks may ask; any may be NULL, then what it would judge is not judged.
+ * `sim` is handed back as given. */
 struct check_world {
     void *sim;
     /* Show every translation the unit's IOTLB holds. */
-    void (*visit_cached)(void *sim, void (*show)(void *arg, const struct cached_xlat *c), void *arg);
-    /* What the named consumer's side (a vfio's container; what a probe recorded) holds at `at`, or false. */
+    void (*visit_cached)(void *sim, void (*show)(void *arg, const struct cached_xlat *c),
+                         void *arg);
+    /* What the named consumer's side (a vfio's container; what a probe recorded) holds at `at`, or
+     * false. */
     bool (*held)(void *sim, const char *consumer, iova_t at, struct held_xlat *out);
-    /* The translation the unit's IOTLB holds for one address of one device, or false. May be NULL: then
-     * visit_cached is asked instead, which costs a visit of the whole IOTLB for an invalidated page. */
+    /* The translation the unit's IOTLB holds for one address of one device, or false. May be NULL:
+     * then visit_cached is asked instead, which costs a visit of the whole IOTLB for an invalidated
+     * page. */
     bool (*cached)(void *sim, bdf_t bdf, iova_t at, struct cached_xlat *out);
 };
 
 struct check_config {
     enum check_mode mode;
-    bool judge_observed;          /* COH-READ, COH-EXPECT, dma: differences are violations (contract, section 4) */
+    bool judge_observed; /* COH-READ, COH-EXPECT, dma: differences are violations (contract, section
+                            4) */
     bool caching_mode;
-    uint64_t cap, ecap;           /* as the modelled unit presents them */
+    uint64_t cap, ecap; /* as the modelled unit presents them */
     uint8_t aw_bits;
-    bool snp_allowed;             /* leaf bit 11 may be set (snoop control) */
-    bool tm_allowed;              /* leaf bit 62 may be set */
-    const struct guest_mem *mem;  /* read only; a record's stores have not happened yet at OBS_RECORD */
+    bool snp_allowed; /* leaf bit 11 may be set (snoop control) */
+    bool tm_allowed;  /* leaf bit 62 may be set */
+    const struct guest_mem
+        *mem; /* read only; a record's stores have not happened yet at OBS_RECORD */
     struct check_world world;
     const struct expectations_rec *expectations; /* the header's; used during checks_new only */
     size_t expectations_count;
-    size_t findings_kept;         /* text is kept for that many of each invariant; all are counted */
+    size_t findings_kept; /* text is kept for that many of each invariant; all are counted */
 };
 
 struct checks;
@@ -119,7 +125,8 @@ struct check_compared {
 struct check_compared checks_compared(const struct checks *c);
 struct check_compared checks_differs(const struct checks *c);
 
-/** Set when memory ran out inside the checks: their verdict is then worthless and the run must say so. */
+/** Set when memory ran out inside the checks: their verdict is then worthless and the run must say
+ * so. */
 bool checks_failed(const struct checks *c);
 
 #endif

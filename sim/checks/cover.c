@@ -12,11 +12,7 @@ bool item_alive(const struct registry *r, const struct item *i, uint16_t did, ui
 {
     if (i->until <= r->iotlb_all || i->until <= r->iotlb_did[did])
         return false;
-    if (i->covered && i->covered->did == did)
-        for (unsigned k = 0; k < i->covered->count; k++)
-            if (i->covered->part[k].first <= iova && iova <= i->covered->part[k].last)
-                return false;
-    return true;
+    return !i->covered || i->covered->did != did || !spans_touch(&i->covered->parts, iova, iova);
 }
 
 static uint64_t device_covered(const struct registry *r, bdf_t bdf, uint16_t tag)
@@ -40,8 +36,8 @@ static uint64_t device_covered(const struct registry *r, bdf_t bdf, uint16_t tag
 /*
  * May a context entry (or the root entry before it) replaced at `until` still be used for a device?
  * It lives in the context cache until that is invalidated for its tag. Until then IOTLB entries may
- * be made from it, so it is gone for good only when an IOTLB invalidation has followed (vtd-facts 8 O1).
- * A faulting one has no IOTLB entry.
+ * be made from it, so it is gone for good only when an IOTLB invalidation has followed (vtd-facts 8
+ * O1). A faulting one has no IOTLB entry.
  */
 bool ctx_alive(const struct registry *r, uint64_t until, bdf_t bdf, const struct ctx *x)
 {
@@ -136,37 +132,31 @@ static void prune_contexts(struct checks *c)
 }
 
 /* Add [first, last] to the parts of an item that are covered. True: nothing of it is left. */
-static bool cover_part(struct item *i, uint16_t did, uint64_t first, uint64_t last, uint64_t of_first,
-                       uint64_t of_last)
+static bool cover_part(struct registry *r, struct item *i, uint16_t did, struct span part,
+                       struct span whole)
 {
     struct covered *v = i->covered;
+    struct span_pos pos;
+    const struct span *s;
 
     if (v && v->did != did)
         return false;
     if (!v) {
-        v = i->covered = malloc(sizeof *v);
+        v = i->covered = calloc(1, sizeof *v);
         if (!v)
             return false; /* accepts more, never less */
         v->did = did;
-        v->count = 0;
     }
-    for (unsigned k = 0; k < v->count;) {
-        uint64_t a = v->part[k].first, b = v->part[k].last;
-
-        if ((last != UINT64_MAX && a > last + 1) || (b != UINT64_MAX && first > b + 1)) {
-            k++;
-            continue;
-        }
-        first = a < first ? a : first;
-        last = b > last ? b : last;
-        v->part[k] = v->part[--v->count];
-        k = 0;
+    if (r->part_count >= COVERED_PARTS_MAX) {
+        v->vague = true;
+        return false;
     }
-    if (v->count < COVERED_MAX) {
-        v->part[v->count].first = first;
-        v->part[v->count++].last = last;
-    }
-    return first <= of_first && last >= of_last;
+    r->part_count -= v->parts.count;
+    if (!spans_add(&v->parts, part.first, part.last))
+        v->vague = true;
+    r->part_count += v->parts.count;
+    s = spans_seek(&v->parts, whole.first, &pos);
+    return s && s->first <= whole.first && s->last >= whole.last;
 }
 
 /* A page-selective invalidation over one node's items. */
@@ -184,7 +174,9 @@ static void cover_node(struct checks *c, struct node *n, const struct desc *d, s
         if (first <= d->last && d->first <= last && (leaf || !d->leaf_only)) {
             uint64_t a = d->first > first ? d->first : first, b = d->last < last ? d->last : last;
 
-            gone = (a == first && b == last) || cover_part(i, d->did, a, b, first, last);
+            gone = (a == first && b == last) ||
+                   cover_part(c->registry, i, d->did, (struct span){a, b, 0, 0},
+                              (struct span){first, last, 0, 0});
         }
         if (gone)
             item_unlink(c->registry, n, link, dead);

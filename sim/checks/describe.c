@@ -17,7 +17,7 @@ const char *chk_describe(char text[DESC_TEXT], const struct desc *d)
                  (unsigned)(d->sid >> 8), (unsigned)(d->sid >> 3 & 31), (unsigned)(d->sid & 7),
                  (unsigned)d->did);
     else
-        snprintf(text, DESC_TEXT, "IOTLB invalidation of domain %u, 0x%llx-0x%llx", (unsigned)d->did,
-                 (unsigned long long)d->first, (unsigned long long)d->last);
+        snprintf(text, DESC_TEXT, "IOTLB invalidation of domain %u, 0x%llx-0x%llx",
+                 (unsigned)d->did, (unsigned long long)d->first, (unsigned long long)d->last);
     return text;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* COH-DMA: each access against what the architecture allows, in the unit and in what consumers hold. */
+/* COH-DMA: each access against what the architecture allows, in the unit and in what consumers
+ * hold. */
 #include "checks/registry.h"
 
 #include <stdio.h>
@@ -45,15 +46,11 @@ static bool result_allowed(const struct allowed *a, const struct xlat_result *x)
     if (a->wild)
         return true;
     switch (x->end) {
-    case XLAT_OK:
-        return may_reach(a, x->gpa.v);
-    case XLAT_FAULT:
-        return x->reason < 32 && (a->reasons >> x->reason & 1);
+    case XLAT_OK: return may_reach(a, x->gpa.v);
+    case XLAT_FAULT: return x->reason < 32 && (a->reasons >> x->reason & 1);
     case XLAT_COLLAPSED:
-    case XLAT_REFUSED:
-        return a->reasons != 0;
-    case XLAT_WINDOW:
-        break;
+    case XLAT_REFUSED: return a->reasons != 0;
+    case XLAT_WINDOW: break;
     }
     return true;
 }
@@ -104,21 +101,25 @@ void chk_dma(struct checks *c, const struct obs *o)
         return;
     say_allowed(may, sizeof may, &a);
     if (x->end == XLAT_OK)
-        snprintf(did, sizeof did, "reached 0x%llx%s", (ull)x->gpa.v, x->from_iotlb ? " by the IOTLB" : "");
+        snprintf(did, sizeof did, "reached 0x%llx%s", (ull)x->gpa.v,
+                 x->from_iotlb ? " by the IOTLB" : "");
     else if (x->end == XLAT_REFUSED)
         snprintf(did, sizeof did, "was refused");
     else
         snprintf(did, sizeof did, "faulted with reason 0x%x", (unsigned)x->reason);
     chk_find(c, COH_DMA,
-             &(struct where){.has_range = true, .range = iova_range(r->u.dma.iova.v, r->u.dma.iova.v),
+             &(struct where){.has_range = true,
+                             .range = iova_range(r->u.dma.iova.v, r->u.dma.iova.v),
                              .cause = cause_at(c, r->u.dma.bdf, r->u.dma.iova.v)},
-             "The %s of %02x:%02x.%x at 0x%llx may %s, by all that its entries held since they were last "
+             "The %s of %02x:%02x.%x at 0x%llx may %s, by all that its entries held since they "
+             "were last "
              "invalidated; however in the unit it %s.",
-             o->u.dma.access == DMA_W ? "write" : "read", r->u.dma.bdf.v >> 8, r->u.dma.bdf.v >> 3 & 31,
-             r->u.dma.bdf.v & 7, (ull)r->u.dma.iova.v, may, did);
+             o->u.dma.access == DMA_W ? "write" : "read", r->u.dma.bdf.v >> 8,
+             r->u.dma.bdf.v >> 3 & 31, r->u.dma.bdf.v & 7, (ull)r->u.dma.iova.v, may, did);
 }
 
-/* May the consumer hold nothing there? Its side refused the page, or was not asked, or it is no RAM. */
+/* May the consumer hold nothing there? Its side refused the page, or was not asked, or it is no
+ * RAM. */
 static bool excused(struct checks *c, struct person *p, uint64_t iova, const struct allowed *a)
 {
     struct span_pos pos;
@@ -137,7 +138,8 @@ static bool excused(struct checks *c, struct person *p, uint64_t iova, const str
     return false;
 }
 
-static void hold_differs(struct checks *c, const struct person *p, const struct obs *o, const struct allowed *a)
+static void hold_differs(struct checks *c, const struct person *p, const struct obs *o,
+                         const struct allowed *a)
 {
     const struct rec *r = o->u.shadow.rec;
     uint64_t at = r->u.dma.iova.v;
@@ -145,15 +147,17 @@ static void hold_differs(struct checks *c, const struct person *p, const struct 
 
     say_allowed(may, sizeof may, a);
     if (o->u.shadow.present)
-        snprintf(has, sizeof has, "holds 0x%llx (%s)", (ull)o->u.shadow.gpa.v, chk_perm(o->u.shadow.perm));
+        snprintf(has, sizeof has, "holds 0x%llx (%s)", (ull)o->u.shadow.gpa.v,
+                 chk_perm(o->u.shadow.perm));
     else
         snprintf(has, sizeof has, "holds nothing");
     chk_find(c, COH_DMA,
              &(struct where){p, true, iova_range(at, at), cause_at(c, r->u.dma.bdf, at)},
-             "The %s of %02x:%02x.%x at 0x%llx may %s, by all that its entries held since they were last "
+             "The %s of %02x:%02x.%x at 0x%llx may %s, by all that its entries held since they "
+             "were last "
              "invalidated; however %s %s there.",
-             o->u.shadow.access == DMA_W ? "write" : "read", r->u.dma.bdf.v >> 8, r->u.dma.bdf.v >> 3 & 31,
-             r->u.dma.bdf.v & 7, (ull)at, may, p->name, has);
+             o->u.shadow.access == DMA_W ? "write" : "read", r->u.dma.bdf.v >> 8,
+             r->u.dma.bdf.v >> 3 & 31, r->u.dma.bdf.v & 7, (ull)at, may, p->name, has);
 }
 
 /* The same access in what a consumer holds. */
@@ -165,7 +169,8 @@ void chk_dma_shadow(struct checks *c, const struct obs *o)
     struct allowed a, write;
     uint64_t at;
 
-    if (!r || !p || !p->joined || p->kind == CONSUMER_VHOST || !chk_keeps(p) || in_window(r->u.dma.iova.v))
+    if (!r || !p || !p->joined || p->kind == CONSUMER_VHOST || !chk_keeps(p) ||
+        in_window(r->u.dma.iova.v))
         return;
     at = r->u.dma.iova.v;
     d = chk_device(c, p->bdf, false);
@@ -185,7 +190,8 @@ void chk_dma_shadow(struct checks *c, const struct obs *o)
             hold_differs(c, p, o, &a);
         return;
     }
-    /* A page that leads into the window faults on its way; what cannot map it may still be told of it. */
+    /* A page that leads into the window faults on its way; what cannot map it may still be told of
+     * it. */
     if (may_reach(&a, o->u.shadow.gpa.v) ||
         (in_window(o->u.shadow.gpa.v) && (a.reasons & REASON(FR_TO_WINDOW))))
         return;

@@ -29,15 +29,16 @@ static void judge_range(struct checks *c, const struct person *p, const struct n
         inside |= iova_range_covers(p->reg[i].range, n->range);
     }
     if (!((near ? near : all) & type_flag(n->type)))
-        chk_find(c, FLT_KIND, &w, "%s asked for kinds 0x%x only, but it was told %s 0x%llx-0x%llx.", p->name,
-                 (unsigned)(near ? near : all), type_name(n->type), (ull)n->range.first.v,
+        chk_find(c, FLT_KIND, &w, "%s asked for kinds 0x%x only, but it was told %s 0x%llx-0x%llx.",
+                 p->name, (unsigned)(near ? near : all), type_name(n->type), (ull)n->range.first.v,
                  (ull)n->range.last.v);
     if (!inside)
-        chk_find(c, FLT_RANGE, &w,
-                 "%s registered no notifier that covers 0x%llx-0x%llx (%s), but it was told %s for it.",
-                 p->name, (ull)n->range.first.v, (ull)n->range.last.v,
-                 touches ? "it should have been clipped" : "it should have heard nothing",
-                 type_name(n->type));
+        chk_find(
+            c, FLT_RANGE, &w,
+            "%s registered no notifier that covers 0x%llx-0x%llx (%s), but it was told %s for it.",
+            p->name, (ull)n->range.first.v, (ull)n->range.last.v,
+            touches ? "it should have been clipped" : "it should have heard nothing",
+            type_name(n->type));
 }
 
 static void judge_shape(struct checks *c, const struct person *p, const struct note *n)
@@ -49,21 +50,23 @@ static void judge_shape(struct checks *c, const struct person *p, const struct n
     for (unsigned i = 0; i < p->regs; i++)
         all |= p->reg[i].flags;
     if ((n->type == NOTE_MAP) != (n->perm != PERM_NONE))
-        chk_find(c, FLT_PERM, &w, "%s was told %s 0x%llx-0x%llx with %s; %s.", p->name, type_name(n->type),
-                 (ull)first, (ull)n->range.last.v, chk_perm(n->perm),
+        chk_find(c, FLT_PERM, &w, "%s was told %s 0x%llx-0x%llx with %s; %s.", p->name,
+                 type_name(n->type), (ull)first, (ull)n->range.last.v, chk_perm(n->perm),
                  n->type == NOTE_MAP ? "a MAP carries a right" : "an UNMAP carries none");
     if (n->type == NOTE_UNMAP && !(all & NOTIFY_MAP))
         return;
     if (mask & (mask + 1))
-        chk_find(c, FLT_MASK, &w,
-                 "%s was told %s 0x%llx-0x%llx, whose size is no power of two; it should have come in "
-                 "naturally aligned pieces.",
-                 p->name, type_name(n->type), (ull)first, (ull)n->range.last.v);
+        chk_find(
+            c, FLT_MASK, &w,
+            "%s was told %s 0x%llx-0x%llx, whose size is no power of two; it should have come in "
+            "naturally aligned pieces.",
+            p->name, type_name(n->type), (ull)first, (ull)n->range.last.v);
     else if ((first & mask) || (n->type == NOTE_MAP && (n->gpa.v & mask)))
-        chk_find(c, FLT_MASK, &w,
-                 "%s was told %s 0x%llx-0x%llx (target 0x%llx), whose %s is not aligned to its size.",
-                 p->name, type_name(n->type), (ull)first, (ull)n->range.last.v, (ull)n->gpa.v,
-                 first & mask ? "IOVA" : "target");
+        chk_find(
+            c, FLT_MASK, &w,
+            "%s was told %s 0x%llx-0x%llx (target 0x%llx), whose %s is not aligned to its size.",
+            p->name, type_name(n->type), (ull)first, (ull)n->range.last.v, (ull)n->gpa.v,
+            first & mask ? "IOVA" : "target");
 }
 
 /* A MAP that does not begin where its page begins must have moved its target along. */
@@ -81,7 +84,8 @@ static void judge_offset(struct checks *c, const struct person *p, const struct 
         leaf.gpa + (first - leaf.first) == n->gpa.v)
         return;
     chk_find(c, FLT_OFFSET, &(struct where){p, true, n->range, chk_story_of(c, leaf.word_gpa)},
-             "The page 0x%llx-0x%llx maps to 0x%llx; clipped to 0x%llx it should be told to %s as 0x%llx, "
+             "The page 0x%llx-0x%llx maps to 0x%llx; clipped to 0x%llx it should be told to %s as "
+             "0x%llx, "
              "but the MAP says 0x%llx.",
              (ull)leaf.first, (ull)leaf.last, (ull)leaf.gpa, (ull)first, p->name,
              (ull)(leaf.gpa + (first - leaf.first)), (ull)n->gpa.v);
@@ -101,20 +105,22 @@ static void judge_domain(struct checks *c, struct person *p, const struct note *
     if (n->type == NOTE_UNMAP && chk_shadows(p) &&
         !spans_touch(&p->told, n->range.first.v, n->range.last.v))
         return;
-    chk_find(c, ISO_DOMAIN, &(struct where){p, true, n->range, c->record},
-             "The invalidation names domain %u and %s belongs to domain %u, so it should change nothing "
-             "there, but %s was told %s 0x%llx-0x%llx.",
-             (unsigned)c->inval.did, p->name, (unsigned)x.did, p->name, type_name(n->type),
-             (ull)n->range.first.v, (ull)n->range.last.v);
+    chk_find(
+        c, ISO_DOMAIN, &(struct where){p, true, n->range, c->record},
+        "The invalidation names domain %u and %s belongs to domain %u, so it should change nothing "
+        "there, but %s was told %s 0x%llx-0x%llx.",
+        (unsigned)c->inval.did, p->name, (unsigned)x.did, p->name, type_name(n->type),
+        (ull)n->range.first.v, (ull)n->range.last.v);
 }
 
 void chk_filters(struct checks *c, struct person *p, const struct note *n)
 {
     if (!p->joined || (n->via == VIA_NOTIFIER && !p->regs)) {
-        chk_find(c, ISO_GONE, &(struct where){p, true, n->range, p->left_record},
-                 "%s is not registered any more (since record %llu), but it was told %s 0x%llx-0x%llx.",
-                 p->name, (ull)p->left_record, type_name(n->type), (ull)n->range.first.v,
-                 (ull)n->range.last.v);
+        chk_find(
+            c, ISO_GONE, &(struct where){p, true, n->range, p->left_record},
+            "%s is not registered any more (since record %llu), but it was told %s 0x%llx-0x%llx.",
+            p->name, (ull)p->left_record, type_name(n->type), (ull)n->range.first.v,
+            (ull)n->range.last.v);
         return;
     }
     if (n->via == VIA_REGION)

@@ -24,19 +24,23 @@ static void judge_gcmd(struct checks *c, uint32_t val)
     /* A level that the unit did not take over counts once, not for ever. */
     if (one_shots + (from_gsts < from_last ? from_gsts : from_last) > 1)
         chk_find(c, GST_G1, &w,
-                 "GCMD 0x%x asks for more than one change at once (GSTS is 0x%x); each should be a write of its "
-                 "own.", (unsigned)val, (unsigned)c->gsts);
+                 "GCMD 0x%x asks for more than one change at once (GSTS is 0x%x); each should be a "
+                 "write of its "
+                 "own.",
+                 (unsigned)val, (unsigned)c->gsts);
     c->last_gcmd = val & ARCH_LEVELS;
     if ((on & ARCH_TE) && !(c->gsts & ARCH_RTPS))
-        chk_find(c, GST_G3, &w, "GCMD 0x%x switches translation on, but no root table is set (GSTS.RTPS is 0).",
+        chk_find(c, GST_G3, &w,
+                 "GCMD 0x%x switches translation on, but no root table is set (GSTS.RTPS is 0).",
                  (unsigned)val);
     if ((on & ARCH_QIE) && (!c->iqa_written || (c->iqt & 0x7fff0)))
-        chk_find(c, GST_Q1, &w, "GCMD 0x%x switches the invalidation queue on, but %s.", (unsigned)val,
-                 c->iqa_written ? "IQT is not 0" : "IQA was never written");
+        chk_find(c, GST_Q1, &w, "GCMD 0x%x switches the invalidation queue on, but %s.",
+                 (unsigned)val, c->iqa_written ? "IQT is not 0" : "IQA was never written");
     if (on & ARCH_QIE)
         c->queue_ran = false;
     if ((off & ARCH_QIE) && (c->queue_broken || (c->queue_ran && c->last_type != DESC_WAIT)))
-        chk_find(c, GST_Q3, &w, "GCMD 0x%x switches the invalidation queue off, but %s.", (unsigned)val,
+        chk_find(c, GST_Q3, &w, "GCMD 0x%x switches the invalidation queue off, but %s.",
+                 (unsigned)val,
                  c->queue_broken ? "it is not empty" : "its last descriptor was no wait");
 }
 
@@ -48,8 +52,8 @@ static void judge_iqt(struct checks *c, uint64_t val)
     c->queue_broken = false; /* looked at anew: a queue error says so again */
     if ((c->gsts & ARCH_QIE) && (val >> 4 & 0x7fff) >= size)
         chk_find(c, GST_Q4, &(struct where){.cause = c->record},
-                 "IQT 0x%llx names slot %llu, but the queue has %llu.", (ull)val, (ull)(val >> 4 & 0x7fff),
-                 (ull)size);
+                 "IQT 0x%llx names slot %llu, but the queue has %llu.", (ull)val,
+                 (ull)(val >> 4 & 0x7fff), (ull)size);
 }
 
 static void judge_command(struct checks *c, const char *name)
@@ -96,8 +100,8 @@ void chk_guest_desc(struct checks *c, uint64_t lo, uint64_t hi, bool by_register
 
     if (d.wrong)
         chk_find(c, GST_DESC, &(struct where){.cause = c->record}, "%s 0x%016llx 0x%016llx: %s.",
-                 by_register ? "The register command that stands for" : "The descriptor", (ull)lo, (ull)hi,
-                 d.wrong);
+                 by_register ? "The register command that stands for" : "The descriptor", (ull)lo,
+                 (ull)hi, d.wrong);
     if (!by_register) {
         c->last_type = d.type;
         c->queue_ran = true;

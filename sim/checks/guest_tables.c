@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The guest's duties about tables: GST-NOFLUSH, GST-CM, GST-CTX, GST-C*. Judged only where the
- * guest's own stores leave no doubt; snapshots never are, nor what happened before translation was on.
+ * guest's own stores leave no doubt; snapshots never are, nor what happened before translation was
+ * on.
  */
 #include "checks/registry.h"
 
@@ -26,7 +27,8 @@ static void judge_same_domain(struct checks *c, uint64_t page, unsigned index, c
     bool other = false;
 
     for (size_t i = 0; i < r->link_count; i++)
-        other |= r->links[i].did == x->did && (r->links[i].top != x->top || r->links[i].levels != x->levels);
+        other |= r->links[i].did == x->did &&
+                 (r->links[i].top != x->top || r->links[i].levels != x->levels);
     for (size_t s = 0; other && s < r->slots; s++) {
         for (const struct node *n = r->by_page[s]; n; n = n->page_next) {
             if (n->role != ROLE_CTX || !n->refs_now)
@@ -40,8 +42,10 @@ static void judge_same_domain(struct checks *c, uint64_t page, unsigned index, c
                 if ((n->page == page && i == index) || y.kind != CTX_TABLES || y.did != x->did ||
                     (y.top == x->top && y.levels == x->levels))
                     continue;
-                chk_find(c, GST_C2, &(struct where){.cause = chk_story_of(c, n->page + 16 * (uint64_t)i)},
-                         "The context entry at 0x%llx gives domain %u the tables at 0x%llx (%u levels), but the "
+                chk_find(c, GST_C2,
+                         &(struct where){.cause = chk_story_of(c, n->page + 16 * (uint64_t)i)},
+                         "The context entry at 0x%llx gives domain %u the tables at 0x%llx (%u "
+                         "levels), but the "
                          "present entry at 0x%llx gives it those at 0x%llx (%u levels).",
                          (ull)page + 16 * index, (unsigned)x->did, (ull)x->top, x->levels,
                          (ull)n->page + 16 * i, (ull)y.top, y.levels);
@@ -65,15 +69,21 @@ static void judge_context(struct checks *c, uint64_t page, unsigned index, const
         return;
     if (c->arch.caching_mode && !x.did)
         chk_find(c, GST_C1, &w,
-                 "The context entry at 0x%llx became present with domain 0, which under caching mode is kept "
-                 "for faulting entries.", at);
+                 "The context entry at 0x%llx became present with domain 0, which under caching "
+                 "mode is kept "
+                 "for faulting entries.",
+                 at);
     if (x.did >= UINT32_C(1) << c->arch.did_bits)
-        chk_find(c, GST_C8, &w, "The context entry at 0x%llx names domain %u, but the unit has %u-bit ids.", at,
+        chk_find(c, GST_C8, &w,
+                 "The context entry at 0x%llx names domain %u, but the unit has %u-bit ids.", at,
                  (unsigned)x.did, c->arch.did_bits);
-    if ((type == 2 && (!c->arch.pass_through || aw != largest)) || (type == 1 && !c->arch.device_tlb))
+    if ((type == 2 && (!c->arch.pass_through || aw != largest)) ||
+        (type == 1 && !c->arch.device_tlb))
         chk_find(c, GST_C7, &w,
-                 "The context entry at 0x%llx has translation type %u with address width code %u, which this "
-                 "unit does not offer.", at, type, aw);
+                 "The context entry at 0x%llx has translation type %u with address width code %u, "
+                 "which this "
+                 "unit does not offer.",
+                 at, type, aw);
     if (x.kind == CTX_TABLES)
         judge_same_domain(c, page, index, &x);
     if (x.kind == CTX_BAD || !n || n->shared)
@@ -83,11 +93,12 @@ static void judge_context(struct checks *c, uint64_t page, unsigned index, const
         bdf_t bdf = {(uint16_t)(n->base << 8 | index)};
 
         if (i->index != index || i->wild || !on_since(c, i->record) || (old[0] & 1) ||
-            (was.kind != CTX_TABLES && was.kind != CTX_PASS) || (i->lo == new[0] && i->hi == new[1]) ||
-            !ctx_alive(c->registry, i->until, bdf, &was))
+            (was.kind != CTX_TABLES && was.kind != CTX_PASS) ||
+            (i->lo == new[0] && i->hi == new[1]) || !ctx_alive(c->registry, i->until, bdf, &was))
             continue;
         chk_find(c, GST_CTX, &(struct where){.cause = i->record},
-                 "The context entry at 0x%llx of domain %u was taken away in record %llu and a new one stored, but "
+                 "The context entry at 0x%llx of domain %u was taken away in record %llu and a new "
+                 "one stored, but "
                  "no context-cache and then IOTLB invalidation of the old one completed between.",
                  at, (unsigned)was.did, (ull)i->record);
         return;
@@ -106,7 +117,11 @@ static void judge_present_again(struct checks *c, uint64_t page, unsigned role, 
     iova = n->base + index * arch_entry_bytes(role);
     for (size_t k = 0; k < r->link_count; k++) {
         const struct domain_link *l = &r->links[k];
-        struct ctx x = {.kind = CTX_TABLES, .did = l->did, .top = l->top, .levels = l->levels, .limit_bits = 64};
+        struct ctx x = {.kind = CTX_TABLES,
+                        .did = l->did,
+                        .top = l->top,
+                        .levels = l->levels,
+                        .limit_bits = 64};
         struct allowed a;
 
         if (l->top != n->top)
@@ -114,12 +129,13 @@ static void judge_present_again(struct checks *c, uint64_t page, unsigned role, 
         for (int write = 0; write < 2; write++) {
             allowed_from(c, &x, iova, write, &a);
             for (unsigned i = 0; i < a.oks && !a.wild; i++) {
-                if (!(a.ok[i].old & OLD_ENTRY) || !on_since(c, a.ok[i].record))
+                if (a.ok[i].old != OLD_ENTRY || !on_since(c, a.ok[i].record))
                     continue;
                 struct where w = at_iova(iova, a.ok[i].record);
 
                 chk_find(c, GST_NOFLUSH, &w,
-                         "0x%llx of domain %u was taken away in record %llu (it led to 0x%llx) and is made present "
+                         "0x%llx of domain %u was taken away in record %llu (it led to 0x%llx) and "
+                         "is made present "
                          "again, but no invalidation of it completed between.",
                          (ull)iova, (unsigned)l->did, (ull)a.ok[i].record, (ull)a.ok[i].gpa);
                 return;
@@ -129,8 +145,8 @@ static void judge_present_again(struct checks *c, uint64_t page, unsigned role, 
 }
 
 /* An entry of a table is about to change by a store of the guest. */
-void chk_guest_entry(struct checks *c, uint64_t page, unsigned role, unsigned index, const uint64_t old[2],
-                     const uint64_t new[2])
+void chk_guest_entry(struct checks *c, uint64_t page, unsigned role, unsigned index,
+                     const uint64_t old[2], const uint64_t new[2])
 {
     if (role == ROLE_CTX) {
         judge_context(c, page, index, old, new);
@@ -142,7 +158,8 @@ void chk_guest_entry(struct checks *c, uint64_t page, unsigned role, unsigned in
 }
 
 /* Does this item still lead to `page`, as its table or its 4 KiB target, for some domain? */
-static bool leads_to(const struct checks *c, const struct node *n, const struct item *i, uint64_t page)
+static bool leads_to(const struct checks *c, const struct node *n, const struct item *i,
+                     uint64_t page)
 {
     const struct registry *r = c->registry;
     uint64_t table, iova = n->base + i->index * arch_entry_bytes(n->role);
@@ -160,7 +177,8 @@ static bool leads_to(const struct checks *c, const struct node *n, const struct 
     return false;
 }
 
-/* The guest linked a table: was its page unmapped, or a table elsewhere, without invalidation since? */
+/* The guest linked a table: was its page unmapped, or a table elsewhere, without invalidation
+ * since? */
 void chk_guest_table_linked(struct checks *c, const struct node *like)
 {
     unsigned looked = 0;
@@ -181,10 +199,11 @@ void chk_guest_table_linked(struct checks *c, const struct node *like)
             struct where w = at_iova(iova, i->record);
 
             chk_find(c, GST_NOFLUSH, &w,
-                     "The page 0x%llx was %s until record %llu, and no invalidation of 0x%llx completed since, but "
+                     "The page 0x%llx was %s until record %llu, and no invalidation of 0x%llx "
+                     "completed since, but "
                      "it becomes a table of level %u.",
-                     (ull)like->page, n->role == 1 ? "mapped" : "a table below", (ull)i->record, (ull)iova,
-                     (unsigned)like->role);
+                     (ull)like->page, n->role == 1 ? "mapped" : "a table below", (ull)i->record,
+                     (ull)iova, (unsigned)like->role);
             return;
         }
     }
@@ -198,40 +217,46 @@ void chk_guest_dma(struct checks *c, bdf_t bdf, uint64_t iova, const struct allo
 
     if (c->root_state != ROOT_SETTLED && !c->root_told) {
         c->root_told = true;
-        chk_find(c, GST_G4, &(struct where){.cause = c->srtp_record},
-                 "A root table was latched in record %llu; before a device relies on it the context cache and then "
-                 "the IOTLB need a global invalidation, but %02x:%02x.%x accesses 0x%llx without it.",
-                 (ull)c->srtp_record, bdf.v >> 8, bdf.v >> 3 & 31, bdf.v & 7, (ull)iova);
+        chk_find(
+            c, GST_G4, &(struct where){.cause = c->srtp_record},
+            "A root table was latched in record %llu; before a device relies on it the context "
+            "cache and then "
+            "the IOTLB need a global invalidation, but %02x:%02x.%x accesses 0x%llx without it.",
+            (ull)c->srtp_record, bdf.v >> 8, bdf.v >> 3 & 31, bdf.v & 7, (ull)iova);
     }
     if (a->wild)
         return;
     for (unsigned i = 0; i < a->oks; i++)
         now_ok |= !a->ok[i].old;
-    if (now_ok && (a->faults_old & (OLD_HOLE | OLD_CTX_HOLE)) && on_since(c, a->fault_record)) {
-        struct where w = at_iova(iova, a->fault_record);
+    if (now_ok && a->hole_record && on_since(c, a->hole_record)) {
+        struct where w = at_iova(iova, a->hole_record);
 
         chk_find(c, GST_CM, &w,
-                 "%02x:%02x.%x uses 0x%llx, whose entry became present in record %llu, but under caching mode an "
+                 "%02x:%02x.%x uses 0x%llx, whose entry became present in record %llu, but under "
+                 "caching mode an "
                  "invalidation should have completed first.",
-                 bdf.v >> 8, bdf.v >> 3 & 31, bdf.v & 7, (ull)iova, (ull)a->fault_record);
+                 bdf.v >> 8, bdf.v >> 3 & 31, bdf.v & 7, (ull)iova, (ull)a->hole_record);
     }
     for (unsigned i = 0; i < a->oks; i++) {
         struct where w = at_iova(iova, a->ok[i].record);
 
         if (!a->ok[i].old || !on_since(c, a->ok[i].record))
             continue;
-        if (a->ok[i].old & OLD_ENTRY) {
+        if (a->ok[i].old == OLD_ENTRY) {
             chk_find(c, GST_NOFLUSH, &w,
-                     "%02x:%02x.%x accesses 0x%llx, whose translation to 0x%llx was taken away in record %llu, but "
+                     "%02x:%02x.%x accesses 0x%llx, whose translation to 0x%llx was taken away in "
+                     "record %llu, but "
                      "no invalidation of it has completed since.",
-                     bdf.v >> 8, bdf.v >> 3 & 31, bdf.v & 7, (ull)iova, (ull)a->ok[i].gpa, (ull)a->ok[i].record);
+                     bdf.v >> 8, bdf.v >> 3 & 31, bdf.v & 7, (ull)iova, (ull)a->ok[i].gpa,
+                     (ull)a->ok[i].record);
             return;
         }
         x = chk_context(c, bdf);
-        if (x.kind != CTX_TABLES && x.kind != CTX_PASS)
+        if (!(a->ok[i].old & OLD_CTX) || (x.kind != CTX_TABLES && x.kind != CTX_PASS))
             continue;
         chk_find(c, GST_CTX, &w,
-                 "%02x:%02x.%x accesses 0x%llx, and its context entry changed in record %llu, but no context-cache "
+                 "%02x:%02x.%x accesses 0x%llx, and its context entry changed in record %llu, but "
+                 "no context-cache "
                  "and then IOTLB invalidation of the old one has completed since.",
                  bdf.v >> 8, bdf.v >> 3 & 31, bdf.v & 7, (ull)iova, (ull)a->ok[i].record);
         return;

@@ -15,12 +15,42 @@
 
 /* Rows of invariants(), in that order. */
 enum inv_id {
-    ORD_INPLACE, ORD_DUP_MAP, ORD_SPLIT_UNMAP, ORD_WAIT, ORD_REPLAY,
-    FLT_KIND, FLT_RANGE, FLT_MASK, FLT_PERM, FLT_OFFSET,
-    COH_SHADOW, COH_STALE, COH_DMA, COH_READ, COH_EXPECT,
-    ISO_DOMAIN, ISO_GONE, REG_REFUSE, REG_FLAGS, RST_EMPTY,
-    GST_NOFLUSH, GST_CM, GST_CTX, GST_DESC,
-    GST_G1, GST_G3, GST_G4, GST_Q1, GST_Q2, GST_Q3, GST_Q4, GST_Q5, GST_C1, GST_C2, GST_C7, GST_C8,
+    ORD_INPLACE,
+    ORD_DUP_MAP,
+    ORD_SPLIT_UNMAP,
+    ORD_WAIT,
+    ORD_REPLAY,
+    FLT_KIND,
+    FLT_RANGE,
+    FLT_MASK,
+    FLT_PERM,
+    FLT_OFFSET,
+    COH_SHADOW,
+    COH_STALE,
+    COH_DMA,
+    COH_READ,
+    COH_EXPECT,
+    ISO_DOMAIN,
+    ISO_GONE,
+    REG_REFUSE,
+    REG_FLAGS,
+    RST_EMPTY,
+    GST_NOFLUSH,
+    GST_CM,
+    GST_CTX,
+    GST_DESC,
+    GST_G1,
+    GST_G3,
+    GST_G4,
+    GST_Q1,
+    GST_Q2,
+    GST_Q3,
+    GST_Q4,
+    GST_Q5,
+    GST_C1,
+    GST_C2,
+    GST_C7,
+    GST_C8,
     INVARIANTS
 };
 
@@ -64,29 +94,30 @@ struct person {
     bdf_t bdf;
     enum consumer_kind kind;
     bool joined;
-    uint32_t flags;           /* as asked when joining */
-    struct iova_range range;  /* as asked when joining */
+    uint32_t flags;          /* as asked when joining */
+    struct iova_range range; /* as asked when joining */
     struct registration reg[REGISTRATIONS_MAX];
     unsigned regs;
-    bool regs_lost;           /* more registrations than are kept: ranges are not judged */
+    bool regs_lost; /* more registrations than are kept: ranges are not judged */
     uint64_t left_record;
-    struct spans told;        /* what it was notified and not told to forget */
-    struct spans dirty;       /* where tables or notifications changed since COH-SHADOW judged */
-    struct spans known;       /* CHECK_FULL: mismatches already reported */
-    struct spans refused;     /* after a refusal ERR-CONVERGE judges, COH-SHADOW does not */
-    uint64_t fail_unmaps;     /* injected refusals still to come */
-    uint64_t top;             /* top table at the last look (dirty ranges follow its pages), 0: none */
+    struct spans told;    /* what it was notified and not told to forget */
+    struct spans dirty;   /* where tables or notifications changed since COH-SHADOW judged */
+    struct spans known;   /* CHECK_FULL: mismatches already reported */
+    struct spans refused; /* after a refusal ERR-CONVERGE judges, COH-SHADOW does not */
+    uint64_t fail_unmaps; /* injected refusals still to come */
+    uint64_t top;         /* top table at the last look (dirty ranges follow its pages), 0: none */
     bool top_valid;
     bool replaying;
+    bool expected; /* all its notes are given in the trace: keep each for comparison */
     struct iova_range replay_range;
-    uint64_t replay_seq;      /* notes of the run before the replay began */
+    uint64_t replay_seq; /* notes of the run before the replay began */
 };
 
 struct device_state {
     bdf_t bdf;
     bool joined, translated;
-    uint32_t told_flags;      /* the union of flags the unit was told */
-    struct spans reached;     /* what the unit translated: its IOTLB may hold it */
+    uint32_t told_flags;  /* the union of flags the unit was told */
+    struct spans reached; /* what the unit translated: its IOTLB may hold it */
 };
 
 struct registry;
@@ -153,17 +184,18 @@ struct checks {
     struct desc inval;
     bool inval_by_register;
     enum rec_kind rec_kind; /* of the current record */
-    bool flags_moved;      /* registrations or flags changed in this record */
-    bool done_shown;       /* ORD-WAIT: in this record a wait landed, or GSTS moved */
-    uint64_t late_notes;   /* notes since then outside an invalidation */
+    bool flags_moved;       /* registrations or flags changed in this record */
+    bool done_shown;        /* ORD-WAIT: in this record a wait landed, or GSTS moved */
+    uint64_t late_notes;    /* notes since then outside an invalidation */
     struct note late_first;
     const struct person *late_person;
-    bool judge_empty;      /* RST-EMPTY is due at the end of this record */
-    bool judge_srtp;       /* SRTP did a global invalidation (ESRTPS) in this record */
+    bool judge_empty; /* RST-EMPTY is due at the end of this record */
+    bool judge_srtp;  /* SRTP did a global invalidation (ESRTPS) in this record */
 
     /* notes of the last event record, for `expect` */
     struct heard *heard;
     size_t heards, heard_room;
+    bool heard_lost; /* notes nobody announced as expected were too many to keep */
     uint64_t event_record;
     bool aborted;
     struct expecting *expecting;
@@ -173,7 +205,8 @@ struct checks {
     size_t stales, stale_room;
 
     struct registry *registry;
-    bool snapshot;   /* the current record stores memory nobody looked at before: no guest rule applies */
+    bool snapshot;   /* the current record stores memory nobody looked at before: no guest rule
+                        applies */
     bool tops_moved; /* a context or root entry changed in this record */
 
     struct story *stories;
@@ -182,7 +215,7 @@ struct checks {
     /* guest: registers */
     bool iqa_written, queue_broken, queue_ran;
     uint64_t iqt, iqa;
-    uint64_t te_record;    /* translation is on since then */
+    uint64_t te_record; /* translation is on since then */
     unsigned last_type;
     enum { ROOT_SETTLED, ROOT_NEEDS_CC, ROOT_NEEDS_IOTLB } root_state;
     uint64_t srtp_record;
@@ -200,7 +233,8 @@ void chk_find(struct checks *c, enum inv_id id, const struct where *w, const cha
     __attribute__((format(printf, 4, 5)));
 const char *chk_perm(enum perm p); /* "r", "w", "rw", "no right" */
 void chk_story(struct checks *c, uint64_t gpa);
-uint64_t chk_story_of(const struct checks *c, uint64_t gpa); /* record of the last store there, 0: unknown */
+uint64_t chk_story_of(const struct checks *c,
+                      uint64_t gpa); /* record of the last store there, 0: unknown */
 
 /* people.c */
 struct person *chk_person(struct checks *c, const char *name);
@@ -239,7 +273,8 @@ void chk_shadow(struct checks *c, const struct desc *d);
 void chk_dirty_device(struct checks *c, bdf_t bdf);
 void chk_dirty_all(struct checks *c);
 void chk_dirty_top(struct checks *c, uint64_t top, uint64_t first, uint64_t last);
-void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n, const struct span *held);
+void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n,
+                        const struct span *held);
 void chk_stale_settle(struct checks *c);
 void chk_stale_cached(struct checks *c, const struct desc *d);
 void chk_stale_reached(struct checks *c, const struct obs *o);
@@ -266,8 +301,8 @@ void chk_guest_desc(struct checks *c, uint64_t lo, uint64_t hi, bool by_register
 void chk_guest_done(struct checks *c, const struct desc *d);
 void chk_guest_root(struct checks *c);
 void chk_guest_reset(struct checks *c);
-void chk_guest_entry(struct checks *c, uint64_t page, unsigned role, unsigned index, const uint64_t old[2],
-                     const uint64_t new[2]);
+void chk_guest_entry(struct checks *c, uint64_t page, unsigned role, unsigned index,
+                     const uint64_t old[2], const uint64_t new[2]);
 struct node;
 void chk_guest_table_linked(struct checks *c, const struct node *like);
 void chk_guest_dma(struct checks *c, bdf_t bdf, uint64_t iova, const struct allowed *a);

@@ -6,9 +6,10 @@
 #define G SEV_GUEST
 
 static const struct invariant rows[INVARIANTS] = {
-    [ORD_INPLACE] = {"ORD-INPLACE", V,
-                     "a MAP over a range held with another target or permission is preceded by its UNMAP",
-                     "vtd-facts 9.2.2, 9.2.3; museum I2"},
+    [ORD_INPLACE] =
+        {"ORD-INPLACE", V,
+         "a MAP over a range held with another target or permission is preceded by its UNMAP",
+         "vtd-facts 9.2.2, 9.2.3; museum I2"},
     [ORD_DUP_MAP] = {"ORD-DUP-MAP", V,
                      "no MAP for what a consumer already holds (type1 answers EEXIST)",
                      "vtd-facts 9.3; museum I2, M03"},
@@ -25,69 +26,84 @@ static const struct invariant rows[INVARIANTS] = {
                     "vtd-facts 9.2.5; museum 1.4, L3"},
     [FLT_KIND] = {"FLT-KIND", V, "a consumer receives only the kinds its flags ask for",
                   "vtd-facts 9.2.1; museum I7"},
-    [FLT_RANGE] = {"FLT-RANGE", V,
-                   "a consumer receives nothing outside its range; what straddles is clipped, and what is "
-                   "left comes as naturally aligned power-of-two pieces, ascending",
-                   "vtd-facts 9.2.2; museum I5, M05, M22"},
-    [FLT_MASK] = {"FLT-MASK", V,
-                  "size is a power of two, IOVA and target are aligned to it (an UNMAP to an UNMAP-only "
-                  "consumer may be any range)",
-                  "vtd-facts 9.1; museum I5, L2"},
-    [FLT_PERM] = {"FLT-PERM", V, "MAP carries a permission, UNMAP carries none", "vtd-facts 9.2.2; museum I7"},
+    [FLT_RANGE] =
+        {"FLT-RANGE", V,
+         "a consumer receives nothing outside its range; what straddles is clipped, and what is "
+         "left comes as naturally aligned power-of-two pieces, ascending",
+         "vtd-facts 9.2.2; museum I5, M05, M22"},
+    [FLT_MASK] =
+        {"FLT-MASK", V,
+         "size is a power of two, IOVA and target are aligned to it (an UNMAP to an UNMAP-only "
+         "consumer may be any range)",
+         "vtd-facts 9.1; museum I5, L2"},
+    [FLT_PERM] = {"FLT-PERM", V, "MAP carries a permission, UNMAP carries none",
+                  "vtd-facts 9.2.2; museum I7"},
     [FLT_OFFSET] = {"FLT-OFFSET", V, "a clipped entry keeps IOVA and target in step",
                     "vtd-facts 9.2.2, 11 #41; museum I6, L2"},
-    [COH_SHADOW] = {"COH-SHADOW", V,
-                    "after an invalidation completes, what a consumer was notified is exactly what the "
-                    "tables say for the range invalidated; and its container holds each notified entry "
-                    "unless it refused it (its `result`) or the target is not wholly RAM (w may be widened "
-                    "to rw)",
-                    "specification 6.1, 6.5.2; vtd-facts 7, 11 #39; museum I1, L8"},
+    [COH_SHADOW] =
+        {"COH-SHADOW", V,
+         "after an invalidation completes, what a consumer was notified is exactly what the "
+         "tables say for the range invalidated; and its container holds each notified entry "
+         "unless it refused it (its `result`) or the target is not wholly RAM (w may be widened "
+         "to rw)",
+         "specification 6.1, 6.5.2; vtd-facts 7, 11 #39; museum I1, L8"},
     [COH_STALE] = {"COH-STALE", V,
-                   "no consumer that was told UNMAP, and no cache or device IOTLB, still translates the range",
+                   "no consumer that was told UNMAP, and no cache or device IOTLB, still "
+                   "translates the range",
                    "specification 6.5.2.3; vtd-facts 5.5; museum I1, I4, I14"},
-    [COH_DMA] = {"COH-DMA", V,
-                 "an access reaches a page, or faults, in a way the architecture allows: for each entry on "
-                 "the way, any value it held since the completion of the last invalidation that covered "
-                 "it; a not-present entry may be remembered only under caching mode",
-                 "specification 3, 6.1, 6.2; vtd-facts 3, 4.1, 7"},
+    [COH_DMA] =
+        {"COH-DMA", V,
+         "an access reaches a page, or faults, in a way the architecture allows: for each entry on "
+         "the way, any value it held since the completion of the last invalidation that covered "
+         "it; a not-present entry may be remembered only under caching mode",
+         "specification 3, 6.1, 6.2; vtd-facts 3, 4.1, 7"},
     [COH_READ] = {"COH-READ", V, "a register reads as the guest saw it", "the trace; vtd-facts 1"},
     [COH_EXPECT] = {"COH-EXPECT", V, "what was notified is what the trace expects", "the trace"},
     [ISO_DOMAIN] = {"ISO-DOMAIN", V, "an invalidation of one domain changes no device of another",
                     "specification 6.5.2.3; vtd-facts 5.8; museum I14"},
     [ISO_GONE] = {"ISO-GONE", V, "a consumer that left receives nothing", "museum I11, M34"},
-    [REG_REFUSE] = {"REG-REFUSE", V,
-                    "registration without a kind, with an inverted range, or with kinds the unit cannot "
-                    "supply is refused with an error",
-                    "vtd-facts 9.2.1; museum I10, M29, M30"},
+    [REG_REFUSE] =
+        {"REG-REFUSE", V,
+         "registration without a kind, with an inverted range, or with kinds the unit cannot "
+         "supply is refused with an error",
+         "vtd-facts 9.2.1; museum I10, M29, M30"},
     [REG_FLAGS] = {"REG-FLAGS", V,
                    "the unit is told the old and new union of flags exactly when it changes",
                    "vtd-facts 9.2.1; museum 1.2"},
-    [RST_EMPTY] = {"RST-EMPTY", V,
-                   "after reset, or with translation off, no consumer holds a translation made by the tables",
-                   "specification 11.4.4 TE; vtd-facts 2.4; museum I9, M09"},
-    [GST_NOFLUSH] = {"GST-NOFLUSH", G,
-                     "guest: a present entry was removed, moved or narrowed, and before a covering "
-                     "invalidation completed there was a `dma` to the range, or the IOVA was made present "
-                     "again, or the unmapped page or a table page that hung below became another table",
-                     "specification 6.5.3; vtd-facts 8 O6, O7, P7"},
-    [GST_CM] = {"GST-CM", G,
-                "guest: under caching mode an entry became present and was used before an invalidation",
-                "specification 6.1; vtd-facts 7, 8 P6, C4"},
+    [RST_EMPTY] =
+        {"RST-EMPTY", V,
+         "after reset, or with translation off, no consumer holds a translation made by the tables",
+         "specification 11.4.4 TE; vtd-facts 2.4; museum I9, M09"},
+    [GST_NOFLUSH] =
+        {"GST-NOFLUSH", G,
+         "guest: a present entry was removed, moved or narrowed, and before a covering "
+         "invalidation completed there was a `dma` to the range, or the IOVA was made present "
+         "again, or the unmapped page or a table page that hung below became another table",
+         "specification 6.5.3; vtd-facts 8 O6, O7, P7"},
+    [GST_CM] =
+        {"GST-CM", G,
+         "guest: under caching mode an entry became present and was used before an invalidation",
+         "specification 6.1; vtd-facts 7, 8 P6, C4"},
     [GST_CTX] = {"GST-CTX", G,
                  "guest: a context entry changed without context-cache and then IOTLB invalidation",
                  "specification 6.2.2.1; vtd-facts 8 O1, C5"},
-    [GST_DESC] = {"GST-DESC", G,
-                  "guest: reserved bits, a bad type or a misaligned page-selective address in a descriptor",
-                  "specification 6.5.2; vtd-facts 5.5, 8 Q8, P4, P5"},
-    [GST_G1] = {"GST-G1", G, "guest: one GCMD bit differs from GSTS levels per write; one-shot bits alone",
+    [GST_DESC] =
+        {"GST-DESC", G,
+         "guest: reserved bits, a bad type or a misaligned page-selective address in a descriptor",
+         "specification 6.5.2; vtd-facts 5.5, 8 Q8, P4, P5"},
+    [GST_G1] = {"GST-G1", G,
+                "guest: one GCMD bit differs from GSTS levels per write; one-shot bits alone",
                 "specification 11.4.4; vtd-facts 8 G1"},
     [GST_G3] = {"GST-G3", G, "guest: RTPS=1 before TE=1", "specification 6.6; vtd-facts 8 G3"},
-    [GST_G4] = {"GST-G4", G,
-                "guest: ESRTPS=0: after SRTP, before relying on translation: CC global, IOTLB global, in "
-                "this order",
-                "specification 6.6; vtd-facts 8 G4"},
-    [GST_Q1] = {"GST-Q1", G, "guest: IQT=0 and IQA written before QIE=1", "specification 6.5.2; vtd-facts 8 Q1"},
-    [GST_Q2] = {"GST-Q2", G, "guest: IQA not written while QIES=1", "specification 11.4.9.3; vtd-facts 8 Q2"},
+    [GST_G4] =
+        {"GST-G4", G,
+         "guest: ESRTPS=0: after SRTP, before relying on translation: CC global, IOTLB global, in "
+         "this order",
+         "specification 6.6; vtd-facts 8 G4"},
+    [GST_Q1] = {"GST-Q1", G, "guest: IQT=0 and IQA written before QIE=1",
+                "specification 6.5.2; vtd-facts 8 Q1"},
+    [GST_Q2] = {"GST-Q2", G, "guest: IQA not written while QIES=1",
+                "specification 11.4.9.3; vtd-facts 8 Q2"},
     [GST_Q3] = {"GST-Q3", G, "guest: QIE cleared only when head == tail and last was wait",
                 "specification 6.5.2; vtd-facts 8 Q3"},
     [GST_Q4] = {"GST-Q4", G, "guest: the queue tail stays below the queue's size",
@@ -96,7 +112,8 @@ static const struct invariant rows[INVARIANTS] = {
                 "specification 6.5.1; vtd-facts 8 Q5"},
     [GST_C1] = {"GST-C1", G, "guest: CM=1: DID != 0 in every present context entry",
                 "specification 6.2.2.1; vtd-facts 8 C1"},
-    [GST_C2] = {"GST-C2", G, "guest: same DID => same SSPTPTR and AW", "specification 6.2.2.1; vtd-facts 8 C2"},
+    [GST_C2] = {"GST-C2", G, "guest: same DID => same SSPTPTR and AW",
+                "specification 6.2.2.1; vtd-facts 8 C2"},
     [GST_C7] = {"GST-C7", G, "guest: TT=10 only with ECAP.PT and AW = largest; TT=01 only with DT",
                 "specification 9.3; vtd-facts 8 C7"},
     [GST_C8] = {"GST-C8", G, "guest: DID < 2^(4+2*ND)", "specification 11.4.2; vtd-facts 8 C8"},

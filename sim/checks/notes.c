@@ -28,20 +28,22 @@ static void judge_map(struct checks *c, struct person *p, const struct note *n)
             continue;
         }
         chk_find(c, ORD_INPLACE, &(struct where){p, true, n->range, told_record(s->meta)},
-                 "%s held 0x%llx-0x%llx as 0x%llx (%s) since record %llu; it should have been told UNMAP "
+                 "%s held 0x%llx-0x%llx as 0x%llx (%s) since record %llu; it should have been told "
+                 "UNMAP "
                  "before the MAP of 0x%llx-0x%llx to 0x%llx (%s), but it was not.",
                  p->name, (ull)s->first, (ull)s->last, (ull)s->gpa, chk_perm(told_perm(s->meta)),
-                 (ull)told_record(s->meta), (ull)n->range.first.v, (ull)n->range.last.v, (ull)n->gpa.v,
-                 chk_perm(n->perm));
+                 (ull)told_record(s->meta), (ull)n->range.first.v, (ull)n->range.last.v,
+                 (ull)n->gpa.v, chk_perm(n->perm));
         return;
     }
     if (same)
         chk_find(c, ORD_DUP_MAP, &(struct where){p, true, n->range, told_record(same->meta)},
-                 "%s already held 0x%llx-0x%llx as 0x%llx (%s) since record %llu, yet it was told to MAP "
+                 "%s already held 0x%llx-0x%llx as 0x%llx (%s) since record %llu, yet it was told "
+                 "to MAP "
                  "0x%llx-0x%llx to the same target.",
                  p->name, (ull)same->first, (ull)same->last, (ull)same->gpa,
-                 chk_perm(told_perm(same->meta)), (ull)told_record(same->meta), (ull)n->range.first.v,
-                 (ull)n->range.last.v);
+                 chk_perm(told_perm(same->meta)), (ull)told_record(same->meta),
+                 (ull)n->range.first.v, (ull)n->range.last.v);
 }
 
 static void judge_unmap(struct checks *c, struct person *p, const struct note *n)
@@ -59,7 +61,8 @@ static void judge_unmap(struct checks *c, struct person *p, const struct note *n
     }
     if (cut)
         chk_find(c, ORD_SPLIT_UNMAP, &(struct where){p, true, n->range, told_record(cut->meta)},
-                 "%s held 0x%llx-0x%llx in one mapping since record %llu; an UNMAP must take it whole, but "
+                 "%s held 0x%llx-0x%llx in one mapping since record %llu; an UNMAP must take it "
+                 "whole, but "
                  "the UNMAP of 0x%llx-0x%llx cuts it.",
                  p->name, (ull)cut->first, (ull)cut->last, (ull)told_record(cut->meta),
                  (ull)n->range.first.v, (ull)n->range.last.v);
@@ -72,7 +75,8 @@ static enum told_state state_of(const struct note *n)
     return n->why ? TOLD_NOT_ASKED : TOLD_HELD;
 }
 
-/* Keep the record of what was told in step; it ends as the notification says, whatever was judged. */
+/* Keep the record of what was told in step; it ends as the notification says, whatever was judged.
+ */
 static void remember(struct checks *c, struct person *p, const struct note *n)
 {
     uint64_t first = n->range.first.v, last = n->range.last.v;
@@ -80,8 +84,8 @@ static void remember(struct checks *c, struct person *p, const struct note *n)
 
     if (n->type == NOTE_MAP)
         ok &= spans_put(&p->told, (struct span){first, last, n->gpa.v,
-                                                told_meta(n->perm, state_of(n), n->via == VIA_NOTIFIER,
-                                                          c->record)});
+                                                told_meta(n->perm, state_of(n),
+                                                          n->via == VIA_NOTIFIER, c->record)});
     if (n->asked && n->result < 0)
         ok &= spans_add(&p->refused, first, last);
     else if (n->asked && p->refused.count)
@@ -142,8 +146,10 @@ void chk_replay(struct checks *c, const struct obs *o)
         if (leaf.present && leaf.gpa + (at - leaf.first) == s->gpa + (at - s->first) &&
             leaf.perm == told_perm(s->meta))
             continue;
-        chk_find(c, ORD_REPLAY, &(struct where){p, true, iova_range(s->first, s->last), told_record(s->meta)},
-                 "%s held 0x%llx-0x%llx as 0x%llx (%s) since record %llu, before the replay; the tables no "
+        chk_find(c, ORD_REPLAY,
+                 &(struct where){p, true, iova_range(s->first, s->last), told_record(s->meta)},
+                 "%s held 0x%llx-0x%llx as 0x%llx (%s) since record %llu, before the replay; the "
+                 "tables no "
                  "longer say so, so it should have been unmapped, but the replay left it.",
                  p->name, (ull)s->first, (ull)s->last, (ull)s->gpa, chk_perm(told_perm(s->meta)),
                  (ull)told_record(s->meta));
@@ -173,10 +179,11 @@ static void judge_empty(struct checks *c)
                 continue;
             chk_find(c, RST_EMPTY,
                      &(struct where){p, true, iova_range(s->first, s->last), told_record(s->meta)},
-                     "With translation off %s should hold nothing that the tables made, but it was never "
+                     "With translation off %s should hold nothing that the tables made, but it was "
+                     "never "
                      "told to UNMAP 0x%llx-0x%llx (to 0x%llx, %s, since record %llu).",
-                     p->name, (ull)s->first, (ull)s->last, (ull)s->gpa, chk_perm(told_perm(s->meta)),
-                     (ull)told_record(s->meta));
+                     p->name, (ull)s->first, (ull)s->last, (ull)s->gpa,
+                     chk_perm(told_perm(s->meta)), (ull)told_record(s->meta));
             break;
         }
     }
@@ -186,8 +193,10 @@ void chk_notes_record_end(struct checks *c)
 {
     if (c->late_notes)
         chk_find(c, ORD_WAIT, &(struct where){c->late_person, true, c->late_first.range, c->record},
-                 "The guest was shown \"done\" (status written, or GSTS) while %llu notification%s of that "
-                 "work were still to come, the first %s 0x%llx-0x%llx to %s; all should have been delivered "
+                 "The guest was shown \"done\" (status written, or GSTS) while %llu notification%s "
+                 "of that "
+                 "work were still to come, the first %s 0x%llx-0x%llx to %s; all should have been "
+                 "delivered "
                  "before.",
                  (ull)c->late_notes, c->late_notes == 1 ? "" : "s",
                  c->late_first.type == NOTE_MAP ? "MAP" : "UNMAP", (ull)c->late_first.range.first.v,

@@ -11,8 +11,8 @@ struct walk {
     const struct checks *c;
     struct allowed *out;
     uint64_t iova;
-    uint32_t right;      /* bit of the right asked for */
-    uint32_t denied;     /* the fault that its lack gives */
+    uint32_t right;  /* bit of the right asked for */
+    uint32_t denied; /* the fault that its lack gives */
     uint16_t did;
     unsigned levels;
 };
@@ -25,17 +25,18 @@ struct trail {
 
 static struct trail via(struct trail t, unsigned kind, uint64_t record)
 {
-    return (struct trail){t.old | kind, record > t.record ? record : t.record};
+    unsigned old = t.old | kind;
+
+    return (struct trail){old & OLD_VAGUE ? OLD_VAGUE : old, record > t.record ? record : t.record};
 }
 
 static void allow_fault(struct allowed *a, uint32_t reasons, struct trail t)
 {
     a->reasons |= reasons;
-    a->faults_old |= t.old;
     if (!t.old)
         a->reasons_now |= reasons;
-    if (t.record > a->fault_record)
-        a->fault_record = t.record;
+    else if (!(t.old & ~(OLD_HOLE | OLD_CTX_HOLE)) && t.record > a->hole_record)
+        a->hole_record = t.record;
 }
 
 static void allow_page(struct allowed *a, uint64_t target, struct trail t)
@@ -91,6 +92,15 @@ static void walk_entry(struct walk *w, unsigned level, uint64_t word, bool denie
         allow_page(w->out, target, t);
 }
 
+/* An invalidation of any page below drops a remembered hole above it, too: nobody is blamed for
+ * that. */
+static unsigned kind_of(unsigned level, const struct item *i)
+{
+    if (i->covered && (i->covered->vague || (level > 1 && !(i->lo & 3))))
+        return OLD_VAGUE;
+    return i->lo & 3 ? OLD_ENTRY : OLD_HOLE;
+}
+
 static void walk_table(struct walk *w, uint64_t page, unsigned level, bool denied, struct trail t)
 {
     const struct registry *r = w->c->registry;
@@ -111,7 +121,7 @@ static void walk_table(struct walk *w, uint64_t page, unsigned level, bool denie
             continue;
         if (i->wild)
             w->out->wild = true;
-        walk_entry(w, level, i->lo, denied, via(t, i->lo & 3 ? OLD_ENTRY : OLD_HOLE, i->record));
+        walk_entry(w, level, i->lo, denied, via(t, kind_of(level, i), i->record));
     }
 }
 
@@ -135,12 +145,16 @@ static void walk_tables(struct walk *w, const struct ctx *x, struct trail t)
 static struct walk begin(const struct checks *c, uint64_t iova, bool write, struct allowed *out)
 {
     *out = (struct allowed){.wild = c->registry->wild};
-    return (struct walk){.c = c, .out = out, .iova = iova, .right = write ? PERM_W : PERM_R,
+    return (struct walk){.c = c,
+                         .out = out,
+                         .iova = iova,
+                         .right = write ? PERM_W : PERM_R,
                          .denied = REASON(write ? FR_WRITE : FR_READ)};
 }
 
 /* The page walk alone, from a context entry's tables. */
-void allowed_from(const struct checks *c, const struct ctx *x, uint64_t iova, bool write, struct allowed *out)
+void allowed_from(const struct checks *c, const struct ctx *x, uint64_t iova, bool write,
+                  struct allowed *out)
 {
     struct walk w = begin(c, iova, write, out);
 
@@ -149,7 +163,8 @@ void allowed_from(const struct checks *c, const struct ctx *x, uint64_t iova, bo
 }
 
 /* One value of a context entry, reached by values the oldest of which was replaced at `until`. */
-static void walk_context(struct walk *w, bdf_t bdf, uint64_t lo, uint64_t hi, uint64_t until, struct trail t)
+static void walk_context(struct walk *w, bdf_t bdf, uint64_t lo, uint64_t hi, uint64_t until,
+                         struct trail t)
 {
     struct ctx x = arch_context(&w->c->arch, lo, hi);
 
@@ -168,7 +183,8 @@ static uint64_t older(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static void walk_root(struct walk *w, bdf_t bdf, uint64_t lo, uint64_t hi, uint64_t until, struct trail t)
+static void walk_root(struct walk *w, bdf_t bdf, uint64_t lo, uint64_t hi, uint64_t until,
+                      struct trail t)
 {
     const struct checks *c = w->c;
     struct ctx faulting = {.kind = CTX_ABSENT};
@@ -179,9 +195,11 @@ static void walk_root(struct walk *w, bdf_t bdf, uint64_t lo, uint64_t hi, uint6
     kind = arch_root(&c->arch, lo, hi, &page);
     if (kind != ROOT_TABLE || !guest_mem_page(c->cfg.mem, gpa(page))) {
         if (ctx_alive(c->registry, until, bdf, &faulting))
-            allow_fault(w->out, REASON(kind == ROOT_ABSENT ? FR_ROOT_ABSENT
-                                       : kind == ROOT_BAD  ? FR_ROOT_RESERVED
-                                                           : FR_CTX_ACCESS), t);
+            allow_fault(w->out,
+                        REASON(kind == ROOT_ABSENT ? FR_ROOT_ABSENT
+                               : kind == ROOT_BAD  ? FR_ROOT_RESERVED
+                                                   : FR_CTX_ACCESS),
+                        t);
         return;
     }
 
@@ -203,7 +221,8 @@ static void walk_root(struct walk *w, bdf_t bdf, uint64_t lo, uint64_t hi, uint6
     }
 }
 
-static void walk_root_table(struct walk *w, bdf_t bdf, uint64_t page, uint64_t until, struct trail t)
+static void walk_root_table(struct walk *w, bdf_t bdf, uint64_t page, uint64_t until,
+                            struct trail t)
 {
     const struct checks *c = w->c;
     unsigned index = bdf.v >> 8;
@@ -236,10 +255,12 @@ void allowed_for(const struct checks *c, bdf_t bdf, uint64_t iova, bool write, s
     const struct registry *r = c->registry;
 
     if (!c->root_known) {
-        out->wild = true; /* translation without a root table: the guest's error, nothing is promised */
+        out->wild =
+            true; /* translation without a root table: the guest's error, nothing is promised */
         return;
     }
     walk_root_table(&w, bdf, c->root, FOREVER, (struct trail){0, 0});
     for (unsigned i = 0; i < r->old_root_count && !out->wild; i++)
-        walk_root_table(&w, bdf, r->old_roots[i].page, r->old_roots[i].until, (struct trail){OLD_CTX, 0});
+        walk_root_table(&w, bdf, r->old_roots[i].page, r->old_roots[i].until,
+                        (struct trail){OLD_CTX, 0});
 }

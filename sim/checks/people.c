@@ -181,10 +181,11 @@ void chk_register(struct checks *c, const struct obs *o)
         return;
     c->flags_moved = true;
     if (why)
-        chk_find(c, REG_REFUSE, &(struct where){p, true, r, o->record},
-                 "The registration of %s for [0x%llx, 0x%llx] should have been refused, because it %s; "
-                 "however it was accepted.",
-                 p->name, (unsigned long long)r.first.v, (unsigned long long)r.last.v, why);
+        chk_find(
+            c, REG_REFUSE, &(struct where){p, true, r, o->record},
+            "The registration of %s for [0x%llx, 0x%llx] should have been refused, because it %s; "
+            "however it was accepted.",
+            p->name, (unsigned long long)r.first.v, (unsigned long long)r.last.v, why);
     p->bdf = o->u.reg.bdf;
     if (p->regs == REGISTRATIONS_MAX) {
         p->regs_lost = true;
@@ -223,19 +224,23 @@ void chk_flags(struct checks *c, const struct obs *o)
         return;
     if (old == new)
         chk_find(c, REG_FLAGS, &(struct where){.cause = o->record},
-                 "The unit was told that the union of flags of device %02x:%02x.%x changed, but old and new "
+                 "The unit was told that the union of flags of device %02x:%02x.%x changed, but "
+                 "old and new "
                  "are both 0x%x.",
                  d->bdf.v >> 8, d->bdf.v >> 3 & 31, d->bdf.v & 7, (unsigned)new);
     else if (old != d->told_flags)
         chk_find(c, REG_FLAGS, &(struct where){.cause = o->record},
-                 "The unit was told that the union of flags of device %02x:%02x.%x was 0x%x, but what it was "
+                 "The unit was told that the union of flags of device %02x:%02x.%x was 0x%x, but "
+                 "what it was "
                  "told before is 0x%x.",
-                 d->bdf.v >> 8, d->bdf.v >> 3 & 31, d->bdf.v & 7, (unsigned)old, (unsigned)d->told_flags);
+                 d->bdf.v >> 8, d->bdf.v >> 3 & 31, d->bdf.v & 7, (unsigned)old,
+                 (unsigned)d->told_flags);
     if (o->u.flags.result >= 0)
         d->told_flags = new;
 }
 
-/* At the end of a record the union of what is registered and what the unit was told are the same. */
+/* At the end of a record the union of what is registered and what the unit was told are the same.
+ */
 void chk_flags_settled(struct checks *c)
 {
     if (!c->flags_moved)
@@ -255,7 +260,8 @@ void chk_flags_settled(struct checks *c)
         }
         if (sure && all != d->told_flags) {
             chk_find(c, REG_FLAGS, &(struct where){.cause = c->record},
-                     "The notifiers of device %02x:%02x.%x now ask for 0x%x, but the last union the unit was "
+                     "The notifiers of device %02x:%02x.%x now ask for 0x%x, but the last union "
+                     "the unit was "
                      "told is 0x%x.",
                      d->bdf.v >> 8, d->bdf.v >> 3 & 31, d->bdf.v & 7, (unsigned)all,
                      (unsigned)d->told_flags);

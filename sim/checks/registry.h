@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which pages of guest memory are tables, where they hang, and what their entries held before:
- * the memory of the oracle. A page is a node once for each role it plays; a node lives as long as an
- * entry points at it, now or in what a cache may still remember. An item is an older value
- * of an entry; it goes when the invalidation that covers it completes.
+ * the memory of the oracle. A page is a node once for each role it plays; a node lives as long as
+ * an entry points at it, now or in what a cache may still remember. An item is an older value of an
+ * entry; it goes when the invalidation that covers it completes.
  */
 #ifndef VTR_CHECKS_REGISTRY_H
 #define VTR_CHECKS_REGISTRY_H
@@ -15,35 +15,33 @@ enum { ROLE_CTX = 6, ROLE_ROOT = 7 }; /* 1 to 5: a paging table of that level */
 #define FOREVER UINT64_MAX
 
 /* Parts of an item's range that page-selective invalidations covered already. */
-#define COVERED_MAX 32u
+#define COVERED_PARTS_MAX 65536u /* of all items; beyond, less is known to be covered */
 
 struct covered {
+    struct spans parts;
     uint16_t did;
-    unsigned count;
-    struct {
-        uint64_t first, last;
-    } part[COVERED_MAX];
+    bool vague; /* some parts are not kept: accuse nobody by this item */
 };
 
 struct item {
     struct item *next;
-    uint64_t lo, hi;    /* the older value (hi: root and context entries) */
-    uint64_t until;     /* when it was replaced */
-    uint64_t record;    /* by which record */
+    uint64_t lo, hi; /* the older value (hi: root and context entries) */
+    uint64_t until;  /* when it was replaced */
+    uint64_t record; /* by which record */
     struct covered *covered;
     uint16_t index;
     uint8_t role;
-    bool wild;          /* too many values to remember: anything goes */
+    bool wild; /* too many values to remember: anything goes */
 };
 
 struct node {
     uint64_t page;
-    uint64_t base;      /* first IOVA; context tables: the bus */
-    uint64_t top;       /* page of the top table above */
-    uint64_t made;      /* store that made it */
+    uint64_t base; /* first IOVA; context tables: the bus */
+    uint64_t top;  /* page of the top table above */
+    uint64_t made; /* store that made it */
     uint32_t refs_now, refs_old;
     uint8_t role, top_level;
-    bool shared;        /* hangs in more than one place: base and top are those of the first */
+    bool shared; /* hangs in more than one place: base and top are those of the first */
     struct item *items;
     uint64_t marked[8]; /* which entries have items */
     struct node *page_next, *place_next;
@@ -79,22 +77,22 @@ struct registry {
     struct node **by_page, **by_place;
     size_t slots, nodes;
     struct node *hist; /* nodes with items */
-    size_t hist_count, item_count;
+    size_t hist_count, item_count, part_count;
     struct item *spare;
     struct domain_link *links;
     size_t link_count, link_room;
     struct old_root old_roots[OLD_ROOTS_MAX];
     unsigned old_root_count;
-    bool wild;           /* too much is unknown: nothing is judged until a full invalidation */
+    bool wild; /* too much is unknown: nothing is judged until a full invalidation */
     uint64_t wild_since;
     uint64_t now;
-    uint64_t iotlb_all, cc_all;      /* when the last global invalidation completed */
-    uint64_t *iotlb_did, *cc_did;    /* likewise for each domain id */
+    uint64_t iotlb_all, cc_all;   /* when the last global invalidation completed */
+    uint64_t *iotlb_did, *cc_did; /* likewise for each domain id */
     struct device_cover *cc_dev;
     size_t cc_dev_count, cc_dev_room;
-    struct pending_word *pending;    /* entries the current record stores to */
+    struct pending_word *pending; /* entries the current record stores to */
     size_t pending_count, pending_room;
-    bool rebuild;                    /* the unit wrote into a table: look at everything anew */
+    bool rebuild; /* the unit wrote into a table: look at everything anew */
 };
 
 /* registry.c */
@@ -102,29 +100,45 @@ struct registry *reg_new(void);
 void reg_free(struct registry *r);
 void reg_clear(struct registry *r);
 struct node *reg_find(const struct registry *r, uint64_t page, unsigned role);
-struct node *reg_nodes_of(const struct registry *r, uint64_t page); /* chain by page_next; compare page */
-struct node *reg_at(const struct registry *r, uint64_t top, unsigned role, uint64_t base); /* by place_next */
+struct node *reg_nodes_of(const struct registry *r,
+                          uint64_t page); /* chain by page_next; compare page */
+struct node *reg_at(const struct registry *r, uint64_t top, unsigned role,
+                    uint64_t base); /* by place_next */
+struct node *reg_add(struct checks *c, struct node like);
+void reg_remove(struct registry *r, const struct node *n);
+void reg_leave_place(struct registry *r, const struct node *n);
+void reg_entry(const struct checks *c, const struct node *n, unsigned index, uint64_t *lo,
+               uint64_t *hi);
+bool reg_child(const struct checks *c, unsigned role, uint64_t lo, uint64_t hi, uint64_t *page,
+               unsigned *child);
+
+/* links.c */
 void reg_root(struct checks *c, uint64_t page);
-void reg_link(struct checks *c, const struct node *parent, unsigned index, uint64_t lo, uint64_t hi, bool judge);
+void reg_link(struct checks *c, const struct node *parent, unsigned index, uint64_t lo, uint64_t hi,
+              bool judge);
 void reg_release(struct checks *c, unsigned role, uint64_t lo, uint64_t hi, bool old);
-bool reg_child(const struct checks *c, unsigned role, uint64_t lo, uint64_t hi, uint64_t *page, unsigned *child);
 void reg_now_to_old(struct checks *c, unsigned role, uint64_t lo, uint64_t hi);
 void reg_unref(struct checks *c, struct node *n);
 bool reg_only_domain(const struct registry *r, uint64_t top, uint16_t did);
-void reg_entry(const struct checks *c, const struct node *n, unsigned index, uint64_t *lo, uint64_t *hi);
 
 static inline bool reg_is_place(const struct node *n, uint64_t top, unsigned role, uint64_t base)
 {
     return !n->shared && n->top == top && n->role == role && n->base == base;
 }
 
-/* history.c */
+/* stores.c */
 bool hist_init(struct checks *c);
 void hist_before(struct checks *c, const struct rec *r);
 void hist_after(struct checks *c);
 void hist_unit_store(struct checks *c, uint64_t gpa);
 void hist_root(struct checks *c, uint64_t page);
 void hist_reset(struct checks *c);
+
+/* history.c */
+void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uint64_t hi);
+void item_unlink(struct registry *r, struct node *n, struct item **link, struct item **dead);
+void item_uncover(struct registry *r, struct item *i);
+void items_bury(struct checks *c, struct item *dead);
 void hist_drop_items(struct checks *c, struct node *n);
 
 /* cover.c */
@@ -132,16 +146,16 @@ void cover_done(struct checks *c, const struct desc *d);
 void cover_everything(struct checks *c);
 bool item_alive(const struct registry *r, const struct item *i, uint16_t did, uint64_t iova);
 bool ctx_alive(const struct registry *r, uint64_t until, bdf_t bdf, const struct ctx *x);
-void item_unlink(struct registry *r, struct node *n, struct item **link, struct item **dead);
-void items_bury(struct checks *c, struct item *dead);
 
 /* outcomes.c: what the architecture allows for one access */
-enum { OLD_ENTRY = 1, OLD_HOLE = 2, OLD_CTX = 4, OLD_CTX_HOLE = 8 };
+/* OLD_VAGUE: an entry or hole which an invalidation may have dropped: allowed, but nobody's fault.
+ */
+enum { OLD_ENTRY = 1, OLD_HOLE = 2, OLD_CTX = 4, OLD_CTX_HOLE = 8, OLD_VAGUE = 16 };
 
 #define OUTCOMES_MAX 16u
 
 struct allowed {
-    bool wild;           /* anything */
+    bool wild; /* anything */
     unsigned oks;
     struct {
         uint64_t gpa;
@@ -149,13 +163,14 @@ struct allowed {
         uint64_t record; /* the last record that replaced one of them */
     } ok[OUTCOMES_MAX];
     uint32_t reasons;
-    uint32_t reasons_now;  /* of the current values alone */
-    unsigned faults_old;   /* kinds of older values that led to a fault */
-    uint64_t fault_record;
+    uint32_t reasons_now; /* of the current values alone */
+    uint64_t
+        hole_record; /* the last record that filled a hole which a cache may still remember; 0 */
     unsigned steps;
 };
 
 void allowed_for(const struct checks *c, bdf_t bdf, uint64_t iova, bool write, struct allowed *out);
-void allowed_from(const struct checks *c, const struct ctx *x, uint64_t iova, bool write, struct allowed *out);
+void allowed_from(const struct checks *c, const struct ctx *x, uint64_t iova, bool write,
+                  struct allowed *out);
 
 #endif

@@ -20,42 +20,6 @@ struct mismatch {
     uint64_t bytes, pieces;
 };
 
-void chk_dirty_device(struct checks *c, bdf_t bdf)
-{
-    c->tops_moved = true;
-    for (size_t i = 0; i < c->persons; i++)
-        if (c->people[i]->bdf.v == bdf.v && c->people[i]->joined &&
-            !spans_add(&c->people[i]->dirty, 0, UINT64_MAX))
-            c->failed = true;
-}
-
-void chk_dirty_all(struct checks *c)
-{
-    c->tops_moved = true;
-    for (size_t i = 0; i < c->persons; i++)
-        if (c->people[i]->joined && !spans_add(&c->people[i]->dirty, 0, UINT64_MAX))
-            c->failed = true;
-}
-
-/* An entry that translates [first, last] below `top` changes. */
-void chk_dirty_top(struct checks *c, uint64_t top, uint64_t first, uint64_t last)
-{
-    for (size_t i = 0; i < c->persons; i++) {
-        struct person *p = c->people[i];
-
-        if (!p->joined || !chk_keeps(p))
-            continue;
-        if (!p->top_valid) {
-            struct ctx x = chk_context(c, p->bdf);
-
-            p->top = x.kind == CTX_TABLES ? x.top : 0;
-            p->top_valid = true;
-        }
-        if (p->top == top && !spans_add(&p->dirty, first, last))
-            c->failed = true;
-    }
-}
-
 static bool right_held(const struct checks *c, const struct span *s, enum perm held)
 {
     enum perm told = told_perm(s->meta);
@@ -67,24 +31,26 @@ static bool right_held(const struct checks *c, const struct span *s, enum perm h
 }
 
 /* Does the consumer's side hold [first, last] of what it was told? */
-static enum mismatch_kind judge_held(const struct checks *c, const struct person *p, const struct span *s,
-                                     uint64_t first, uint64_t last)
+static enum mismatch_kind judge_held(const struct checks *c, const struct person *p,
+                                     const struct span *s, uint64_t first, uint64_t last)
 {
     const struct check_world *w = &c->cfg.world;
 
     if (told_state(s->meta) == TOLD_NOT_ASKED) {
         const struct ram_block *b = guest_mem_block_at(c->cfg.mem, gpa(s->gpa));
 
-        return b && !b->rom && s->gpa + (s->last - s->first) <= b->gpa.v + (b->bytes - 1) ? UNASKED
-                                                                                           : NOTHING_WRONG;
+        return b && !b->rom && s->gpa + (s->last - s->first) <= b->gpa.v + (b->bytes - 1)
+                   ? UNASKED
+                   : NOTHING_WRONG;
     }
     if (told_state(s->meta) != TOLD_HELD || !w->held)
         return NOTHING_WRONG;
     for (uint64_t at = first;;) {
         struct held_xlat h;
 
-        if (!w->held(w->sim, p->name, iova(at), &h) || at < h.range.first.v || at > h.range.last.v ||
-            h.gpa.v + (at - h.range.first.v) != s->gpa + (at - s->first) || !right_held(c, s, h.perm))
+        if (!w->held(w->sim, p->name, iova(at), &h) || at < h.range.first.v ||
+            at > h.range.last.v || h.gpa.v + (at - h.range.first.v) != s->gpa + (at - s->first) ||
+            !right_held(c, s, h.perm))
             return UNHELD;
         if (h.range.last.v >= last)
             return NOTHING_WRONG;
@@ -120,7 +86,8 @@ static void note_piece(struct look *k, enum mismatch_kind kind, uint64_t first, 
         return;
     }
     if (!m->pieces++)
-        *m = (struct mismatch){kind, first, last, *leaf, told ? *told : (struct span){0}, m->bytes, 1};
+        *m = (struct mismatch){kind,     first, last, *leaf, told ? *told : (struct span){0},
+                               m->bytes, 1};
 }
 
 /* Leave out what a refusal put into ERR-CONVERGE's hands. */
@@ -214,7 +181,8 @@ static void compare_changed(struct look *k, uint64_t first, uint64_t last)
     compare(k, at, last);
 }
 
-static void tell(struct checks *c, const struct person *p, const struct mismatch *m, const struct desc *d)
+static void tell(struct checks *c, const struct person *p, const struct mismatch *m,
+                 const struct desc *d)
 {
     char what[DESC_TEXT], more[64] = "", tables[96];
     struct where w = {p, true, iova_range(m->first, m->last), chk_story_of(c, m->leaf.word_gpa)};
@@ -222,40 +190,45 @@ static void tell(struct checks *c, const struct person *p, const struct mismatch
     if (!w.cause && m->kind != MISSING)
         w.cause = told_record(m->told.meta);
     if (m->pieces > 1)
-        snprintf(more, sizeof more, " (and %llu more places, 0x%llx bytes in all)", (ull)m->pieces - 1,
-                 (ull)m->bytes);
+        snprintf(more, sizeof more, " (and %llu more places, 0x%llx bytes in all)",
+                 (ull)m->pieces - 1, (ull)m->bytes);
     if (m->leaf.present)
-        snprintf(tables, sizeof tables, "to 0x%llx (%s)", (ull)(m->leaf.gpa + (m->first - m->leaf.first)),
-                 chk_perm(m->leaf.perm));
+        snprintf(tables, sizeof tables, "to 0x%llx (%s)",
+                 (ull)(m->leaf.gpa + (m->first - m->leaf.first)), chk_perm(m->leaf.perm));
     chk_describe(what, d);
     if (m->kind == MISSING)
         chk_find(c, COH_SHADOW, &w,
-                 "After the %s the tables map 0x%llx-0x%llx %s, but %s was not told so and holds nothing "
+                 "After the %s the tables map 0x%llx-0x%llx %s, but %s was not told so and holds "
+                 "nothing "
                  "there%s.",
                  what, (ull)m->first, (ull)m->last, tables, p->name, more);
     else if (m->kind == STALE)
         chk_find(c, COH_SHADOW, &w,
-                 "After the %s the tables map nothing at 0x%llx-0x%llx, but %s was last told MAP to 0x%llx "
+                 "After the %s the tables map nothing at 0x%llx-0x%llx, but %s was last told MAP "
+                 "to 0x%llx "
                  "(%s, record %llu) and never UNMAP%s.",
                  what, (ull)m->first, (ull)m->last, p->name,
                  (ull)(m->told.gpa + (m->first - m->told.first)), chk_perm(told_perm(m->told.meta)),
                  (ull)told_record(m->told.meta), more);
     else if (m->kind == DIFFERENT)
         chk_find(c, COH_SHADOW, &w,
-                 "After the %s the tables map 0x%llx-0x%llx %s, but %s was last told MAP to 0x%llx (%s, record "
+                 "After the %s the tables map 0x%llx-0x%llx %s, but %s was last told MAP to 0x%llx "
+                 "(%s, record "
                  "%llu)%s.",
                  what, (ull)m->first, (ull)m->last, tables, p->name,
                  (ull)(m->told.gpa + (m->first - m->told.first)), chk_perm(told_perm(m->told.meta)),
                  (ull)told_record(m->told.meta), more);
     else
         chk_find(c, COH_SHADOW, &w,
-                 "%s was told MAP 0x%llx-0x%llx %s in record %llu, all of it RAM; after the %s its side should "
+                 "%s was told MAP 0x%llx-0x%llx %s in record %llu, all of it RAM; after the %s its "
+                 "side should "
                  "hold that, but it %s%s.",
                  p->name, (ull)m->first, (ull)m->last, tables, (ull)told_record(m->told.meta), what,
                  m->kind == UNASKED ? "was never asked to" : "does not", more);
 }
 
-static bool concerns(const struct checks *c, const struct person *p, const struct ctx *x, const struct desc *d)
+static bool concerns(const struct checks *c, const struct person *p, const struct ctx *x,
+                     const struct desc *d)
 {
     bool of_domain = (x->kind == CTX_TABLES || x->kind == CTX_PASS) && x->did == d->did;
 
@@ -263,13 +236,15 @@ static bool concerns(const struct checks *c, const struct person *p, const struc
         return true;
     if (d->type == DESC_IOTLB || d->scope == SCOPE_DOMAIN)
         return of_domain;
-    return arch_names(d, p->bdf.v) && (of_domain || d->did == 0 || chk_had_domain(c, p->bdf, d->did));
+    return arch_names(d, p->bdf.v) &&
+           (of_domain || d->did == 0 || chk_had_domain(c, p->bdf, d->did));
 }
 
 /* An invalidation has completed. */
 void chk_shadow(struct checks *c, const struct desc *d)
 {
-    if (!(c->gsts & ARCH_TE) || d->scope == SCOPE_BAD || (d->type != DESC_IOTLB && d->type != DESC_CC))
+    if (!(c->gsts & ARCH_TE) || d->scope == SCOPE_BAD ||
+        (d->type != DESC_IOTLB && d->type != DESC_CC))
         return;
     for (size_t i = 0; i < c->persons; i++) {
         struct person *p = c->people[i];

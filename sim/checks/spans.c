@@ -88,7 +88,8 @@ static bool dir_insert(struct spans *s, size_t at)
     return true;
 }
 
-/* Make room in a full chunk: at its end or start a fresh neighbour (ranges often come in order), else halve it. */
+/* Make room in a full chunk: at its end or start a fresh neighbour (ranges often come in order),
+ * else halve it. */
 static bool split(struct spans *s, size_t i, unsigned *at, size_t *chunk)
 {
     struct span_chunk *full = s->dir[i].chunk, *next;

@@ -52,7 +52,8 @@ struct span *spans_step(struct spans *s, struct span_pos *p);
 /** Add a range that overlaps none. False: out of memory, nothing changed. */
 bool spans_put(struct spans *s, struct span n);
 
-/** Remove [first, last]; what reaches beyond is cut and keeps its target in step. False: out of memory. */
+/** Remove [first, last]; what reaches beyond is cut and keeps its target in step. False: out of
+ * memory. */
 bool spans_cut(struct spans *s, uint64_t first, uint64_t last);
 
 /** As a set: make [first, last] part of it, joined with what it touches. False: out of memory. */

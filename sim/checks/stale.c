@@ -9,7 +9,8 @@ typedef unsigned long long ull;
 #define LOOKUPS_MAX 1024u /* beyond, one visit of the IOTLB is cheaper */
 
 /* `held` is (partly) unmapped by n: remember it when the consumer's side still translates it. */
-void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n, const struct span *held)
+void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n,
+                        const struct span *held)
 {
     uint64_t at = held->first > n->range.first.v ? held->first : n->range.first.v;
     struct held_xlat h;
@@ -64,10 +65,11 @@ void chk_stale_settle(struct checks *c)
             continue;
         last = s->who;
         chk_find(c, COH_STALE, &(struct where){s->who, true, h.range, s->record},
-                 "%s was told to UNMAP 0x%llx, mapped in record %llu, so it should translate it no longer; "
+                 "%s was told to UNMAP 0x%llx, mapped in record %llu, so it should translate it no "
+                 "longer; "
                  "however its side still holds 0x%llx-0x%llx as 0x%llx (%s).",
-                 s->who->name, (ull)s->at, (ull)s->record, (ull)h.range.first.v, (ull)h.range.last.v,
-                 (ull)h.gpa.v, chk_perm(h.perm));
+                 s->who->name, (ull)s->at, (ull)s->record, (ull)h.range.first.v,
+                 (ull)h.range.last.v, (ull)h.gpa.v, chk_perm(h.perm));
     }
     c->stales = 0;
 }
@@ -125,7 +127,8 @@ static void look_up(struct visit *v, struct device_state *dev)
     struct span_pos pos;
     struct span *s;
 
-    for (uint64_t at = d->first; (s = spans_seek(&dev->reached, at, &pos)) && s->first <= d->last;) {
+    for (uint64_t at = d->first;
+         (s = spans_seek(&dev->reached, at, &pos)) && s->first <= d->last;) {
         struct cached_xlat e;
         uint64_t from = s->first > at ? s->first : at, to = from | PAGE_4K_MASK;
 
@@ -148,8 +151,7 @@ static bool few_pages(const struct device_state *dev, const struct desc *d)
     uint64_t pages = 0;
 
     for (struct span *s = spans_seek(&reached, d->first, &pos); s && s->first <= d->last;
-         s = spans_step(&reached, &pos))
-        {
+         s = spans_step(&reached, &pos)) {
         uint64_t first = s->first > d->first ? s->first : d->first;
 
         pages += (((s->last < d->last ? s->last : d->last) - first) >> 12) + 1;
@@ -157,7 +159,8 @@ static bool few_pages(const struct device_state *dev, const struct desc *d)
     return pages <= LOOKUPS_MAX;
 }
 
-/* An IOTLB invalidation has completed: no entry it covers is left that a fresh walk would not give. */
+/* An IOTLB invalidation has completed: no entry it covers is left that a fresh walk would not give.
+ */
 void chk_stale_cached(struct checks *c, const struct desc *d)
 {
     const struct check_world *w = &c->cfg.world;
@@ -185,10 +188,12 @@ void chk_stale_cached(struct checks *c, const struct desc *d)
     }
     if (!v.bads)
         return;
-    chk_find(c, COH_STALE, &(struct where){.has_range = true, .range = v.bad.range, .cause = c->record},
-             "After the %s the unit's IOTLB should hold nothing older there, but for %02x:%02x.%x it still "
+    chk_find(c, COH_STALE,
+             &(struct where){.has_range = true, .range = v.bad.range, .cause = c->record},
+             "After the %s the unit's IOTLB should hold nothing older there, but for %02x:%02x.%x "
+             "it still "
              "translates 0x%llx-0x%llx to 0x%llx (%s)%s.",
              chk_describe(what, d), v.bad.bdf.v >> 8, v.bad.bdf.v >> 3 & 31, v.bad.bdf.v & 7,
-             (ull)v.bad.range.first.v, (ull)v.bad.range.last.v, (ull)v.bad.gpa.v, chk_perm(v.bad.perm),
-             v.bads > 1 ? ", and more" : "");
+             (ull)v.bad.range.first.v, (ull)v.bad.range.last.v, (ull)v.bad.gpa.v,
+             chk_perm(v.bad.perm), v.bads > 1 ? ", and more" : "");
 }

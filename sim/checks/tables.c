@@ -13,17 +13,16 @@ struct ctx chk_context(const struct checks *c, bdf_t bdf)
         return none;
     }
     switch (arch_root(&c->arch, lo, hi, &table)) {
-    case ROOT_ABSENT:
-        return none;
+    case ROOT_ABSENT: return none;
     case ROOT_BAD:
         none.kind = CTX_BAD;
         none.reasons = REASON(FR_ROOT_RESERVED);
         return none;
-    case ROOT_TABLE:
-        break;
+    case ROOT_TABLE: break;
     }
     at = table + (uint64_t)(bdf.v & 0xff) * 16;
-    if (!guest_mem_read(c->cfg.mem, gpa(at), &lo) || !guest_mem_read(c->cfg.mem, gpa(at + 8), &hi)) {
+    if (!guest_mem_read(c->cfg.mem, gpa(at), &lo) ||
+        !guest_mem_read(c->cfg.mem, gpa(at + 8), &hi)) {
         none.kind = CTX_BAD;
         none.reasons = REASON(FR_CTX_ACCESS);
         return none;
@@ -33,7 +32,8 @@ struct ctx chk_context(const struct checks *c, bdf_t bdf)
 
 static void absent(struct leaf *out, uint64_t first, uint64_t bytes_mask, uint64_t word_gpa)
 {
-    *out = (struct leaf){.first = first & ~bytes_mask, .last = first | bytes_mask, .word_gpa = word_gpa};
+    *out = (struct leaf){
+        .first = first & ~bytes_mask, .last = first | bytes_mask, .word_gpa = word_gpa};
 }
 
 void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, struct leaf *out)
@@ -69,7 +69,8 @@ void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, stru
         }
         page = word & c->arch.addr_mask;
         if (kind == ENTRY_LEAF) {
-            *out = (struct leaf){true, iova & ~mask, iova | mask, page & ~mask, (enum perm)(perm & 3), at};
+            *out = (struct leaf){true,         iova & ~mask,          iova | mask,
+                                 page & ~mask, (enum perm)(perm & 3), at};
             return;
         }
     }

@@ -27,9 +27,26 @@ const char *check_name(enum check_mode m)
 }
 
 enum {
-    OPT_PROFILE = 256, OPT_SYNC, OPT_ATTACH, OPT_DMA_LIMIT, OPT_QUIRK, OPT_LIST_QUIRKS,
-    OPT_COMPARE, OPT_CHECK, OPT_STRICT, OPT_EVENTS, OPT_REPORT, OPT_STOP, OPT_FROM, OPT_TO,
-    OPT_DEVICE, OPT_IOVA, OPT_LIST_INVARIANTS, OPT_DIGEST, OPT_HELP, OPT_VERSION
+    OPT_PROFILE = 256,
+    OPT_SYNC,
+    OPT_ATTACH,
+    OPT_DMA_LIMIT,
+    OPT_QUIRK,
+    OPT_LIST_QUIRKS,
+    OPT_COMPARE,
+    OPT_CHECK,
+    OPT_STRICT,
+    OPT_EVENTS,
+    OPT_REPORT,
+    OPT_STOP,
+    OPT_FROM,
+    OPT_TO,
+    OPT_DEVICE,
+    OPT_IOVA,
+    OPT_LIST_INVARIANTS,
+    OPT_DIGEST,
+    OPT_HELP,
+    OPT_VERSION
 };
 
 static const struct option options[] = {
@@ -113,8 +130,10 @@ static int set_sync(struct replay_options *o, const char *s, struct err *e)
     int word = 0, rc = arg_word("--sync", s, sync_words, &word, e);
 
     if (rc == 0 && word > SYNC_TRANSLATE_4K)
-        return err_set(e, EINVAL, "--sync: '%s' is not built yet; built are walk, translate and "
-                       "translate-4k", s);
+        return err_set(e, EINVAL,
+                       "--sync: '%s' is not built yet; built are walk, translate and "
+                       "translate-4k",
+                       s);
     o->sync = (enum sync_strategy)word;
     return rc;
 }
@@ -151,12 +170,8 @@ static int set_view(struct replay_options *o, int option, const char *s, struct 
     switch (option) {
     case OPT_FROM: return arg_number("--from", s, &o->view.from, e);
     case OPT_TO: return arg_number("--to", s, &o->view.to, e);
-    case OPT_DEVICE:
-        o->view.has_device = true;
-        return arg_bdf("--device", s, &o->view.bdf, e);
-    default:
-        o->view.has_iova = true;
-        return arg_iova_range("--iova", s, &o->view.iova, e);
+    case OPT_DEVICE: o->view.has_device = true; return arg_bdf("--device", s, &o->view.bdf, e);
+    default: o->view.has_iova = true; return arg_iova_range("--iova", s, &o->view.iova, e);
     }
 }
 
@@ -218,7 +233,8 @@ static int parse_all(struct replay_options *o, int argc, char **argv, struct err
         if (option == ':')
             return err_set(e, EINVAL, "%.60s needs a value", was);
         if (option == '?')
-            return err_set(e, EINVAL, "%.60s is no option, or not written so; --help lists them", was);
+            return err_set(e, EINVAL, "%.60s is no option, or not written so; --help lists them",
+                           was);
         chosen = chosen || option == OPT_REPORT || option == OPT_DIGEST;
         rc = set_option(o, option, optarg, e);
         if (rc)

@@ -39,8 +39,9 @@ int arg_number(const char *option, const char *s, uint64_t *out, struct err *e)
 {
     if (number(s, strlen(s), out))
         return 0;
-    return err_set(e, EINVAL, "%s: '%.40s' is no number; expected decimal or 0x..., at most 64 bits",
-                   option, s);
+    return err_set(e, EINVAL,
+                   "%s: '%.40s' is no number; expected decimal or 0x..., at most 64 bits", option,
+                   s);
 }
 
 /* Hexadecimal digits up to `stop`, at most `most` of them, value at most `last`. */
@@ -61,7 +62,8 @@ int arg_bdf(const char *option, const char *s, bdf_t *out, struct err *e)
     p = p ? hex_field(p, '.', 2, 0x1f, &device) : NULL;
     p = p ? hex_field(p, 0, 1, 7, &function) : NULL;
     if (!p)
-        return err_set(e, EINVAL, "%s: '%.40s' is no device; expected BB:DD.F in hexadecimal, as 00:03.0",
+        return err_set(e, EINVAL,
+                       "%s: '%.40s' is no device; expected BB:DD.F in hexadecimal, as 00:03.0",
                        option, s);
     *out = bdf((uint16_t)(bus << 8 | device << 3 | function));
     return 0;
@@ -74,8 +76,10 @@ int arg_iova_range(const char *option, const char *s, struct iova_range *out, st
 
     if (!dash || !number(s, (size_t)(dash - s), &first) ||
         !number(dash + 1, strlen(dash + 1), &last))
-        return err_set(e, EINVAL, "%s: '%.60s' is no range; expected START-LAST, both inclusive, as "
-                       "0x1000-0x1fff", option, s);
+        return err_set(e, EINVAL,
+                       "%s: '%.60s' is no range; expected START-LAST, both inclusive, as "
+                       "0x1000-0x1fff",
+                       option, s);
     if (first > last)
         return err_set(e, EINVAL, "%s: '%.60s' ends before it starts", option, s);
     *out = iova_range(first, last);
@@ -90,15 +94,19 @@ int arg_attach(const char *option, const char *s, struct attach_rec *out, struct
 
     memset(out, 0, sizeof(*out));
     if ((n == 5 && !strncmp(s, "vhost", n)) || (n == 4 && !strncmp(s, "mdev", n)))
-        return err_set(e, EINVAL, "%s: a consumer of kind '%.*s' is not built yet; built are vfio and "
-                       "probe", option, (int)n, s);
+        return err_set(e, EINVAL,
+                       "%s: a consumer of kind '%.*s' is not built yet; built are vfio and "
+                       "probe",
+                       option, (int)n, s);
     if (n == 4 && !strncmp(s, "vfio", n))
         out->kind = CONSUMER_VFIO;
     else if (n == 5 && !strncmp(s, "probe", n))
         out->kind = CONSUMER_PROBE;
     else
-        return err_set(e, EINVAL, "%s: '%.40s' names no kind of consumer; expected vfio@BDF or "
-                       "probe@BDF", option, s);
+        return err_set(e, EINVAL,
+                       "%s: '%.40s' names no kind of consumer; expected vfio@BDF or "
+                       "probe@BDF",
+                       option, s);
     if (!at)
         return err_set(e, EINVAL, "%s: '%.40s' names no device; expected KIND@BDF, as vfio@00:03.0",
                        option, s);
@@ -109,8 +117,7 @@ int arg_attach(const char *option, const char *s, struct attach_rec *out, struct
     return rc;
 }
 
-int arg_word(const char *option, const char *s, const char *const *words, int *out,
-               struct err *e)
+int arg_word(const char *option, const char *s, const char *const *words, int *out, struct err *e)
 {
     char list[160] = "";
     size_t at = 0;
@@ -121,7 +128,10 @@ int arg_word(const char *option, const char *s, const char *const *words, int *o
             return 0;
         }
         at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s",
-                               i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+                               i == 0         ? ""
+                               : words[i + 1] ? ", "
+                                              : " or ",
+                               words[i]);
     }
     return err_set(e, EINVAL, "%s: '%.40s' is not known; expected %s", option, s, list);
 }

@@ -22,9 +22,9 @@ int arg_iova_range(const char *option, const char *s, struct iova_range *out, st
 int arg_attach(const char *option, const char *s, struct attach_rec *out, struct err *e);
 
 /**
- * Index of `s` in the NULL-terminated `words`. Returns 0, or -EINVAL with a sentence that lists them.
+ * Index of `s` in the NULL-terminated `words`. Returns 0, or -EINVAL with a sentence that lists
+ * them.
  */
-int arg_word(const char *option, const char *s, const char *const *words, int *out,
-               struct err *e);
+int arg_word(const char *option, const char *s, const char *const *words, int *out, struct err *e);
 
 #endif

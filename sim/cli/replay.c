@@ -39,7 +39,8 @@ static void damaged(struct replay *r, const struct trace_damage *d)
     r->report.stop.line = d->line;
 }
 
-/* Whose behaviour: --profile, else what the trace was observed on when that is built, else the default. */
+/* Whose behaviour: --profile, else what the trace was observed on when that is built, else the
+ * default. */
 static const struct policy *choose_profile(const struct replay_options *o,
                                            const struct trace_header *h)
 {
@@ -65,8 +66,8 @@ static int make_policy(struct replay *r, const struct replay_options *o, struct 
     int rc = 0;
 
     if (!row)
-        return err_set(e, EINVAL, "profile '%s' is not built", o->profile ? o->profile
-                                                                        : DEFAULT_PROFILE);
+        return err_set(e, EINVAL, "profile '%s' is not built",
+                       o->profile ? o->profile : DEFAULT_PROFILE);
     r->policy = policy_copy(row);
     if (!r->policy)
         return err_set(e, ENOMEM, "out of memory");

@@ -15,7 +15,8 @@
 #include "report/report.h"
 #include "trace/reader.h"
 
-/** Called now and then while replaying: records obeyed, bytes read, size of the file (0: unknown). */
+/** Called now and then while replaying: records obeyed, bytes read, size of the file (0: unknown).
+ */
 struct progress {
     void (*show)(void *ctx, uint64_t records, uint64_t bytes, uint64_t size);
     void *ctx;
@@ -23,8 +24,8 @@ struct progress {
 
 struct replay_job {
     const struct replay_options *options;
-    const char *trace; /* path, or "-" */
-    FILE *events;      /* NULL: no event stream; stays the caller's */
+    const char *trace;        /* path, or "-" */
+    FILE *events;             /* NULL: no event stream; stays the caller's */
     struct progress progress; /* show == NULL: none */
 };
 

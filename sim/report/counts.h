@@ -41,8 +41,8 @@ struct consumer_counts {
     char name[NAME_BYTES];
     enum consumer_kind kind;
     bdf_t bdf;
-    bool known;         /* it was seen to join (else only a note named it) */
-    bool present;       /* and has not left */
+    bool known;                  /* it was seen to join (else only a note named it) */
+    bool present;                /* and has not left */
     uint64_t map, unmap, devtlb; /* callbacks */
     uint64_t by_region;          /* of them: because its address space was switched */
     uint64_t refused;            /* its side answered an error */
@@ -91,7 +91,7 @@ struct counts {
     size_t diffs;
     uint64_t abort_record;
     char abort_why[160]; /* "" when the modelled system did not end */
-    bool failed; /* out of memory: the numbers are worthless */
+    bool failed;         /* out of memory: the numbers are worthless */
 };
 
 /** All zero. */

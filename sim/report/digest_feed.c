@@ -46,9 +46,7 @@ static void see(void *ctx, const struct obs *o)
     case OBS_INVAL_REFUSED:
     case OBS_QUEUE_ERROR:
     case OBS_WAIT_LANDED: FEED(d, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register); break;
-    case OBS_INTERRUPT:
-        FEED(d, o->u.msi.address, o->u.msi.data, o->u.msi.fault_event);
-        break;
+    case OBS_INTERRUPT: FEED(d, o->u.msi.address, o->u.msi.data, o->u.msi.fault_event); break;
     case OBS_FAULT:
         FEED(d, o->u.fault.bdf.v, o->u.fault.iova.v, o->u.fault.reason, o->u.fault.end);
         break;
@@ -125,6 +123,6 @@ void digest_finish(struct digest *d, const struct checks *c, const struct counts
         feed_compared(d, checks_compared(c));
         feed_compared(d, checks_differs(c));
     }
-    FEED(d, n->events, n->register_writes, n->register_reads, n->mem_words, n->zeroed_bytes,
-         n->dma, n->first_ns, n->last_ns);
+    FEED(d, n->events, n->register_writes, n->register_reads, n->mem_words, n->zeroed_bytes, n->dma,
+         n->first_ns, n->last_ns);
 }

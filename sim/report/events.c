@@ -39,7 +39,8 @@ static void put_hex(struct line *l, const char *key, uint64_t v)
     put(l, "\"");
 }
 
-/* A string's inside: ours are names and short sentences, but JSON must stay valid whatever they hold. */
+/* A string's inside: ours are names and short sentences, but JSON must stay valid whatever they
+ * hold. */
 static void put_string(struct line *l, const char *s, size_t most)
 {
     put(l, "\"");

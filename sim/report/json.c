@@ -164,11 +164,16 @@ static void add_counts(struct json *j, cJSON *to, const struct counts *c)
     static const struct {
         const char *key;
         enum inval_kind kind;
-    } invals[] = {{"context_global", INVAL_CTX_GLOBAL}, {"context_domain", INVAL_CTX_DOMAIN},
-                  {"context_device", INVAL_CTX_DEVICE}, {"iotlb_global", INVAL_IOTLB_GLOBAL},
-                  {"iotlb_domain", INVAL_IOTLB_DOMAIN}, {"iotlb_page", INVAL_IOTLB_PAGE},
-                  {"device_iotlb", INVAL_DEVICE_IOTLB}, {"interrupt_entry", INVAL_IEC},
-                  {"wait", INVAL_WAIT},                 {"other", INVAL_OTHER}};
+    } invals[] = {{"context_global", INVAL_CTX_GLOBAL},
+                  {"context_domain", INVAL_CTX_DOMAIN},
+                  {"context_device", INVAL_CTX_DEVICE},
+                  {"iotlb_global", INVAL_IOTLB_GLOBAL},
+                  {"iotlb_domain", INVAL_IOTLB_DOMAIN},
+                  {"iotlb_page", INVAL_IOTLB_PAGE},
+                  {"device_iotlb", INVAL_DEVICE_IOTLB},
+                  {"interrupt_entry", INVAL_IEC},
+                  {"wait", INVAL_WAIT},
+                  {"other", INVAL_OTHER}};
     cJSON *o = add_object(j, to, "counts"), *inval;
 
     add_u64(j, o, "register_writes", c->register_writes);

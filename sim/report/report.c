@@ -33,7 +33,8 @@ enum verdict report_judge(const struct report *r)
 
     if (!r->judged || !different)
         return violations ? VERDICT_VIOLATED : VERDICT_CLEAN;
-    /* A judged difference is counted as the invariant it belongs to; more than those is a violation. */
+    /* A judged difference is counted as the invariant it belongs to; more than those is a
+     * violation. */
     dma = broken(r->checks, "COH-DMA");
     from_comparing = broken(r->checks, "COH-READ") + broken(r->checks, "COH-EXPECT") +
                      (dma < r->differs.dma ? dma : r->differs.dma);

@@ -34,22 +34,22 @@ struct stop {
 };
 
 struct report {
-    const char *trace;                 /* as the user named it */
-    const char *profile;               /* NULL: not chosen, the header could not be read */
-    const char *sync;                  /* "walk" ... */
-    const char *check;                 /* "fast", "full", "off" */
-    const char *const *quirks;         /* switched on */
+    const char *trace;         /* as the user named it */
+    const char *profile;       /* NULL: not chosen, the header could not be read */
+    const char *sync;          /* "walk" ... */
+    const char *check;         /* "fast", "full", "off" */
+    const char *const *quirks; /* switched on */
     size_t quirks_count;
     const struct trace_header *header; /* NULL: could not be read */
     enum verdict verdict;
-    bool refused;                      /* VERDICT_DAMAGED, because the unit is not offered or not built */
-    uint64_t records;                  /* event records obeyed */
+    bool refused;     /* VERDICT_DAMAGED, because the unit is not offered or not built */
+    uint64_t records; /* event records obeyed */
     bool stopped;
     struct stop stop;
-    bool judged;                       /* observed values were judged (contract, section 4) */
+    bool judged; /* observed values were judged (contract, section 4) */
     struct check_compared compared, differs;
-    const struct checks *checks;       /* NULL: nothing was replayed */
-    const struct counts *counts;       /* never NULL */
+    const struct checks *checks; /* NULL: nothing was replayed */
+    const struct counts *counts; /* never NULL */
     struct engine_ops ops;
     uint64_t digest;
 };
@@ -73,8 +73,8 @@ const char *report_model(const struct report *r);
 int report_text(FILE *out, const struct report *r, const struct view *v, bool colour);
 
 /**
- * Write one JSON object on one line (contract, section 3). A view does not thin it. Returns 0, -ENOMEM,
- * or -EIO when a write failed.
+ * Write one JSON object on one line (contract, section 3). A view does not thin it. Returns 0,
+ * -ENOMEM, or -EIO when a write failed.
  */
 int report_json(FILE *out, const struct report *r);
 

@@ -84,8 +84,8 @@ struct shown show_errno(int result)
     static const struct {
         int code;
         const char *name;
-    } names[] = {{EEXIST, "EEXIST"}, {EINVAL, "EINVAL"},   {ENOSPC, "ENOSPC"},
-                 {ENOMEM, "ENOMEM"}, {ENOENT, "ENOENT"},   {EFAULT, "EFAULT"},
+    } names[] = {{EEXIST, "EEXIST"}, {EINVAL, "EINVAL"},         {ENOSPC, "ENOSPC"},
+                 {ENOMEM, "ENOMEM"}, {ENOENT, "ENOENT"},         {EFAULT, "EFAULT"},
                  {EBUSY, "EBUSY"},   {EOPNOTSUPP, "EOPNOTSUPP"}, {EPERM, "EPERM"}};
     struct shown s;
 

@@ -33,16 +33,16 @@ struct shown show_bdf(bdf_t b);
 /** "12.345 s", "3.200 ms" or "17 ns": virtual time. */
 struct shown show_time(uint64_t ns);
 
-const char *perm_name(enum perm p);                 /* "r", "w", "rw", "" */
-const char *note_type_name(enum note_type t);       /* "MAP", "UNMAP", "DEVIOTLB_UNMAP" */
+const char *perm_name(enum perm p);                   /* "r", "w", "rw", "" */
+const char *note_type_name(enum note_type t);         /* "MAP", "UNMAP", "DEVIOTLB_UNMAP" */
 const char *consumer_kind_name(enum consumer_kind k); /* "vfio" ... */
 
 /** "-EEXIST" for the errors a consumer's side answers; "-123" for any other number. */
 struct shown show_errno(int result);
 
 /**
- * Copy `s` to `out`, at most room - 1 bytes; what is no UTF-8 becomes U+FFFD and control characters a
- * blank, so that JSON stays valid and a terminal is not spoken to. Returns out.
+ * Copy `s` to `out`, at most room - 1 bytes; what is no UTF-8 becomes U+FFFD and control characters
+ * a blank, so that JSON stays valid and a terminal is not spoken to. Returns out.
  */
 char *show_clean(char *out, size_t room, const char *s);
 

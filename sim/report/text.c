@@ -201,7 +201,8 @@ static void notified(const struct text *t)
     number_if(t, "registrations refused", c->registrations_refused, NULL);
 }
 
-static void compared_row(const struct text *t, const char *what, uint64_t compared, uint64_t differs)
+static void compared_row(const struct text *t, const char *what, uint64_t compared,
+                         uint64_t differs)
 {
     struct shown c = show_count(compared), d = show_count(differs);
 
@@ -219,9 +220,7 @@ static void xlat_words(char *out, size_t room, const struct xlat_result *x)
     switch (x->end) {
     case XLAT_OK: snprintf(out, room, "reaches %s", show_hex(x->gpa.v).text); break;
     case XLAT_FAULT: snprintf(out, room, "faults, reason 0x%x", x->reason); break;
-    case XLAT_COLLAPSED:
-        snprintf(out, room, "faults unrecorded, reason 0x%x", x->reason);
-        break;
+    case XLAT_COLLAPSED: snprintf(out, room, "faults unrecorded, reason 0x%x", x->reason); break;
     case XLAT_REFUSED: snprintf(out, room, "is refused without a record"); break;
     case XLAT_WINDOW: snprintf(out, room, "is in the interrupt window"); break;
     }
@@ -229,8 +228,8 @@ static void xlat_words(char *out, size_t room, const struct xlat_result *x)
 
 static void difference_line(const struct text *t, const struct difference *d)
 {
-    struct shown record = show_count(d->record), dev = show_bdf(d->bdf),
-                 at = show_hex(d->iova.v), gpa = show_hex(d->seen_gpa.v);
+    struct shown record = show_count(d->record), dev = show_bdf(d->bdf), at = show_hex(d->iova.v),
+                 gpa = show_hex(d->seen_gpa.v);
     char model[100] = "", seen[100] = "refused without a record", line[640];
 
     xlat_words(model, sizeof(model), &d->result);
@@ -243,8 +242,9 @@ static void difference_line(const struct text *t, const struct difference *d)
                  "record %s: device %s, IOVA %s: observed was that %s; here it %s", record.text,
                  dev.text, at.text, seen, model);
     else
-        snprintf(line, sizeof(line), "record %s: register 0x%03x read as 0x%" PRIx64
-                 "; here it is 0x%" PRIx64, record.text, d->off, d->seen, d->model);
+        snprintf(line, sizeof(line),
+                 "record %s: register 0x%03x read as 0x%" PRIx64 "; here it is 0x%" PRIx64,
+                 record.text, d->off, d->seen, d->model);
     text_wrapped(t, 0, 4, line);
 }
 

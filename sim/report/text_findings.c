@@ -7,7 +7,7 @@
 #include "report/text_out.h"
 
 /* Paragraphs printed of each invariant; more when a view asks for a part. */
-#define SHOWN_OF_EACH        5
+#define SHOWN_OF_EACH         5
 #define SHOWN_OF_EACH_THINNED 100
 
 #define STATEMENT_COLUMN 55

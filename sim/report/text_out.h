@@ -32,8 +32,8 @@ void text_title(const struct text *t, const char *title);
 const char *plural(uint64_t v);
 
 /*
- * `s` cleaned for a terminal, its words wrapped at TEXT_WIDTH. The first word comes at column `at` (0: on
- * a new line), further lines are indented.
+ * `s` cleaned for a terminal, its words wrapped at TEXT_WIDTH. The first word comes at column `at`
+ * (0: on a new line), further lines are indented.
  */
 void text_wrapped(const struct text *t, unsigned at, unsigned indent, const char *s);
 

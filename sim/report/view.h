@@ -31,7 +31,8 @@ bool view_note(const struct view *v, const struct note *n);
 
 /**
  * Whether this finding is shown. A finding that names no device (no IOVA) is hidden while
- * --device (--iova) asks for one; the report says how many are hidden. `c` tells the consumer's device.
+ * --device (--iova) asks for one; the report says how many are hidden. `c` tells the consumer's
+ * device.
  */
 bool view_finding(const struct view *v, const struct finding *f, const struct counts *c);
 

@@ -4,11 +4,12 @@
 #include <errno.h>
 
 const char *const COLUMN_NAMES[COLUMNS] = {
-    "kind",        "reg-off",     "reg-val",     "mem-slot",    "mem-page",   "mem-word",
-    "mem-words",   "mem-pair",    "mem-low",     "mem-high",    "zero-gpa",   "zero-words",
-    "dma-bdf",     "dma-sort",    "dma-len",     "dma-slot",    "dma-page",   "dma-off",
-    "dma-gpa",     "dma-gpa-new", "dma-gpa-off", "dma-reason",  "at",         "expect-sort",
-    "expect-name", "expect-iova", "expect-size", "expect-gpa",  "expect-result", "names",
+    "kind",        "reg-off",     "reg-val",    "mem-slot",      "mem-page",
+    "mem-word",    "mem-words",   "mem-pair",   "mem-low",       "mem-high",
+    "zero-gpa",    "zero-words",  "dma-bdf",    "dma-sort",      "dma-len",
+    "dma-slot",    "dma-page",    "dma-off",    "dma-gpa",       "dma-gpa-new",
+    "dma-gpa-off", "dma-reason",  "at",         "expect-sort",   "expect-name",
+    "expect-iova", "expect-size", "expect-gpa", "expect-result", "names",
     "text",
 };
 

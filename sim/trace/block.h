@@ -23,10 +23,10 @@ enum block_type { BLOCK_TYPE_HEADER = 0, BLOCK_TYPE_RECORDS = 1 };
 
 struct block_head {
     uint8_t type;
-    uint32_t body;    /* bytes after the header */
-    uint32_t count;   /* records; 0 in a header block */
-    uint64_t first;   /* number of the first record, from 1; 0 in a header block */
-    uint64_t at_ns;   /* virtual time before the first record */
+    uint32_t body;  /* bytes after the header */
+    uint32_t count; /* records; 0 in a header block */
+    uint64_t first; /* number of the first record, from 1; 0 in a header block */
+    uint64_t at_ns; /* virtual time before the first record */
 };
 
 void block_head_put(uint8_t *p, const struct block_head *h);
@@ -91,7 +91,7 @@ enum block_kind {
     BLOCK_KINDS
 };
 
-#define SLOT_NEW    255u /* in COL_MEM_SLOT, COL_DMA_SLOT: not among the recent */
+#define SLOT_NEW    255u  /* in COL_MEM_SLOT, COL_DMA_SLOT: not among the recent */
 #define BLOCK_NAMES 1024u /* different names of `expect` in one block */
 
 /* COL_DMA_SORT: access in bits 1:0, seen in 3:2, bit 4: COL_DMA_GPA_OFF says the offset of GPA. */
@@ -101,12 +101,12 @@ enum block_kind {
 
 static inline uint64_t zigzag(uint64_t delta)
 {
-    return delta << 1 ^ (uint64_t)-(delta >> 63);
+    return delta << 1 ^ (uint64_t) - (delta >> 63);
 }
 
 static inline uint64_t unzigzag(uint64_t v)
 {
-    return v >> 1 ^ (uint64_t)-(v & 1);
+    return v >> 1 ^ (uint64_t) - (v & 1);
 }
 
 #endif

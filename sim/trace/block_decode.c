@@ -49,9 +49,9 @@ static bool get_record(struct block_decoder *b, struct rec *rec, struct rec_stor
                        struct err *err)
 {
     static const enum rec_kind kinds[] = {
-        [BK_W32] = REC_W32,   [BK_W64] = REC_W64,   [BK_R32] = REC_R32,   [BK_R64] = REC_R64,
-        [BK_MEM1] = REC_MEM,  [BK_MEM2] = REC_MEM,  [BK_MEMN] = REC_MEM,  [BK_ZERO] = REC_ZERO,
-        [BK_DMA] = REC_DMA,   [BK_AT] = REC_AT,     [BK_EXPECT] = REC_EXPECT,
+        [BK_W32] = REC_W32,  [BK_W64] = REC_W64,  [BK_R32] = REC_R32,       [BK_R64] = REC_R64,
+        [BK_MEM1] = REC_MEM, [BK_MEM2] = REC_MEM, [BK_MEMN] = REC_MEM,      [BK_ZERO] = REC_ZERO,
+        [BK_DMA] = REC_DMA,  [BK_AT] = REC_AT,    [BK_EXPECT] = REC_EXPECT,
     };
     unsigned kind;
 
@@ -98,8 +98,8 @@ static bool get_record(struct block_decoder *b, struct rec *rec, struct rec_stor
     return rec_check(rec, &b->model.at_ns, err) == 0;
 }
 
-int block_decode_begin(struct block_decoder *b, const struct block_head *head,
-                       const uint8_t *body, struct err *err)
+int block_decode_begin(struct block_decoder *b, const struct block_head *head, const uint8_t *body,
+                       struct err *err)
 {
     uint64_t at = BLOCK_DIRECTORY_BYTES;
 

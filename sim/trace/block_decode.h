@@ -12,15 +12,15 @@ struct column_bytes {
 
 struct block_decoder {
     struct column_bytes col[COLUMNS];
-    uint32_t left;  /* records not given yet */
+    uint32_t left; /* records not given yet */
     uint32_t names;
     struct block_model model;
     char name[BLOCK_NAMES][NAME_BYTES];
 };
 
 /** Start on the body of the block `head`. The bytes must stay. 0 or -EBADMSG with a sentence. */
-int block_decode_begin(struct block_decoder *b, const struct block_head *head,
-                       const uint8_t *body, struct err *err);
+int block_decode_begin(struct block_decoder *b, const struct block_head *head, const uint8_t *body,
+                       struct err *err);
 
 /**
  * The next record, checked; it points into `store`. 1, 0 when the block is done and wholly used, or

@@ -50,7 +50,7 @@ static bool get_mem_page(struct block_decoder *b, struct mem_page **p, struct er
 }
 
 bool get_mem(struct block_decoder *b, enum block_kind kind, struct rec *rec, uint64_t *val,
-                    struct err *err)
+             struct err *err)
 {
     uint64_t words = kind == BK_MEM1 ? 1 : 2;
     uint64_t step;
@@ -148,8 +148,7 @@ bool get_dma(struct block_decoder *b, struct rec *rec, struct err *err)
     uint64_t len;
     bool fresh;
 
-    if (!get_two(b, COL_DMA_BDF, &rec->u.dma.bdf.v, err) ||
-        !get_u8(b, COL_DMA_SORT, &sort, err) ||
+    if (!get_two(b, COL_DMA_BDF, &rec->u.dma.bdf.v, err) || !get_u8(b, COL_DMA_SORT, &sort, err) ||
         !get_below(b, COL_DMA_LEN, PAGE_4K_BYTES, &len, err) ||
         !get_dma_page(b, rec->u.dma.bdf, &p, &fresh, err) ||
         !get_delta(b, COL_DMA_OFF, p->off, &p->off, err))

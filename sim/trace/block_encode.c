@@ -230,7 +230,7 @@ static void add_expect(struct block_encoder *e, const struct expect_rec *x)
         m->expect_gpa = x->gpa.v + x->size;
     }
     if (x->has_result)
-        add_varint(e, COL_EXPECT_RESULT, (uint64_t)-(int64_t)x->result);
+        add_varint(e, COL_EXPECT_RESULT, (uint64_t) - (int64_t)x->result);
 }
 
 static enum block_kind block_kind(const struct rec *rec)
@@ -240,7 +240,8 @@ static enum block_kind block_kind(const struct rec *rec)
     case REC_W64: return BK_W64;
     case REC_R32: return BK_R32;
     case REC_R64: return BK_R64;
-    case REC_MEM: return rec->u.mem.words == 1 ? BK_MEM1 : rec->u.mem.words == 2 ? BK_MEM2 : BK_MEMN;
+    case REC_MEM:
+        return rec->u.mem.words == 1 ? BK_MEM1 : rec->u.mem.words == 2 ? BK_MEM2 : BK_MEMN;
     case REC_ZERO: return BK_ZERO;
     case REC_DMA: return BK_DMA;
     case REC_AT: return BK_AT;

@@ -11,14 +11,14 @@
 
 #include "trace/block.h"
 
-#define RECENT          16u  /* pages remembered, most recent first */
-#define DMA_CONTEXTS    16u
-#define DMA_TARGETS     1024u
+#define RECENT       16u /* pages remembered, most recent first */
+#define DMA_CONTEXTS 16u
+#define DMA_TARGETS  1024u
 
 struct mem_page {
-    uint64_t page;        /* GPA >> 12 */
-    uint64_t high;        /* bits 63:12 of the last word that was not 0 */
-    uint32_t next;        /* index of the word after the last one written */
+    uint64_t page; /* GPA >> 12 */
+    uint64_t high; /* bits 63:12 of the last word that was not 0 */
+    uint32_t next; /* index of the word after the last one written */
     uint64_t word[WORDS_PER_PAGE];
 };
 

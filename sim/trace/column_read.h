@@ -59,13 +59,13 @@ static inline bool get_varint(struct block_decoder *b, enum column c, uint64_t *
 }
 
 static inline bool get_below(struct block_decoder *b, enum column c, uint64_t limit, uint64_t *v,
-                      struct err *err)
+                             struct err *err)
 {
     return get_varint(b, c, v, err) && (*v < limit || out_of_range(c, err));
 }
 
 static inline bool get_delta(struct block_decoder *b, enum column c, uint64_t foretold, uint64_t *v,
-                      struct err *err)
+                             struct err *err)
 {
     uint64_t delta;
 
@@ -76,8 +76,8 @@ static inline bool get_delta(struct block_decoder *b, enum column c, uint64_t fo
 }
 
 /* A page number, or the bits above the lowest 12 of a word. */
-static inline bool get_delta52(struct block_decoder *b, enum column c, uint64_t foretold, uint64_t *v,
-                        struct err *err)
+static inline bool get_delta52(struct block_decoder *b, enum column c, uint64_t foretold,
+                               uint64_t *v, struct err *err)
 {
     return get_delta(b, c, foretold, v, err) && (*v >> 52 == 0 || out_of_range(c, err));
 }

@@ -23,9 +23,9 @@ struct filter {
 };
 
 /**
- * Is event `number` shown? Every event up to the last one wanted must be asked for in order: `attach`
- * records tell which NAME sits on which device (a default consumer, KIND@BDF, is known by its
- * name). With `has_device` a record is shown that names the device or a consumer on it; with
+ * Is event `number` shown? Every event up to the last one wanted must be asked for in order:
+ * `attach` records tell which NAME sits on which device (a default consumer, KIND@BDF, is known by
+ * its name). With `has_device` a record is shown that names the device or a consumer on it; with
  * `has_iova` one whose IOVA touches the range. 1, 0, or -ENOMEM.
  */
 int filter_shows(struct filter *f, uint64_t number, const struct rec *rec);

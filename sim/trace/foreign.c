@@ -13,14 +13,18 @@ static const struct {
     const char *name;
 } MAGICS[] = {
     {"\x1f\x8b", 2, 0, "a gzip file (unpack it first)"},
-    {"\xfd" "7zXZ\0", 6, 0, "an xz file (unpack it first)"},
+    {"\xfd"
+     "7zXZ\0",
+     6, 0, "an xz file (unpack it first)"},
     {"BZh", 3, 0, "a bzip2 file (unpack it first)"},
     {"\x04\x22\x4d\x18", 4, 0, "an lz4 file (unpack it first)"},
     {"PK\3\4", 4, 0, "a zip archive"},
     {"PK\5\6", 4, 0, "an empty zip archive"},
     {"7z\xbc\xaf\x27\x1c", 6, 0, "a 7z archive"},
     {"ustar", 5, 257, "a tar archive"},
-    {"\x7f" "ELF", 4, 0, "an ELF program or library"},
+    {"\x7f"
+     "ELF",
+     4, 0, "an ELF program or library"},
     {"\xd4\xc3\xb2\xa1", 4, 0, "a pcap network capture"},
     {"\xa1\xb2\xc3\xd4", 4, 0, "a pcap network capture"},
     {"\x4d\x3c\xb2\xa1", 4, 0, "a pcap network capture"},

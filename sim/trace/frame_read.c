@@ -6,6 +6,8 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "trace/unzstd.h"
+
 #define FRAME_HEADER_MAX 18u /* RFC 8878, 3.1.1.1 */
 #define WINDOW_LOG_MAX   23  /* 8 MiB: no block needs more */
 #define CHECKSUM_FLAG    4u  /* in the frame header descriptor */
@@ -93,7 +95,7 @@ static int unpack(struct frame_reader *f, struct window *w, struct err *err)
         in = (ZSTD_inBuffer){window_at(w), window_left(w), 0};
         left = ZSTD_decompressStream(f->dctx, &out, &in);
         if (ZSTD_isError(left))
-            return err_set(err, EBADMSG, "damaged zstd frame: %s", ZSTD_getErrorName(left));
+            return zstd_complaint(left, err);
         remember_tail(tail, window_at(w), in.pos);
         w->pos += in.pos;
         if (left != 0 && in.pos == 0 && out.pos == before)

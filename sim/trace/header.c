@@ -134,8 +134,7 @@ int header_add_expectations(struct trace_header *h, const struct expectations_re
             return err_set(err, EINVAL, "expectations of %s are announced twice in the header",
                            e->name);
     if (h->expectations_count == HEADER_EXPECTATIONS_MAX)
-        return err_set(err, EINVAL, "more than %u `expectations` records",
-                       HEADER_EXPECTATIONS_MAX);
+        return err_set(err, EINVAL, "more than %u `expectations` records", HEADER_EXPECTATIONS_MAX);
     list = grow(h->expectations, h->expectations_count, sizeof(*list));
     if (!list)
         return no_memory(err);

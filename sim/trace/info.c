@@ -103,8 +103,8 @@ static void print_header(FILE *out, const struct trace_header *h)
     print_unit(out, h);
     for (size_t i = 0; i < h->rams; i++)
         fprintf(out, "  %s       [0x%" PRIx64 ", 0x%" PRIx64 ") %" PRIu64 " KiB\n",
-                h->ram[i].rom ? "rom" : "ram", h->ram[i].gpa.v,
-                h->ram[i].gpa.v + h->ram[i].bytes, h->ram[i].bytes / 1024);
+                h->ram[i].rom ? "rom" : "ram", h->ram[i].gpa.v, h->ram[i].gpa.v + h->ram[i].bytes,
+                h->ram[i].bytes / 1024);
     if (h->rams == 0)
         fputs("  ram       (none said; the default)\n", out);
     for (size_t i = 0; i < h->metas; i++)

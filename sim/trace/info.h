@@ -8,16 +8,16 @@
 #include "trace/reader.h"
 
 struct trace_info {
-    uint64_t kinds[REC_KINDS];   /* records by kind */
+    uint64_t kinds[REC_KINDS]; /* records by kind */
     uint64_t records;
     uint64_t mem_words;
     uint64_t zero_bytes;
-    uint64_t dma_seen[4];        /* by enum dma_seen */
-    uint64_t text_bytes;         /* of the canonical text, header included */
-    bool timed;                  /* there was an `at` */
-    uint64_t first_ns, last_ns;  /* of the first and the last */
-    uint8_t device[65536 / 8];   /* requester ids that records name, one bit each */
-    char line[65538];            /* scratch for the canonical text */
+    uint64_t dma_seen[4];       /* by enum dma_seen */
+    uint64_t text_bytes;        /* of the canonical text, header included */
+    bool timed;                 /* there was an `at` */
+    uint64_t first_ns, last_ns; /* of the first and the last */
+    uint8_t device[65536 / 8];  /* requester ids that records name, one bit each */
+    char line[65538];           /* scratch for the canonical text */
 };
 
 /** Begin with the header. `info` may be in any state before. */

@@ -23,8 +23,7 @@ int packed_next(struct packed_reader *p, struct rec *rec, struct trace_damage *d
  * Enter the frame that holds `record` (from 1), if that is ahead and the source is seekable;
  * *before is set to the number of records before the next one. 0, or -1 at a damage.
  */
-int packed_seek(struct packed_reader *p, uint64_t record, uint64_t *before,
-                struct trace_damage *d);
+int packed_seek(struct packed_reader *p, uint64_t record, uint64_t *before, struct trace_damage *d);
 
 /** Bytes of the file consumed so far. */
 uint64_t packed_bytes_read(const struct packed_reader *p);

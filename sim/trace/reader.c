@@ -170,8 +170,7 @@ int trace_skip_to(struct trace_reader *r, uint64_t record, struct trace_damage *
 {
     struct rec rec;
 
-    if (r->packed && r->ended == 0 &&
-        packed_seek(r->packed, record, &r->records, &r->damage)) {
+    if (r->packed && r->ended == 0 && packed_seek(r->packed, record, &r->records, &r->damage)) {
         r->ended = -1;
         r->damage.record = r->records;
     }

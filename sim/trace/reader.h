@@ -39,7 +39,8 @@ int trace_open_memory(const void *bytes, size_t length, struct trace_reader **ou
 /** The header, owned by the reader. */
 const struct trace_header *trace_header(const struct trace_reader *r);
 
-/** Next event record: 1 and *rec filled in, 0 at the end, -1 at a damage (then and ever after; see `d`). */
+/** Next event record: 1 and *rec filled in, 0 at the end, -1 at a damage (then and ever after; see
+ * `d`). */
 int trace_next(struct trace_reader *r, struct rec *rec, struct trace_damage *d);
 
 /** Number of event records given so far: the number of the record last given. */
@@ -52,9 +53,10 @@ uint64_t trace_bytes_read(const struct trace_reader *r, uint64_t *size);
 enum trace_form trace_form(const struct trace_reader *r);
 
 /**
- * Go on at event record `record` (from 1): the next trace_next() gives it, or the end when there are
- * fewer. Only forward. A packed trace in a regular file is entered at the frame that holds the
- * record, and the frames passed over are not looked at; elsewhere all is read. 0, or -1 at a damage.
+ * Go on at event record `record` (from 1): the next trace_next() gives it, or the end when there
+ * are fewer. Only forward. A packed trace in a regular file is entered at the frame that holds the
+ * record, and the frames passed over are not looked at; elsewhere all is read. 0, or -1 at a
+ * damage.
  */
 int trace_skip_to(struct trace_reader *r, uint64_t record, struct trace_damage *d);
 

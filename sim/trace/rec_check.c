@@ -17,8 +17,9 @@ static int check_reg(const struct rec *rec, struct err *err)
         return err_set(err, EINVAL, "register offset 0x%llx, inside 0x0 to 0xfff expected",
                        (ull)off);
     if (off % bytes)
-        return err_set(err, EINVAL, "register offset 0x%llx is misaligned, a multiple of %u expected",
-                       (ull)off, bytes);
+        return err_set(err, EINVAL,
+                       "register offset 0x%llx is misaligned, a multiple of %u expected", (ull)off,
+                       bytes);
     if (bytes == 4 && rec->u.reg.val > UINT32_MAX)
         return err_set(err, EINVAL, "value 0x%llx has more than 32 bits", (ull)rec->u.reg.val);
     return 0;

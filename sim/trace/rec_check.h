@@ -10,11 +10,11 @@
 #include "base/err.h"
 #include "trace/record.h"
 
-#define MEM_WORDS_MAX      512u
-#define MARK_TEXT_MAX      65531u /* a line of 65536 bytes without `mark ` */
-#define ERRNO_MAX          4095
-#define APERTURE_BITS_MIN  12u
-#define APERTURE_BITS_MAX  64u
+#define MEM_WORDS_MAX     512u
+#define MARK_TEXT_MAX     65531u /* a line of 65536 bytes without `mark ` */
+#define ERRNO_MAX         4095
+#define APERTURE_BITS_MIN 12u
+#define APERTURE_BITS_MAX 64u
 
 /**
  * Check `rec` against the rules; `at_ns` is the virtual time of the `at` before it (0: none) and

@@ -44,10 +44,9 @@ int seek_table_check(struct window *w, uint64_t frames, uint64_t sum, struct err
     if (!window_fill(w, SEEK_HEAD_BYTES))
         return cut_off(err);
     if (get_u32(window_at(w) + 4) != want)
-        return err_set(err, EBADMSG,
-                       "damaged seek table: 0x%x bytes, 0x%llx expected for %llu frames",
-                       get_u32(window_at(w) + 4), (unsigned long long)want,
-                       (unsigned long long)frames);
+        return err_set(
+            err, EBADMSG, "damaged seek table: 0x%x bytes, 0x%llx expected for %llu frames",
+            get_u32(window_at(w) + 4), (unsigned long long)want, (unsigned long long)frames);
     w->pos += SEEK_HEAD_BYTES;
     for (uint64_t i = 0; i < frames; i++) {
         struct seek_entry e;

@@ -11,9 +11,9 @@
 
 #define SEEK_FRAME_MAGIC   UINT32_C(0x184d2a5e)
 #define SEEK_FOOTER_MAGIC  UINT32_C(0x8f92eab1)
-#define SEEK_HEAD_BYTES    8u  /* magic, size of the frame's content */
-#define SEEK_ENTRY_BYTES   12u /* compressed, decompressed, checksum */
-#define SEEK_FOOTER_BYTES  9u  /* number of frames, descriptor, magic */
+#define SEEK_HEAD_BYTES    8u    /* magic, size of the frame's content */
+#define SEEK_ENTRY_BYTES   12u   /* compressed, decompressed, checksum */
+#define SEEK_FOOTER_BYTES  9u    /* number of frames, descriptor, magic */
 #define SEEK_DESCRIPTOR    0x80u /* entries carry checksums */
 #define SEEK_FRAMES_MAX    0x08000000u
 #define SEEK_FRAMES_LOADED (1u << 20) /* a longer table is not used to enter in the middle */
@@ -37,21 +37,21 @@ void seek_entry_put(uint8_t *p, const struct seek_entry *e);
 struct seek_entry seek_entry_get(const uint8_t *p);
 
 /**
- * Read the table that begins at the window, behind `frames` frames whose fold is `sum`, and check it
- * against them. 0, or -EBADMSG with a sentence.
+ * Read the table that begins at the window, behind `frames` frames whose fold is `sum`, and check
+ * it against them. 0, or -EBADMSG with a sentence.
  */
 int seek_table_check(struct window *w, uint64_t frames, uint64_t sum, struct err *err);
 
 /** The table of a file, loaded to enter it in the middle. */
 struct seek_table {
     uint32_t frames;
-    uint64_t *byte;  /* where each frame begins; [frames]: where the table begins */
-    uint64_t *sum;   /* fold of the frames before each */
+    uint64_t *byte; /* where each frame begins; [frames]: where the table begins */
+    uint64_t *sum;  /* fold of the frames before each */
 };
 
 /**
- * Load the table from the end of a seekable source, which is left anywhere. False when there is none
- * that can be used; that is no error here.
+ * Load the table from the end of a seekable source, which is left anywhere. False when there is
+ * none that can be used; that is no error here.
  */
 bool seek_table_load(struct source *s, struct seek_table *t);
 void seek_table_free(struct seek_table *t);

@@ -14,7 +14,8 @@ struct source {
     uint64_t bytes; /* size; 0: unknown */
 };
 
-/** Open `path`, "-" being standard input. 0, or a negative errno with a sentence. `s` must not move. */
+/** Open `path`, "-" being standard input. 0, or a negative errno with a sentence. `s` must not
+ * move. */
 int source_open(struct source *s, const char *path, struct err *err);
 
 /** The same over memory, which must stay. */

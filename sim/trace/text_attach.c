@@ -70,14 +70,14 @@ enum attach_key {
     KEY_UNPIN,
     KEY_LEAVE
 };
-static const char *const KEYS[] = {
-    "flags", "range", "container", "limit", "aperture", "type1", "backend", "unpin", "leave", NULL};
+static const char *const KEYS[] = {"flags", "range",   "container", "limit", "aperture",
+                                   "type1", "backend", "unpin",     "leave", NULL};
 
 static bool *has_key(struct attach_rec *a, enum attach_key key)
 {
-    bool *const has[] = {&a->has_flags,    &a->has_range, &a->has_container,
-                         &a->has_limit,    &a->has_aperture, &a->has_type1,
-                         &a->has_backend,  &a->has_unpin, &a->has_leave};
+    bool *const has[] = {&a->has_flags,   &a->has_range,    &a->has_container,
+                         &a->has_limit,   &a->has_aperture, &a->has_type1,
+                         &a->has_backend, &a->has_unpin,    &a->has_leave};
 
     return has[key];
 }

@@ -278,8 +278,7 @@ static bool parse_fields(struct scan *s, struct rec *rec, struct rec_store *stor
                scan_u64(s, "LEN", UINT64_MAX, &rec->u.zero.bytes);
     case REC_DMA: return parse_dma(s, rec);
     case REC_DEVICE: return parse_device(s, &rec->u.device);
-    case REC_GONE:
-        return scan_need(s, &f, "a device BB:DD.F") && scan_bdf(s, f, &rec->u.gone.bdf);
+    case REC_GONE: return scan_need(s, &f, "a device BB:DD.F") && scan_bdf(s, f, &rec->u.gone.bdf);
     case REC_ATTACH: rec->u.attach = &store->attach; return parse_attach(s, &store->attach);
     case REC_DETACH:
     case REC_STOP:

@@ -87,8 +87,8 @@ static bool unit_number(struct scan *s, struct field value, const char *what, ui
     return scan_number(s, value, what, max, v);
 }
 
-static bool unit_key(struct scan *s, struct unit_config *unit, struct field key,
-                     struct field value, unsigned *bit)
+static bool unit_key(struct scan *s, struct unit_config *unit, struct field key, struct field value,
+                     unsigned *bit)
 {
     uint64_t v = 0;
     bool has;

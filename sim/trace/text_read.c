@@ -42,8 +42,7 @@ static int no_line_end(const struct text_reader *t, struct trace_damage *d)
 }
 
 /* The next line, its end taken off, to `s`: 1, 0 at the end, -1 at a damage. */
-static int next_line(struct text_reader *t, struct scan *s, struct err *err,
-                     struct trace_damage *d)
+static int next_line(struct text_reader *t, struct scan *s, struct err *err, struct trace_damage *d)
 {
     struct window *w = t->window;
     size_t searched = 0;

@@ -10,12 +10,12 @@
 struct unzstd;
 
 struct text_reader {
-    struct window *window;   /* over the text */
-    const struct unzstd *z;  /* NULL, or what gives the text: its frames are the bytes reported */
+    struct window *window;  /* over the text */
+    const struct unzstd *z; /* NULL, or what gives the text: its frames are the bytes reported */
     struct rec_store *store;
-    uint64_t line;           /* number of the line last taken, from 1 */
-    uint64_t line_byte;      /* offset in the text where it begins */
-    uint64_t at_ns;          /* virtual time */
+    uint64_t line;      /* number of the line last taken, from 1 */
+    uint64_t line_byte; /* offset in the text where it begins */
+    uint64_t at_ns;     /* virtual time */
 };
 
 /**

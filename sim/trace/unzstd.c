@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "trace/bytes.h"
 
@@ -29,6 +30,20 @@ bool zstd_magic(const uint8_t *p, size_t n)
         return false;
     magic = get_u32(p);
     return magic == ZSTD_MAGICNUMBER || (magic & 0xfffffff0u) == ZSTD_MAGIC_SKIPPABLE_START;
+}
+
+int zstd_complaint(size_t code, struct err *err)
+{
+    switch (ZSTD_getErrorCode(code)) {
+    case ZSTD_error_memory_allocation: return err_set(err, ENOMEM, "out of memory for zstd");
+    case ZSTD_error_frameParameter_windowTooLarge:
+        return err_set(err, EBADMSG,
+                       "a zstd frame that needs a larger window than is given to any trace");
+    case ZSTD_error_dictionary_wrong:
+        return err_set(err, EBADMSG, "a zstd frame that needs a dictionary");
+    default:
+        return err_set(err, EBADMSG, "damaged zstd frame: its bytes or its checksum are wrong");
+    }
 }
 
 static int64_t damaged(struct unzstd *z, const char *why)
@@ -73,10 +88,8 @@ int64_t unzstd_pull(void *ctx, uint8_t *dst, size_t cap)
         in = (ZSTD_inBuffer){window_at(z->in), window_left(z->in), 0};
         left = ZSTD_decompressStream(z->dctx, &out, &in);
         z->in->pos += in.pos;
-        if (ZSTD_isError(left)) {
-            err_set(&z->err, EBADMSG, "damaged zstd frame: %s", ZSTD_getErrorName(left));
-            return -EBADMSG;
-        }
+        if (ZSTD_isError(left))
+            return zstd_complaint(left, &z->err);
         if (left == 0)
             z->in_frame = false;
         else if (in.pos == 0 && out.pos == 0)

@@ -24,6 +24,12 @@ void unzstd_close(struct unzstd *z);
 /** For window_stream(). Damage is -EBADMSG with the sentence in `err`. */
 int64_t unzstd_pull(void *ctx, uint8_t *dst, size_t cap);
 
+/**
+ * The complaint about what libzstd answered to damaged bytes, in words of our own: its own differ
+ * from version to version. -ENOMEM or -EBADMSG.
+ */
+int zstd_complaint(size_t code, struct err *err);
+
 /** True when the bytes begin a zstd frame or a skippable one. */
 bool zstd_magic(const uint8_t *p, size_t n);
 

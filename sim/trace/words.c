@@ -63,8 +63,7 @@ const char *const WORDS_EXPECT[] = {
     NULL,
 };
 
-const char *const WORDS_LEVEL[] = {
-    [EXPECT_NOTIFIER] = "notifier", [EXPECT_IOCTL] = "ioctl", NULL};
+const char *const WORDS_LEVEL[] = {[EXPECT_NOTIFIER] = "notifier", [EXPECT_IOCTL] = "ioctl", NULL};
 
 _Static_assert(PERM_R == 1 && PERM_W == 2 && PERM_RW == 3, "WORDS_PERM follows the values");
 const char *const WORDS_PERM[] = {"r", "w", "rw", NULL};

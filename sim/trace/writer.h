@@ -27,13 +27,15 @@ struct trace_writer;
 
 /**
  * Begin a trace in `form` (TRACE_TEXT or TRACE_PACKED) with the header `h`, which is written at
- * once; text without it (NULL) is an excerpt. `level` is zstd's, from TRACE_LEVEL_MIN to TRACE_LEVEL_MAX; text ignores it.
- * 0 and *out, which the caller frees, or a negative errno with a sentence.
+ * once; text without it (NULL) is an excerpt. `level` is zstd's, from TRACE_LEVEL_MIN to
+ * TRACE_LEVEL_MAX; text ignores it. 0 and *out, which the caller frees, or a negative errno with a
+ * sentence.
  */
 int trace_writer_open(enum trace_form form, const struct trace_header *h, int level,
                       struct trace_sink sink, struct trace_writer **out, struct err *err);
 
-/** Append an event. 0; -EINVAL: it breaks a rule of the format, nothing was written; else an errno. */
+/** Append an event. 0; -EINVAL: it breaks a rule of the format, nothing was written; else an errno.
+ */
 int trace_writer_add(struct trace_writer *w, const struct rec *rec, struct err *err);
 
 /** End the trace: without this a packed trace counts as cut off. 0 or a negative errno. */
