@@ -8,6 +8,8 @@ endif
 OPT    ?= -O2
 SAN    ?=
 PREFIX ?= /usr/local
+# make V=1 shows the commands
+Q      := $(if $(V),,@)
 
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 CPPFLAGS += -Isim -Itests
@@ -25,6 +27,7 @@ TRACES   := $(wildcard traces/*.vtt.zst)
 DEMO     ?= traces/strict.vtt.zst
 
 .DEFAULT_GOAL := all
+.SECONDARY:
 .PHONY: all test demo asan ubsan valgrind capture install clean help need need-check
 
 all: need $(TOOLS) ## build the programs into build/
@@ -38,18 +41,21 @@ need-check:
 
 $(BUILD)/obj/%.o: %.c | need
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@echo "  CC $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/%: $(BUILD)/obj/tools/%.o $(LIB)
-	$(CC) $(CFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(RIG) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $< $(RIG) $(LIB) $(CHECK_LIBS) $(LDLIBS)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) -o $@ $< $(RIG) $(LIB) $(CHECK_LIBS) $(LDLIBS)
 
 unit-tests: need-check $(TESTS)
 

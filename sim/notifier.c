@@ -63,8 +63,9 @@ static void unlink_notifier(struct notify_region *r, struct notifier *n)
 {
     struct notifier **link = &r->head;
 
-    if (r->cursor == n)
-        r->cursor = n->next;
+    for (struct notify_visit *v = r->visits; v; v = v->outer)
+        if (v->next == n)
+            v->next = n->next;
     while (*link && *link != n)
         link = &(*link)->next;
     if (*link)
@@ -213,16 +214,16 @@ int notify_one(struct notifier *n, const struct iommu_event *e)
 
 void notify_each(struct notify_region *r, void (*visit)(void *arg, struct notifier *n), void *arg)
 {
-    struct notifier *outer = r->cursor;
+    struct notify_visit v = {r->head, r->visits};
 
-    r->cursor = r->head;
-    while (r->cursor && !fate_ended(r->fate)) {
-        struct notifier *n = r->cursor;
+    r->visits = &v;
+    while (v.next && !fate_ended(r->fate)) {
+        struct notifier *n = v.next;
 
-        r->cursor = n->next;
+        v.next = n->next;
         visit(arg, n);
     }
-    r->cursor = outer;
+    r->visits = v.outer;
 }
 
 struct all {

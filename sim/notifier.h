@@ -78,6 +78,12 @@ struct region_listener {
     struct region_listener *next; /* private */
 };
 
+/** One delivery under way, on the stack of notify_each. Private. */
+struct notify_visit {
+    struct notifier *next; /* to be called next */
+    struct notify_visit *outer;
+};
+
 struct notify_region {
     bdf_t bdf;
     bool translated;
@@ -91,7 +97,7 @@ struct notify_region {
     struct funnel *funnel;
     struct fate *fate;
     struct region_listener *listeners;
-    struct notifier *cursor; /* next one to be called by the delivery under way */
+    struct notify_visit *visits; /* deliveries under way, the innermost first */
 };
 
 /** Prepare a region: not translated, nobody registered. All pointers must outlive it. */
