@@ -12,8 +12,8 @@ static int add_ram(struct engine *e, const struct trace_header *h, struct err *e
 {
     unsigned bits = e->config.aw_bits < GUEST_MEM_BITS ? e->config.aw_bits : GUEST_MEM_BITS;
     struct ram_block low = {gpa(0), IR_WINDOW_FIRST, false};
-    struct ram_block high = {gpa(IR_WINDOW_LAST + 1),
-                             (UINT64_C(1) << bits) - (IR_WINDOW_LAST + 1), false};
+    struct ram_block high = {gpa(IR_WINDOW_LAST + 1), (UINT64_C(1) << bits) - (IR_WINDOW_LAST + 1),
+                             false};
     int fault = 0;
 
     if (h->rams == 0) {
@@ -188,7 +188,8 @@ static int act(struct engine *e, const struct rec *r, struct err *err)
     case REC_MEM: return store_words(e, r, err);
     case REC_ZERO:
         if (guest_mem_zero(e->mem, r->u.zero.gpa, r->u.zero.bytes))
-            return err_set(err, EINVAL, "zero: 0x%" PRIx64 " + 0x%" PRIx64 " is not all RAM of this trace",
+            return err_set(err, EINVAL,
+                           "zero: 0x%" PRIx64 " + 0x%" PRIx64 " is not all RAM of this trace",
                            r->u.zero.gpa.v, r->u.zero.bytes);
         return 0;
     case REC_DMA: return engine_dma(e, r, err);

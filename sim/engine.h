@@ -23,8 +23,8 @@ enum sync_strategy { SYNC_WALK, SYNC_TRANSLATE, SYNC_TRANSLATE_4K };
 struct engine_options {
     const struct policy *policy;
     enum sync_strategy sync;
-    uint64_t dma_limit;               /* mappings a container may hold by default; 0: no limit */
-    const struct attach_rec *attach;  /* --attach: consumers from the start, record 0 */
+    uint64_t dma_limit;              /* mappings a container may hold by default; 0: no limit */
+    const struct attach_rec *attach; /* --attach: consumers from the start, record 0 */
     size_t attach_count;
 };
 
@@ -39,16 +39,17 @@ int engine_new(const struct trace_header *h, const struct engine_options *o, str
                struct err *e);
 void engine_free(struct engine *e);
 
-/** Add an observer; only before engine_start (-EBUSY afterwards, -ENOSPC when there are too many). */
+/** Add an observer; only before engine_start (-EBUSY afterwards, -ENOSPC when there are too many).
+ */
 int engine_observe(struct engine *e, struct observer o);
 
 /** Fill in what the checks need to know (everything but mode, judge_observed and findings_kept). */
 void engine_check_config(struct engine *e, struct check_config *c);
 
 /**
- * Ready for records; no more observers. What the header or --attach brings (record 0) joins with the
- * first record that is not `attach`, `at` or `expectations`, so that a device which the trace itself gives
- * a consumer gets no default one. 0, or -EBUSY when called twice.
+ * Ready for records; no more observers. What the header or --attach brings (record 0) joins with
+ * the first record that is not `attach`, `at` or `expectations`, so that a device which the trace
+ * itself gives a consumer gets no default one. 0, or -EBUSY when called twice.
  */
 int engine_start(struct engine *e, struct err *err);
 
@@ -60,17 +61,18 @@ int engine_start(struct engine *e, struct err *err);
  */
 int engine_step(struct engine *e, const struct rec *r, struct err *err);
 
-/** The trace is over: record 0 happens now when no record made it happen. 0 or a negative errno with a sentence. */
+/** The trace is over: record 0 happens now when no record made it happen. 0 or a negative errno
+ * with a sentence. */
 int engine_finish(struct engine *e, struct err *err);
 
 /** Operations counted, beside time. */
 struct engine_ops {
-    uint64_t entries_read;    /* table entries looked at by synchronisation walks and translations */
-    uint64_t tables_read;     /* table pages entered */
-    uint64_t slots_compared;  /* outcomes compared with the record of what was notified */
-    uint64_t shadow_leaves;   /* mappings now recorded as notified, all devices */
-    uint64_t shadow_bytes;    /* memory of that record */
-    uint64_t container_maps;  /* mappings now held by containers */
+    uint64_t entries_read;   /* table entries looked at by synchronisation walks and translations */
+    uint64_t tables_read;    /* table pages entered */
+    uint64_t slots_compared; /* outcomes compared with the record of what was notified */
+    uint64_t shadow_leaves;  /* mappings now recorded as notified, all devices */
+    uint64_t shadow_bytes;   /* memory of that record */
+    uint64_t container_maps; /* mappings now held by containers */
     uint64_t iec_invalidations; /* interrupt-entry-cache invalidations accepted */
 };
 struct engine_ops engine_ops(const struct engine *e);

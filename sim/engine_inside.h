@@ -9,7 +9,8 @@
 #include "policy_fields.h"
 #include "vtd_model.h"
 
-/** Records that wait for the first one that acts, so that default consumers know what is attached. */
+/** Records that wait for the first one that acts, so that default consumers know what is attached.
+ */
 #define LEADING_MAX 4096u
 
 struct leading {

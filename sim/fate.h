@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct fate {
-    const char *abort_why;       /* the modelled system would abort: an assertion of it, in our words */
+    const char *abort_why; /* the modelled system would abort: an assertion of it, in our words */
     const char *unsupported_why; /* the guest asks for what is not built */
     bool no_memory;
 };

@@ -68,7 +68,8 @@ int guest_mem_add(struct guest_mem *m, struct ram_block b, struct err *e)
 
     if (b.bytes == 0 || (b.bytes | b.gpa.v) & PAGE_4K_MASK)
         return err_set(e, EINVAL,
-                       "RAM 0x%" PRIx64 " + 0x%" PRIx64 ": expected multiples of 4 KiB, at least one page",
+                       "RAM 0x%" PRIx64 " + 0x%" PRIx64
+                       ": expected multiples of 4 KiB, at least one page",
                        b.gpa.v, b.bytes);
     if (b.gpa.v >= limit || b.bytes > limit - b.gpa.v)
         return err_set(e, EINVAL, "RAM 0x%" PRIx64 " + 0x%" PRIx64 " reaches beyond 2^%u bytes",

@@ -41,8 +41,8 @@ const struct ram_block *guest_mem_blocks(const struct guest_mem *m, size_t *coun
 const struct ram_block *guest_mem_block_at(const struct guest_mem *m, gpa_t a);
 
 /**
- * The 512 words of the 4 KiB page that holds `a`, to read; NULL when the page is not RAM or ROM. The
- * pointer stays valid until the memory is freed, but a page never written may be represented by
+ * The 512 words of the 4 KiB page that holds `a`, to read; NULL when the page is not RAM or ROM.
+ * The pointer stays valid until the memory is freed, but a page never written may be represented by
  * a shared page of zeros: ask again after a store. Cost: three loads.
  */
 const uint64_t *guest_mem_page(const struct guest_mem *m, gpa_t a);

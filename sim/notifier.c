@@ -199,8 +199,9 @@ int notify_one(struct notifier *n, const struct iommu_event *e)
         case STRADDLE_CROP: cut = cropped(n, e); break;
         case STRADDLE_ABORT:
             if (!(n->flags & NOTIFY_DEVTLB)) {
-                fate_abort(n->region->fate,
-                           "an event reaches beyond a notifier's range: assertion in the notifier core");
+                fate_abort(
+                    n->region->fate,
+                    "an event reaches beyond a notifier's range: assertion in the notifier core");
                 return 0;
             }
             cut = cropped(n, e);

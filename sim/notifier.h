@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The notifier core: one region for each device's translated address space, notifiers with kinds and
- * ranges on it, and listeners that are told when the device changes between translated and not.
+ * The notifier core: one region for each device's translated address space, notifiers with kinds
+ * and ranges on it, and listeners that are told when the device changes between translated and not.
  * It knows no remapping unit and no consumer by name. (Seeds 000-004; today's rules: museum 1.2.)
  *
  * Rules that cannot be got wrong:
@@ -54,7 +54,8 @@ struct notifier {
     uint32_t flags;          /* NOTIFY_* it asks for */
     struct iova_range range; /* what it asks for */
     bool assigned;           /* backs an assigned device: host mappings follow it */
-    /* Called for each event that meets flags and range. Returns what its side answered, 0 or a negative errno. */
+    /* Called for each event that meets flags and range. Returns what its side answered, 0 or a
+     * negative errno. */
     int (*notify)(struct notifier *n, const struct iommu_event *e);
 
     /* Private to the core. */
@@ -65,7 +66,8 @@ struct notifier {
 
 /** What the owner of a region (a remapping unit) answers for. */
 struct region_ops {
-    /* The union of flags is about to change because of `n`. 0, or a negative errno with a sentence: refused. */
+    /* The union of flags is about to change because of `n`. 0, or a negative errno with a sentence:
+     * refused. */
     int (*flags_changed)(void *owner, struct notify_region *r, uint32_t old_flags,
                          uint32_t new_flags, const struct notifier *n, struct err *e);
     /* Tell `n`, and only it, every mapping that exists now (with notify_one). */
@@ -105,9 +107,10 @@ void notify_region_init(struct notify_region *r, bdf_t device, const struct regi
                         void *owner, const struct policy *p, struct funnel *f, struct fate *fate);
 
 /**
- * Register `n` (owner, flags, range, notify filled in) at the head of the list. Refused with -EINVAL: no
- * kind, unknown kind, inverted range, already registered; or what the unit answers (-ENOTSUP). On
- * refusal list and flags are as before. Shows OBS_FLAGS when the union changes, then OBS_REGISTER.
+ * Register `n` (owner, flags, range, notify filled in) at the head of the list. Refused with
+ * -EINVAL: no kind, unknown kind, inverted range, already registered; or what the unit answers
+ * (-ENOTSUP). On refusal list and flags are as before. Shows OBS_FLAGS when the union changes, then
+ * OBS_REGISTER.
  */
 int notify_register(struct notify_region *r, struct notifier *n, struct err *e);
 
@@ -138,7 +141,8 @@ void notify_each(struct notify_region *r, void (*visit)(void *arg, struct notifi
 void region_listen(struct notify_region *r, struct region_listener *l);
 void region_unlisten(struct notify_region *r, struct region_listener *l);
 
-/** The device is translated from now on, or not: shows OBS_SWITCH and tells the listeners. No effect without change. */
+/** The device is translated from now on, or not: shows OBS_SWITCH and tells the listeners. No
+ * effect without change. */
 void region_switch(struct notify_region *r, bool translated);
 
 #endif

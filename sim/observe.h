@@ -7,7 +7,8 @@
  *
  * The order within one record:
  *
- *   OBS_RECORD                          the record is about to act; memory still holds the old words
+ *   OBS_RECORD                          the record is about to act; memory still holds the old
+ * words
  *     ... whatever the record causes ...
  *   OBS_RECORD_END                      it has acted
  *
@@ -34,18 +35,18 @@ enum note_via { VIA_NOTIFIER, VIA_REGION };
 
 /** One callback that reached a consumer: a line of the event stream (contract, section 3). */
 struct note {
-    uint64_t seq;             /* from 1, over the whole run */
-    uint64_t record;          /* the event record that caused it; 0: before the first */
-    const char *consumer;     /* name */
-    bdf_t bdf;                /* the consumer's device */
+    uint64_t seq;         /* from 1, over the whole run */
+    uint64_t record;      /* the event record that caused it; 0: before the first */
+    const char *consumer; /* name */
+    bdf_t bdf;            /* the consumer's device */
     enum note_via via;
     enum note_type type;
-    struct iova_range range;  /* as the consumer received it */
-    gpa_t gpa;                /* MAP only */
-    enum perm perm;           /* as notified; NONE unless MAP */
-    bool asked;               /* the consumer asked its side (container, backend) */
-    int result;               /* asked: 0 or a negative errno */
-    const char *why;          /* not asked: "not-ram", "granularity", ...; NULL: it only records */
+    struct iova_range range; /* as the consumer received it */
+    gpa_t gpa;               /* MAP only */
+    enum perm perm;          /* as notified; NONE unless MAP */
+    bool asked;              /* the consumer asked its side (container, backend) */
+    int result;              /* asked: 0 or a negative errno */
+    const char *why;         /* not asked: "not-ram", "granularity", ...; NULL: it only records */
 };
 
 enum obs_kind {
@@ -80,11 +81,12 @@ enum obs_kind {
 
 /** How a translation ended. */
 enum xlat_end {
-    XLAT_OK,       /* reached gpa */
-    XLAT_FAULT,    /* refused, reason recorded in a fault record */
-    XLAT_COLLAPSED,/* refused; reason known, but not recorded (same requester pending, overflow, FPD) */
-    XLAT_REFUSED,  /* refused without a reason (cached entry lacks the right) */
-    XLAT_WINDOW    /* 0xfee00000-0xfeefffff: not translated */
+    XLAT_OK,        /* reached gpa */
+    XLAT_FAULT,     /* refused, reason recorded in a fault record */
+    XLAT_COLLAPSED, /* refused; reason known, but not recorded (same requester pending, overflow,
+                       FPD) */
+    XLAT_REFUSED,   /* refused without a reason (cached entry lacks the right) */
+    XLAT_WINDOW     /* 0xfee00000-0xfeefffff: not translated */
 };
 
 struct xlat_result {
@@ -111,7 +113,7 @@ struct obs {
             uint32_t old_val, new_val;
         } gsts;
         struct {
-            gpa_t gpa;      /* root table, masked as latched */
+            gpa_t gpa;       /* root table, masked as latched */
             uint64_t rtaddr; /* the register as written */
         } root;
         struct {
@@ -160,10 +162,10 @@ struct obs {
             uint64_t seen, model;
         } read;
         struct {
-            const struct rec *rec;      /* the dma record */
-            enum dma_access access;     /* direction used for the translation (R or W) */
+            const struct rec *rec;  /* the dma record */
+            enum dma_access access; /* direction used for the translation (R or W) */
             struct xlat_result result;
-            bool differs;               /* from what was observed (false when nothing was observed) */
+            bool differs; /* from what was observed (false when nothing was observed) */
         } dma;
         struct {
             const struct rec *rec;
@@ -181,7 +183,8 @@ struct obs {
     } u;
 };
 
-/** A listener: `see` is called for every observation, in registration order. It must not call the simulation. */
+/** A listener: `see` is called for every observation, in registration order. It must not call the
+ * simulation. */
 struct observer {
     void (*see)(void *ctx, const struct obs *o);
     void *ctx;

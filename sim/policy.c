@@ -12,9 +12,9 @@
 #define QEMU_COMMON                                                                                \
     .gsts_first = true, .wrong_size_aborts = true, .iqa_reads_latched = true,                      \
     .busy_under_qi = true, .all_ones_unreadable = true, .pv_all_ones = true,                       \
-    .window_by_extent = true, .pt_seen_by_dma = true, .iotlb_sid_mask = 0xffff, .malformed_frozen = true,                    \
-    .context_error_frozen = true, .context_flushes = true, .root_flushes = true,                   \
-    .split_is_partial = true
+    .window_by_extent = true, .pt_seen_by_dma = true, .iotlb_sid_mask = 0xffff,                    \
+    .malformed_frozen = true, .context_error_frozen = true, .context_flushes = true,               \
+    .root_flushes = true, .split_is_partial = true
 
 static const struct policy rows[] = {
     {
@@ -180,7 +180,8 @@ static const struct {
     struct quirk about;
     void (*apply)(struct policy *p);
 } quirks[] = {
-    {{"dup-map-no-tree", "nothing is remembered: unchanged entries are notified again", "M03"}, dup_map},
+    {{"dup-map-no-tree", "nothing is remembered: unchanged entries are notified again", "M03"},
+     dup_map},
     {{"psi-skip-pde", "an absent entry above the leaf level unmaps nothing", "M01"}, skip_pde},
     {{"inplace-bare-map", "an in-place change is notified as MAP alone", "seed 004"}, bare_map},
     {{"deliver-whole", "an event that straddles a notifier's border is delivered uncut", "M05"},
@@ -200,7 +201,8 @@ static const struct {
     {{"flags-told-always", "the unit is told at each registration, changed or not",
       "museum 1.1, d22d8956b1"},
      flags_always},
-    {{"add-before-delete", "a switched device's new region is replayed before the old one is unmapped",
+    {{"add-before-delete",
+      "a switched device's new region is replayed before the old one is unmapped",
       "none known: the order that memory transactions exist to prevent"},
      add_first},
     {{"domain-global-inv-no-unmap", "UNMAP-only consumers miss domain and global invalidations",
@@ -244,10 +246,12 @@ int policy_check_unit(const struct policy *p, const struct unit_config *u, struc
     if (u->eim && !u->intremap)
         return err_set(e, EINVAL, "eim=on needs intremap=on");
     if (u->stale_tm && !p->tm_needs_property)
-        return err_set(e, EINVAL, "profile %s does not offer stale-tm: its system ignores bit 62 always",
+        return err_set(e, EINVAL,
+                       "profile %s does not offer stale-tm: its system ignores bit 62 always",
                        p->name);
     if (u->aw_bits == 57 && !p->five_levels)
-        return err_set(e, EINVAL, "profile %s does not offer 57 bits: no such system exists; `ideal` does",
+        return err_set(e, EINVAL,
+                       "profile %s does not offer 57 bits: no such system exists; `ideal` does",
                        p->name);
     return 0;
 }

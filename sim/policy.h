@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A profile is data: one field for each way in which systems differ, a row for each system
- * (contract, section 5). Code asks the field where the behaviour lives, never "which version am I". A
- * quirk is one field changed.
+ * (contract, section 5). Code asks the field where the behaviour lives, never "which version am I".
+ * A quirk is one field changed.
  */
 #ifndef VTR_POLICY_H
 #define VTR_POLICY_H
@@ -37,7 +37,8 @@ const struct quirk *policy_quirk(size_t index);
 /** Change the field of quirk `name` in a copy of a row. Returns 0, or -ENOENT with a sentence. */
 int policy_apply_quirk(struct policy *p, const char *name, struct err *e);
 
-/** A copy of a row, to apply quirks to. NULL when out of memory; the caller frees it with free(). */
+/** A copy of a row, to apply quirks to. NULL when out of memory; the caller frees it with free().
+ */
 struct policy *policy_copy(const struct policy *p);
 
 /**

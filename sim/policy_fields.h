@@ -11,10 +11,10 @@
 
 /** What becomes of an event that straddles the border of a notifier's range (museum 1.3). */
 enum straddle {
-    STRADDLE_CROP,   /* iova and size cut, target not moved (10.2 on; #41, L2) */
-    STRADDLE_ABORT,  /* assertion, for all but DEVTLB notifiers, which crop (6.0 to 10.1; M26) */
-    STRADDLE_WHOLE,  /* delivered as it is (2.10 to 4.1; M05) */
-    STRADDLE_PIECES  /* cut into naturally aligned pieces, target kept in step (as architected) */
+    STRADDLE_CROP,  /* iova and size cut, target not moved (10.2 on; #41, L2) */
+    STRADDLE_ABORT, /* assertion, for all but DEVTLB notifiers, which crop (6.0 to 10.1; M26) */
+    STRADDLE_WHOLE, /* delivered as it is (2.10 to 4.1; M05) */
+    STRADDLE_PIECES /* cut into naturally aligned pieces, target kept in step (as architected) */
 };
 
 /** How a notifier that asks for a replay is served (museum 1.4). */
@@ -26,22 +26,23 @@ enum replay_how {
 
 /** What an UNMAP-only address space hears when a domain or everything is invalidated (M17). */
 enum sync_unmap_only {
-    SYNC_UNMAP_ONLY_WALKS, /* the walk runs and fills the record; only removals of it are told (7.2) */
+    SYNC_UNMAP_ONLY_WALKS, /* the walk runs and fills the record; only removals of it are told (7.2)
+                            */
     SYNC_UNMAP_ONLY_WHOLE  /* one UNMAP of each notifier's whole range (8.0 on) */
 };
 
 /** Who may ask for MAP events on a unit without caching mode (M28, M29). */
 enum map_without_cm {
-    MAP_NEEDS_CM,          /* refused for everyone (8.0 on) */
-    MAP_ASSIGNED_NEEDS_CM  /* refused for assigned devices alone (4.2 to 7.2) */
+    MAP_NEEDS_CM,         /* refused for everyone (8.0 on) */
+    MAP_ASSIGNED_NEEDS_CM /* refused for assigned devices alone (4.2 to 7.2) */
 };
 
 struct policy {
     const char *name;
 
     /* Capabilities. */
-    bool esrtps;              /* CAP.ESRTPS (10.2 on) */
-    bool five_levels;         /* 57 bits may be configured */
+    bool esrtps;      /* CAP.ESRTPS (10.2 on) */
+    bool five_levels; /* 57 bits may be configured */
 
     /* Registers. */
     bool gsts_first;          /* status bits change before the work is done (M51, L14) */
@@ -60,7 +61,7 @@ struct policy {
     bool types_need_caps;     /* device-TLB needs DT, interrupt-entry-cache needs IR (#12) */
     bool pfsid_allowed;       /* PFSID may be set in a device-TLB descriptor (#13) */
     bool type_has_upper_bits; /* bits 11:9 belong to the type (M46) */
-    bool iec_reserved;        /* reserved bits of interrupt-entry-cache descriptors are checked (M46) */
+    bool iec_reserved; /* reserved bits of interrupt-entry-cache descriptors are checked (M46) */
     uint16_t types_accepted;  /* bit n: type n is taken from a 128-bit queue (5.3) */
     bool wait_sw_if_aborts;   /* a wait with SW and IF ends the emulator (M43) */
     bool wait_fence_only;     /* a wait with FN alone is accepted (M44) */
@@ -76,36 +77,40 @@ struct policy {
     bool fault_b_qualified;   /* FPD suppresses code B (#15) */
     bool pv_all_ones;         /* page-walk faults carry PV=0xffff (#18) */
     bool cached_right_faults; /* a cached entry without the right records a fault (#20) */
-    bool window_by_extent;    /* a leaf that overlaps the interrupt range blocks all of itself (3.9 step 15) */
+    bool window_by_extent;    /* a leaf that overlaps the interrupt range blocks all of itself (3.9
+                                 step 15) */
     bool pt_seen_by_dma;      /* a dma that meets a pass-through entry switches the device (3.9) */
     uint16_t iotlb_sid_mask;  /* part of the source id in the IOTLB's key (M36) */
 
     /* Synchronisation. */
-    bool malformed_frozen;    /* reserved or unreadable entries keep what was mapped (#39, L8) */
-    bool context_error_frozen;/* only an absent context entry unmaps, other errors do nothing (L9) */
-    bool context_flushes;     /* context global and domain: unmap all, then map again (L10) */
-    bool root_flushes;        /* SRTP: unmap all, nothing mapped again (#44, L4) */
-    bool split_is_partial;    /* a smaller entry over a larger one unmaps its own size only (H1, L7) */
-    bool removals_merged;     /* adjacent removals become the largest legal entries */
-    bool unmap_only_apart;    /* UNMAP-only notifiers hear the invalidated range, whatever others on the device hold */
-    bool domain_ignored;      /* IOTLB invalidations of any domain reach every device (I14) */
-    bool tells_unchanged;     /* nothing is remembered: unchanged entries are told again (M03) */
+    bool malformed_frozen;     /* reserved or unreadable entries keep what was mapped (#39, L8) */
+    bool context_error_frozen; /* only an absent context entry unmaps, other errors do nothing (L9)
+                                */
+    bool context_flushes;      /* context global and domain: unmap all, then map again (L10) */
+    bool root_flushes;         /* SRTP: unmap all, nothing mapped again (#44, L4) */
+    bool split_is_partial; /* a smaller entry over a larger one unmaps its own size only (H1, L7) */
+    bool removals_merged;  /* adjacent removals become the largest legal entries */
+    bool unmap_only_apart; /* UNMAP-only notifiers hear the invalidated range, whatever others on
+                              the device hold */
+    bool domain_ignored;   /* IOTLB invalidations of any domain reach every device (I14) */
+    bool tells_unchanged;  /* nothing is remembered: unchanged entries are told again (M03) */
     bool skips_nonleaf_holes; /* an absent entry above the leaf level unmaps nothing (M01) */
     bool inplace_bare_map;    /* an in-place change is told as MAP alone (seed 004) */
     bool te_off_keeps_region; /* translation off leaves devices where they were (M09) */
     bool iotlb_keeps_large;   /* page-selective invalidation misses large entries (I14) */
     bool leaves_stay_linked;  /* an unregistered notifier is still called (M34) */
     bool kinds_ignored;       /* every notifier hears every kind (M27) */
-    bool unmap_keeps_rights;  /* an UNMAP still carries the rights of what it takes away (museum 1.2) */
-    bool flags_told_always;   /* the unit is told at each registration, changed or not (museum 1.1) */
-    bool add_before_delete;   /* a switched device's new region joins before the old one leaves */
+    bool unmap_keeps_rights; /* an UNMAP still carries the rights of what it takes away (museum 1.2)
+                              */
+    bool flags_told_always; /* the unit is told at each registration, changed or not (museum 1.1) */
+    bool add_before_delete; /* a switched device's new region joins before the old one leaves */
     enum sync_unmap_only sync_unmap_only;
 
     /* Notifiers. */
     enum straddle straddle;
     enum replay_how replay;
     enum map_without_cm map_without_cm;
-    bool devtlb_needs_dt;     /* DEVTLB notifiers need a device IOTLB (M30) */
+    bool devtlb_needs_dt; /* DEVTLB notifiers need a device IOTLB (M30) */
 };
 
 #endif

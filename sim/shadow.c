@@ -114,7 +114,8 @@ int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf)
     return 0;
 }
 
-/* Drop what of `n` (a table at `level`, its first byte `base`) lies in r. True when it is empty then. */
+/* Drop what of `n` (a table at `level`, its first byte `base`) lies in r. True when it is empty
+ * then. */
 static bool drop(struct shadow *s, struct shadow_node *n, unsigned level, uint64_t base,
                  struct iova_range r, shadow_visit_fn *gone, void *arg)
 {

@@ -13,7 +13,8 @@
 #include "base/addr.h"
 #include "vtd_tables.h"
 
-/** A leaf word: target | rights | SHADOW_LEAF. A slot of 0 is empty; another word is a child node. */
+/** A leaf word: target | rights | SHADOW_LEAF. A slot of 0 is empty; another word is a child node.
+ */
 #define SHADOW_LEAF UINT64_C(4)
 
 struct shadow_node {
@@ -58,11 +59,11 @@ void shadow_clear(struct shadow *s);
 
 /** How what is remembered meets one slot (the natural extent of an entry at a level). */
 enum shadow_meet {
-    MEET_NONE,  /* nothing remembered there */
-    MEET_SAME,  /* exactly this leaf, of this size */
-    MEET_OTHER, /* a leaf of this size, with another target or rights */
+    MEET_NONE,    /* nothing remembered there */
+    MEET_SAME,    /* exactly this leaf, of this size */
+    MEET_OTHER,   /* a leaf of this size, with another target or rights */
     MEET_SMALLER, /* smaller leaves inside */
-    MEET_LARGER /* a larger leaf around; *around receives its range */
+    MEET_LARGER   /* a larger leaf around; *around receives its range */
 };
 
 enum shadow_meet shadow_meet(const struct shadow *s, iova_t at, unsigned level, uint64_t leaf,
@@ -71,15 +72,16 @@ enum shadow_meet shadow_meet(const struct shadow *s, iova_t at, unsigned level, 
 /** The node of the table at `level` that covers `at`, or NULL. To compare a whole table at once. */
 const struct shadow_node *shadow_node_at(const struct shadow *s, iova_t at, unsigned level);
 
-/** Remember `leaf` at (at, level); what overlaps must have been dropped. 0, -ENOMEM, or -E2BIG beyond the maxima. */
+/** Remember `leaf` at (at, level); what overlaps must have been dropped. 0, -ENOMEM, or -E2BIG
+ * beyond the maxima. */
 int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf);
 
 /** Called for a leaf: its range and word. */
 typedef void shadow_visit_fn(void *arg, struct iova_range r, uint64_t leaf);
 
 /**
- * Drop, whole, every leaf any byte of which lies in `r`, in ascending order; `gone` (may be NULL) is
- * called for each before it is dropped and must not touch the record.
+ * Drop, whole, every leaf any byte of which lies in `r`, in ascending order; `gone` (may be NULL)
+ * is called for each before it is dropped and must not touch the record.
  */
 void shadow_drop(struct shadow *s, struct iova_range r, shadow_visit_fn *gone, void *arg);
 

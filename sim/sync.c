@@ -8,11 +8,11 @@
 
 struct differ {
     const struct sync_target *t;
-    struct notifier *only;     /* replay: tell this one alone, MAPs alone */
-    bool additions;            /* merged removals: second pass */
-    bool adds_waiting;         /* first pass saw something to add */
-    struct iova_range extent;  /* grown by larger leaves taken away whole */
-    struct iova_range run;     /* removals not told yet */
+    struct notifier *only;    /* replay: tell this one alone, MAPs alone */
+    bool additions;           /* merged removals: second pass */
+    bool adds_waiting;        /* first pass saw something to add */
+    struct iova_range extent; /* grown by larger leaves taken away whole */
+    struct iova_range run;    /* removals not told yet */
     bool has_run;
 };
 
@@ -55,8 +55,9 @@ static void remember(struct differ *d, const struct slot *s, uint64_t leaf)
     switch (shadow_set(d->t->shadow, s->at, s->level, leaf)) {
     case 0: break;
     case -E2BIG:
-        fate_unsupported(d->t->fate, "the tables of a device map more than 2^24 pages, or need more "
-                                     "than 2 GiB to be remembered");
+        fate_unsupported(d->t->fate,
+                         "the tables of a device map more than 2^24 pages, or need more "
+                         "than 2 GiB to be remembered");
         break;
     default: d->t->fate->no_memory = true;
     }
@@ -169,7 +170,8 @@ static void differ_slot(void *arg, const struct slot *s)
         differ_slot_direct(d, &seen, meet);
 }
 
-/* Nothing need be shown of a table that is as remembered, unless a larger leaf is remembered around it. */
+/* Nothing need be shown of a table that is as remembered, unless a larger leaf is remembered around
+ * it. */
 static bool differ_known(void *arg, iova_t at, unsigned level, const struct shadow_node **node)
 {
     struct differ *d = arg;

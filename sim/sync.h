@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From an invalidated range to notifications. A strategy enumerates the slots of the tables (an
- * entry's natural extent, and what it says); the differ compares each slot with the record of what was
- * notified and tells the differences. A strategy knows no listener; the differ no strategy.
+ * entry's natural extent, and what it says); the differ compares each slot with the record of what
+ * was notified and tells the differences. A strategy knows no listener; the differ no strategy.
  *
  * Source: vtd-facts 9.2.3; real-systems part I; museum 2.2.
  */
@@ -32,7 +32,8 @@ struct slot {
     enum perm perm; /* SLOT_LEAF */
 };
 
-/** What makes an entry of the second-stage tables refused, by level and by size bit (vtd-facts 3.6). */
+/** What makes an entry of the second-stage tables refused, by level and by size bit
+ * (vtd-facts 3.6). */
 struct entry_rules {
     unsigned aw_bits;
     bool all_ones_unreadable;
@@ -60,8 +61,9 @@ struct sync_counts {
 struct slot_sink {
     void (*slot)(void *arg, const struct slot *s);
     /*
-     * What is remembered for the table at `level` around `at`: true with *node (NULL: nothing) when a
-     * slot that is as remembered need not be shown; false when every slot must be. Asked again after each `slot`.
+     * What is remembered for the table at `level` around `at`: true with *node (NULL: nothing) when
+     * a slot that is as remembered need not be shown; false when every slot must be. Asked again
+     * after each `slot`.
      */
     bool (*known)(void *arg, iova_t at, unsigned level, const struct shadow_node **node);
     void *arg;
@@ -78,15 +80,16 @@ struct sync_strategy_ops {
     void (*enumerate)(const struct table_view *v, struct iova_range r, const struct slot_sink *s);
 };
 
-extern const struct sync_strategy_ops sync_walk;         /* level by level */
-extern const struct sync_strategy_ops sync_translate;    /* from the root, stepping by what answered */
+extern const struct sync_strategy_ops sync_walk;      /* level by level */
+extern const struct sync_strategy_ops sync_translate; /* from the root, stepping by what answered */
 extern const struct sync_strategy_ops sync_translate_4k; /* from the root, each 4 KiB */
 
 /** Tables that name themselves can make one enumeration endless: beyond this it is refused. */
 #define WALK_ENTRIES_MAX (UINT64_C(1) << 32)
 #define WALK_TOO_LONG    "one walk of a device's tables reads more than 2^32 entries"
 
-/** Classify one entry; `parents` are the rights left so far. Shared by strategies and translation. */
+/** Classify one entry; `parents` are the rights left so far. Shared by strategies and translation.
+ */
 enum entry_verdict { ENTRY_TABLE, ENTRY_LEAF, ENTRY_HOLE, ENTRY_RESERVED, ENTRY_UNREADABLE };
 enum entry_verdict entry_judge(const struct entry_rules *r, uint64_t entry, unsigned level,
                                enum perm parents);
@@ -120,15 +123,17 @@ void sync_replay(const struct sync_target *t, const struct table_view *v, struct
 /** Tell `n`, and only it, what the record says. */
 void sync_replay_record(const struct sync_target *t, struct notifier *n);
 
-/** Unconditional UNMAPs over a notifier's whole range in aligned pieces; the record of it is forgotten (9.2.4). */
+/** Unconditional UNMAPs over a notifier's whole range in aligned pieces; the record of it is
+ * forgotten (9.2.4). */
 void sync_unmap_whole(const struct sync_target *t, struct notifier *n);
 
-/** Tell everybody that all of it is gone: as the policy does it (pieces, or what was mapped, merged). */
+/** Tell everybody that all of it is gone: as the policy does it (pieces, or what was mapped,
+ * merged). */
 void sync_unmap_all(const struct sync_target *t);
 
 /**
- * One UNMAP of `r` to each notifier; [0, 2^64-1] stands for each one's whole range. For address spaces
- * without a MAP notifier; where the policy tells them apart, to the UNMAP-only ones of any.
+ * One UNMAP of `r` to each notifier; [0, 2^64-1] stands for each one's whole range. For address
+ * spaces without a MAP notifier; where the policy tells them apart, to the UNMAP-only ones of any.
  */
 void sync_unmap_only(const struct sync_target *t, struct iova_range r);
 

@@ -100,8 +100,7 @@ static void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64
 
 static void enumerate(const struct table_view *v, struct iova_range r, const struct slot_sink *s)
 {
-    struct walk w = {
-        .view = v, .sink = s, .range = r, .entries_before = s->counts->entries_read};
+    struct walk w = {.view = v, .sink = s, .range = r, .entries_before = s->counts->entries_read};
 
     if (r.first.v > v->limit_last)
         return;

@@ -141,8 +141,7 @@ static struct vtd_cached shown(const struct iotlb_entry *e)
 
 bool vtd_peek_iotlb(const struct vtd_unit *u, bdf_t b, iova_t at, struct vtd_cached *out)
 {
-    const struct iotlb_entry *e =
-        iotlb_find(&u->iotlb, b.v & u->policy->iotlb_sid_mask, at);
+    const struct iotlb_entry *e = iotlb_find(&u->iotlb, b.v & u->policy->iotlb_sid_mask, at);
 
     if (e)
         *out = shown(e);

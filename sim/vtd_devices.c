@@ -35,8 +35,8 @@ static int flags_changed(void *owner, struct notify_region *r, uint32_t old_flag
     struct vtd_dev *d = owner;
     struct vtd_unit *u = d->unit;
     uint32_t added = new_flags & ~old_flags;
-    bool map_refused = !u->config.caching_mode &&
-                       (u->policy->map_without_cm == MAP_NEEDS_CM || n->assigned);
+    bool map_refused =
+        !u->config.caching_mode && (u->policy->map_without_cm == MAP_NEEDS_CM || n->assigned);
 
     (void)r;
     if (added && u->config.snoop_control)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which devices a register write is about to find: those whose context entries it makes the unit look
- * at, as far as they are present (contract, section 2, "Devices exist from").
+ * Which devices a register write is about to find: those whose context entries it makes the unit
+ * look at, as far as they are present (contract, section 2, "Devices exist from").
  */
 #include "vtd_unit.h"
 

@@ -26,7 +26,8 @@ static void send_message(struct vtd_unit *u, unsigned addr, unsigned data, bool 
     funnel_show(u->funnel, &o);
 }
 
-/* Raise or deliver an event whose control register is `ctl`: pending, or sent at once when not masked. */
+/* Raise or deliver an event whose control register is `ctl`: pending, or sent at once when not
+ * masked. */
 static void raise_event(struct vtd_unit *u, unsigned ctl, unsigned addr, unsigned data, bool fault)
 {
     reg32_change(u, ctl, 0, ECTL_IP);

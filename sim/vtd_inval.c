@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an accepted invalidation does: caches, switches, notifications (vtd-facts 5.8; museum 2.3). */
+/* What an accepted invalidation does: caches, switches, notifications (vtd-facts 5.8; museum 2.3).
+ */
 #include <errno.h>
 
 #include "vtd_unit.h"
@@ -66,7 +67,8 @@ static void sync_tables(struct vtd_dev *d, struct context c, struct iova_range r
     sync_range(&t, &v, r);
 }
 
-/* True when the device's pass-through entry waits for its context invalidation: no tables to follow. */
+/* True when the device's pass-through entry waits for its context invalidation: no tables to
+ * follow. */
 static bool awaits_switch(const struct vtd_dev *d, struct context c)
 {
     return context_tt(c) == TT_PASS_THROUGH && d->unit->policy->removals_merged;
@@ -195,7 +197,8 @@ void inval_iotlb_global(struct vtd_unit *u)
     sync_all(u);
 }
 
-/* The device follows an IOTLB invalidation of the domain; *c is its context entry when it is valid. */
+/* The device follows an IOTLB invalidation of the domain; *c is its context entry when it is valid.
+ */
 static bool follows(struct vtd_dev *d, did_t domain, struct context *c, int *fault)
 {
     struct vtd_unit *u = d->unit;
@@ -203,8 +206,7 @@ static bool follows(struct vtd_dev *d, did_t domain, struct context *c, int *fau
     *fault = context_load(u, d->bdf, c);
     if (*fault == 0 && (context_did(*c).v == domain.v || u->policy->domain_ignored))
         return true;
-    return !u->policy->context_error_frozen && d->has_acted_did &&
-           d->acted_did.v == domain.v;
+    return !u->policy->context_error_frozen && d->has_acted_did && d->acted_did.v == domain.v;
 }
 
 void inval_iotlb_domain(struct vtd_unit *u, did_t domain)

@@ -55,7 +55,8 @@ static int set_capabilities(struct vtd_unit *u, struct err *e)
     if (c->has_cap) {
         if ((c->cap ^ u->cap) & structure)
             return err_set(e, EINVAL,
-                           "cap=0x%" PRIx64 " contradicts the unit's other keys, which make 0x%" PRIx64
+                           "cap=0x%" PRIx64
+                           " contradicts the unit's other keys, which make 0x%" PRIx64
                            " (width, levels, caching mode, fault records must agree)",
                            c->cap, u->cap);
         u->cap = c->cap;
@@ -63,7 +64,8 @@ static int set_capabilities(struct vtd_unit *u, struct err *e)
     if (c->has_ecap) {
         if ((c->ecap ^ u->ecap) & (ECAP_QI | UINT64_C(0x3ff00) | ECAP_PT | ECAP_DT | ECAP_IR))
             return err_set(e, EINVAL,
-                           "ecap=0x%" PRIx64 " contradicts the unit's other keys, which make 0x%" PRIx64
+                           "ecap=0x%" PRIx64
+                           " contradicts the unit's other keys, which make 0x%" PRIx64
                            " (pass-through, device IOTLB, interrupt remapping must agree)",
                            c->ecap, u->ecap);
         u->ecap = c->ecap;
@@ -198,7 +200,8 @@ static void set_root(struct vtd_unit *u)
     gsts_change(u, 0, GCMD_SRTP);
 }
 
-/* The order of evaluation of one write (vtd-facts 2.2): what changed is taken once, before anything happens. */
+/* The order of evaluation of one write (vtd-facts 2.2): what changed is taken once, before anything
+ * happens. */
 static void gcmd_written(struct vtd_unit *u)
 {
     uint32_t val = reg32(u, REG_GCMD);
@@ -218,7 +221,8 @@ static void gcmd_written(struct vtd_unit *u)
 
 /* --- registers ------------------------------------------------------------------------- */
 
-/* Registers of 32 bits at 8-byte boundaries that the emulation must not be asked for in one go (#43). */
+/* Registers of 32 bits at 8-byte boundaries that the emulation must not be asked for in one go
+ * (#43). */
 static bool wrong_size(const struct vtd_unit *u, unsigned off, unsigned bytes)
 {
     if (bytes != 8 || (off != REG_FECTL && off != REG_IECTL && off != REG_IEADDR))

@@ -32,13 +32,15 @@ struct vtd_options {
 };
 
 /**
- * A unit in its reset state. What the options point to must outlive it. Returns 0 and *out, -EINVAL with a
- * sentence (a cap= or ecap= that contradicts the rest or needs what is not built), or -ENOMEM.
+ * A unit in its reset state. What the options point to must outlive it. Returns 0 and *out, -EINVAL
+ * with a sentence (a cap= or ecap= that contradicts the rest or needs what is not built), or
+ * -ENOMEM.
  */
 int vtd_new(const struct vtd_options *o, struct vtd_unit **out, struct err *e);
 void vtd_free(struct vtd_unit *u);
 
-/** A device behind the unit; its region, owned by the unit. The same one when it exists. NULL: out of memory. */
+/** A device behind the unit; its region, owned by the unit. The same one when it exists. NULL: out
+ * of memory. */
 struct notify_region *vtd_add_device(struct vtd_unit *u, bdf_t b);
 
 /** The region of a device, or NULL. */
@@ -51,8 +53,8 @@ void vtd_remove_device(struct vtd_unit *u, bdf_t b);
 void vtd_update_device(struct vtd_unit *u, bdf_t b);
 
 /**
- * The guest writes a register. `off` is inside the 4 KiB page and naturally aligned for `bytes` (4 or 8).
- * Everything that follows has happened when it returns.
+ * The guest writes a register. `off` is inside the 4 KiB page and naturally aligned for `bytes` (4
+ * or 8). Everything that follows has happened when it returns.
  */
 void vtd_write(struct vtd_unit *u, unsigned off, unsigned bytes, uint64_t val);
 
@@ -66,7 +68,8 @@ uint64_t vtd_read(const struct vtd_unit *u, unsigned off, unsigned bytes);
 void vtd_write_discovers(const struct vtd_unit *u, unsigned off, unsigned bytes, uint64_t val,
                          void (*found)(void *arg, bdf_t b), void *arg);
 
-/** A device's access, as an emulated device makes it: IOTLB, context cache, walk, fault record and event. */
+/** A device's access, as an emulated device makes it: IOTLB, context cache, walk, fault record and
+ * event. */
 struct xlat_result vtd_translate(struct vtd_unit *u, bdf_t b, iova_t at, bool write);
 
 /** Whether an access would be granted now; no effect on caches or fault records. */

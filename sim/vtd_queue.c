@@ -2,7 +2,8 @@
 /* Queued invalidation and the register commands (specification 6.5; vtd-facts chapters 5 and 6). */
 #include "vtd_unit.h"
 
-static void show_inval(struct vtd_unit *u, enum obs_kind kind, uint64_t lo, uint64_t hi, bool by_reg)
+static void show_inval(struct vtd_unit *u, enum obs_kind kind, uint64_t lo, uint64_t hi,
+                       bool by_reg)
 {
     struct obs o = {.kind = kind};
 

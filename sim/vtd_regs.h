@@ -9,34 +9,34 @@
 
 #define VTD_REG_BYTES 0x230u /* decoded size */
 
-#define REG_VER     0x00u
-#define REG_CAP     0x08u
-#define REG_ECAP    0x10u
-#define REG_GCMD    0x18u
-#define REG_GSTS    0x1cu
-#define REG_RTADDR  0x20u
-#define REG_CCMD    0x28u
-#define REG_CCMD_HI 0x2cu
-#define REG_FSTS    0x34u
-#define REG_FECTL   0x38u
-#define REG_FEDATA  0x3cu
-#define REG_FEADDR  0x40u
-#define REG_FEUADDR 0x44u
-#define REG_IQH     0x80u
-#define REG_IQT     0x88u
-#define REG_IQA     0x90u
-#define REG_ICS     0x9cu
-#define REG_IECTL   0xa0u
-#define REG_IEDATA  0xa4u
-#define REG_IEADDR  0xa8u
-#define REG_IEUADDR 0xacu
-#define REG_IQERCD  0xb0u
-#define REG_IRTA    0xb8u
-#define REG_IVA     0xf0u
-#define REG_IOTLB   0xf8u
+#define REG_VER      0x00u
+#define REG_CAP      0x08u
+#define REG_ECAP     0x10u
+#define REG_GCMD     0x18u
+#define REG_GSTS     0x1cu
+#define REG_RTADDR   0x20u
+#define REG_CCMD     0x28u
+#define REG_CCMD_HI  0x2cu
+#define REG_FSTS     0x34u
+#define REG_FECTL    0x38u
+#define REG_FEDATA   0x3cu
+#define REG_FEADDR   0x40u
+#define REG_FEUADDR  0x44u
+#define REG_IQH      0x80u
+#define REG_IQT      0x88u
+#define REG_IQA      0x90u
+#define REG_ICS      0x9cu
+#define REG_IECTL    0xa0u
+#define REG_IEDATA   0xa4u
+#define REG_IEADDR   0xa8u
+#define REG_IEUADDR  0xacu
+#define REG_IQERCD   0xb0u
+#define REG_IRTA     0xb8u
+#define REG_IVA      0xf0u
+#define REG_IOTLB    0xf8u
 #define REG_IOTLB_HI 0xfcu
-#define REG_FRCD    0x220u
-#define REG_FRCD_HI 0x228u
+#define REG_FRCD     0x220u
+#define REG_FRCD_HI  0x228u
 
 /* CAP */
 #define CAP_CM          (UINT64_C(1) << 7)
@@ -52,15 +52,15 @@
      CAP_MAMV << CAP_MAMV_SHIFT)
 
 /* ECAP */
-#define ECAP_QI         (UINT64_C(1) << 1)
-#define ECAP_DT         (UINT64_C(1) << 2)
-#define ECAP_IR         (UINT64_C(1) << 3)
-#define ECAP_EIM        (UINT64_C(1) << 4)
-#define ECAP_PT         (UINT64_C(1) << 6)
-#define ECAP_SC         (UINT64_C(1) << 7)
-#define ECAP_IRO        (UINT64_C(0xf) << 8)
-#define ECAP_MHMV       (UINT64_C(15) << 20)
-#define ECAP_SMTS       (UINT64_C(1) << 43)
+#define ECAP_QI   (UINT64_C(1) << 1)
+#define ECAP_DT   (UINT64_C(1) << 2)
+#define ECAP_IR   (UINT64_C(1) << 3)
+#define ECAP_EIM  (UINT64_C(1) << 4)
+#define ECAP_PT   (UINT64_C(1) << 6)
+#define ECAP_SC   (UINT64_C(1) << 7)
+#define ECAP_IRO  (UINT64_C(0xf) << 8)
+#define ECAP_MHMV (UINT64_C(15) << 20)
+#define ECAP_SMTS (UINT64_C(1) << 43)
 
 /* GCMD, GSTS: the same bit numbers for command and status */
 #define GCMD_TE    (UINT32_C(1) << 31)

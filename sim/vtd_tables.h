@@ -37,10 +37,10 @@ enum fault_reason {
 
 enum { TT_MULTI_LEVEL = 0, TT_DEV_IOTLB = 1, TT_PASS_THROUGH = 2 };
 
-#define SS_PERM   UINT64_C(3)
-#define SS_LARGE  UINT64_C(0x80)
-#define SS_SNP    UINT64_C(0x800)
-#define SS_TM     (UINT64_C(1) << 62)
+#define SS_PERM  UINT64_C(3)
+#define SS_LARGE UINT64_C(0x80)
+#define SS_SNP   UINT64_C(0x800)
+#define SS_TM    (UINT64_C(1) << 62)
 
 /** Size - 1 of what one entry of a table at `level` covers; level 1 is the leaf table. */
 static inline uint64_t level_mask(unsigned level)
@@ -54,7 +54,8 @@ static inline unsigned level_index(iova_t a, unsigned level)
     return (unsigned)(a.v >> (12 + 9 * (level - 1))) & (WORDS_PER_PAGE - 1);
 }
 
-/** Bits [bits-1:12] of an entry: the address it holds; never above bit 51, where ignored bits begin. */
+/** Bits [bits-1:12] of an entry: the address it holds; never above bit 51, where ignored bits
+ * begin. */
 static inline gpa_t entry_gpa(uint64_t entry, unsigned bits)
 {
     return gpa(entry & ((UINT64_C(1) << (bits < 52 ? bits : 52)) - 1) & ~PAGE_4K_MASK);

@@ -19,9 +19,10 @@ struct vtd_dev {
     struct context context; /* cached, valid when the generations are equal */
     uint32_t context_gen;
     struct shadow shadow;
-    bool recorded;          /* the shadow says what MAP notifiers hold */
+    bool recorded; /* the shadow says what MAP notifiers hold */
     bool has_acted_did;
-    did_t acted_did;        /* domain of the context entry last acted on: shown, switched or synchronised by */
+    did_t acted_did; /* domain of the context entry last acted on: shown, switched or synchronised
+                        by */
     struct vtd_unit *unit;
 };
 
@@ -110,7 +111,8 @@ void frcd_written(struct vtd_unit *u);
 
 /* vtd_walk.c: root and context entries, table views, translation from the root. */
 void rules_init(struct entry_rules *r, const struct policy *p, const struct unit_config *c);
-/** The context entry of a device as memory has it now. 0, or the fault reason; *c holds what could be read. */
+/** The context entry of a device as memory has it now. 0, or the fault reason; *c holds what could
+ * be read. */
 int context_load(const struct vtd_unit *u, bdf_t b, struct context *c);
 struct table_view context_view(const struct vtd_unit *u, struct context c);
 struct walk_result {
@@ -120,7 +122,8 @@ struct walk_result {
     unsigned level;
     enum perm perm;
 };
-struct walk_result walk_translate(const struct vtd_unit *u, struct context c, iova_t at, bool write);
+struct walk_result walk_translate(const struct vtd_unit *u, struct context c, iova_t at,
+                                  bool write);
 
 /* vtd_cache.c */
 void iotlb_clear(struct iotlb *t);

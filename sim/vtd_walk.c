@@ -121,8 +121,8 @@ struct walk_result walk_translate(const struct vtd_unit *u, struct context c, io
 
         if (!guest_mem_read(u->mem, gpa_add(table, level_index(at, level) * 8u), &entry) ||
             (entry == UINT64_MAX && u->policy->all_ones_unreadable))
-            return (struct walk_result){
-                .fault = level == v.levels ? FR_CONTEXT_INVALID : FR_TABLE_ACCESS};
+            return (struct walk_result){.fault = level == v.levels ? FR_CONTEXT_INVALID
+                                                                   : FR_TABLE_ACCESS};
         perm = (enum perm)((uint64_t)perm & entry & SS_PERM);
         if (!(entry & (write ? PERM_W : PERM_R)))
             return (struct walk_result){.fault = write ? FR_WRITE : FR_READ};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest that does anything, from a seed: tables of all sizes, split and joined pages, bad entries,
- * context changes, domains shared by devices, every invalidation, queue errors, translation and root
- * switched, accesses, resets. For tests; the same seed makes the same records.
+ * A guest that does anything, from a seed: tables of all sizes, split and joined pages, bad
+ * entries, context changes, domains shared by devices, every invalidation, queue errors,
+ * translation and root switched, accesses, resets. For tests; the same seed makes the same records.
  */
 #ifndef VTR_TESTS_RANDOM_GUEST_H
 #define VTR_TESTS_RANDOM_GUEST_H
@@ -13,10 +13,10 @@
 #include "trace/record.h"
 
 struct random_guest {
-    uint64_t state;       /* of the random numbers */
-    unsigned levels_max;  /* 3, 4 or 5: what the unit offers */
-    bool careful;         /* invalidates after each change, in order: a correct driver */
-    uint32_t gcmd;        /* levels carried in every command */
+    uint64_t state;      /* of the random numbers */
+    unsigned levels_max; /* 3, 4 or 5: what the unit offers */
+    bool careful;        /* invalidates after each change, in order: a correct driver */
+    uint32_t gcmd;       /* levels carried in every command */
     unsigned tail;
     struct rec pending[16]; /* made, not handed out yet */
     uint64_t pending_words[16][2];

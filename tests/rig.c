@@ -319,7 +319,8 @@ void rig_map(struct rig *r, uint64_t top, unsigned levels, uint64_t at, unsigned
 {
     uint64_t table = top;
 
-    /* Table pages are laid out by what they cover: one page for each (level, extent) below 8 MiB of them. */
+    /* Table pages are laid out by what they cover: one page for each (level, extent) below 8 MiB of
+     * them. */
     for (unsigned l = levels; l > level; l--) {
         uint64_t index = at >> (12 + 9 * (l - 1)) & 511;
         uint64_t extent = at >> (12 + 9 * (l - 1));

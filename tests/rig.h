@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A simulation under a test's hand: records go in by one-line calls, notifications come out as text.
- * A line of `rig_notes` reads "NAME MAP 0x1000+0x1000 0x200000 rw 0" or "NAME UNMAP 0x1000+0x1000 0".
+ * A simulation under a test's hand: records go in by one-line calls, notifications come out as
+ * text. A line of `rig_notes` reads "NAME MAP 0x1000+0x1000 0x200000 rw 0" or "NAME UNMAP
+ * 0x1000+0x1000 0".
  */
 #ifndef VTR_TESTS_RIG_H
 #define VTR_TESTS_RIG_H
@@ -19,7 +20,8 @@ struct rig_setup {
     enum sync_strategy sync;
     unsigned aw_bits; /* 0: 39 */
     bool cm_off, device_iotlb, snoop_control, intremap, no_pt, stale_tm, eim;
-    const char *attach; /* "vfio" or "probe" at 00:02.0, "" for none; NULL: "probe" with map,unmap */
+    const char
+        *attach; /* "vfio" or "probe" at 00:02.0, "" for none; NULL: "probe" with map,unmap */
     uint64_t dma_limit; /* 0: no limit */
     bool no_drain;
     const struct ram_entry *ram; /* NULL: the contract's default */
@@ -29,9 +31,9 @@ struct rig_setup {
 
 struct rig {
     struct engine *engine;
-    char notes[65536];    /* since the last rig_notes */
-    uint64_t note_count;  /* over the whole run */
-    uint64_t note_hash;   /* of every line, in order, over the whole run */
+    char notes[65536];   /* since the last rig_notes */
+    uint64_t note_count; /* over the whole run */
+    uint64_t note_hash;  /* of every line, in order, over the whole run */
     uint64_t note_maps;
     char returned[65536];
     struct xlat_result dma;
@@ -97,7 +99,8 @@ void rig_iotlb_global(struct rig *r);
 void rig_cc_global(struct rig *r);
 void rig_cc_device(struct rig *r, unsigned domain, bdf_t b);
 void rig_wait(struct rig *r);
-/** Make the tables of `levels` for `at` below `top`, and store `entry` at `level`. Table pages at 0x400000 and up. */
+/** Make the tables of `levels` for `at` below `top`, and store `entry` at `level`. Table pages at
+ * 0x400000 and up. */
 void rig_map(struct rig *r, uint64_t top, unsigned levels, uint64_t at, unsigned level,
              uint64_t entry);
 

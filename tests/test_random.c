@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random guests. Three answers to one question: walk and translate must notify the same; the checks'
- * oracle must agree that `ideal` breaks nothing; fast and full checks must find the same.
+ * Random guests. Three answers to one question: walk and translate must notify the same; the
+ * checks' oracle must agree that `ideal` breaks nothing; fast and full checks must find the same.
  */
 #include <check.h>
 #include <inttypes.h>
@@ -136,8 +136,8 @@ static void expect_no_violation(const struct run *r, const struct plan *p)
 
         ck_assert_msg(f->inv->severity != SEV_VIOLATION,
                       "%s aw %u seed %" PRIu64 " record %" PRIu64 " %s %s: %s", p->profile,
-                      p->aw_bits, p->seed, f->record, f->inv->id,
-                      f->consumer ? f->consumer : "-", f->text);
+                      p->aw_bits, p->seed, f->record, f->inv->id, f->consumer ? f->consumer : "-",
+                      f->text);
     }
     ck_assert_uint_eq(checks_total(r->checks, SEV_VIOLATION), 0);
 }
@@ -150,8 +150,12 @@ START_TEST(walk_and_translate_notify_the_same)
     uint64_t notes = 0;
 
     for (uint64_t seed = 1; seed <= 60; seed++) {
-        struct plan p = {.profile = profiles[_i], .aw_bits = seed % 2 ? 39 : 48, .mode = CHECK_OFF,
-                         .caching_mode = seed % 5 != 0, .mixed = seed % 3 != 0, .seed = seed};
+        struct plan p = {.profile = profiles[_i],
+                         .aw_bits = seed % 2 ? 39 : 48,
+                         .mode = CHECK_OFF,
+                         .caching_mode = seed % 5 != 0,
+                         .mixed = seed % 3 != 0,
+                         .seed = seed};
         struct run walk, translate;
 
         do_run(&walk, &p);
@@ -177,8 +181,12 @@ START_TEST(ideal_breaks_nothing)
 
     for (uint64_t seed = 1; seed <= 60; seed++) {
         static const unsigned widths[3] = {39, 48, 57};
-        struct plan p = {.profile = "ideal", .aw_bits = widths[seed % 3], .mode = CHECK_FULL,
-                         .caching_mode = seed % 5 != 0, .mixed = seed % 2 != 0, .careful = _i,
+        struct plan p = {.profile = "ideal",
+                         .aw_bits = widths[seed % 3],
+                         .mode = CHECK_FULL,
+                         .caching_mode = seed % 5 != 0,
+                         .mixed = seed % 2 != 0,
+                         .careful = _i,
                          .seed = 1000 + seed};
         struct run r;
 
@@ -199,18 +207,22 @@ START_TEST(fast_and_full_checks_agree)
     const struct invariant *inv = invariants(&rows);
 
     for (uint64_t seed = 1; seed <= 30; seed++) {
-        struct plan p = {.profile = profiles[_i], .aw_bits = seed % 2 ? 39 : 48, .mode = CHECK_FAST,
-                         .caching_mode = true, .mixed = seed % 3 == 0, .seed = 2000 + seed};
+        struct plan p = {.profile = profiles[_i],
+                         .aw_bits = seed % 2 ? 39 : 48,
+                         .mode = CHECK_FAST,
+                         .caching_mode = true,
+                         .mixed = seed % 3 == 0,
+                         .seed = 2000 + seed};
         struct run fast, full;
 
         do_run(&fast, &p);
         p.mode = CHECK_FULL;
         do_run(&full, &p);
         for (size_t i = 0; i < rows; i++)
-            ck_assert_msg((checks_count(fast.checks, i) == 0) == (checks_count(full.checks, i) == 0),
-                          "%s seed %" PRIu64 " %s: fast %" PRIu64 ", full %" PRIu64, p.profile,
-                          p.seed, inv[i].id, checks_count(fast.checks, i),
-                          checks_count(full.checks, i));
+            ck_assert_msg(
+                (checks_count(fast.checks, i) == 0) == (checks_count(full.checks, i) == 0),
+                "%s seed %" PRIu64 " %s: fast %" PRIu64 ", full %" PRIu64, p.profile, p.seed,
+                inv[i].id, checks_count(fast.checks, i), checks_count(full.checks, i));
         end_run(&fast);
         end_run(&full);
     }

@@ -41,9 +41,9 @@ struct iova_range {
 /** Rights of a translation; the bits are those of a second-stage entry. */
 enum perm { PERM_NONE = 0, PERM_R = 1, PERM_W = 2, PERM_RW = 3 };
 
-#define PAGE_4K_BYTES   UINT64_C(0x1000)
-#define PAGE_4K_MASK    UINT64_C(0xfff)
-#define WORDS_PER_PAGE  512u
+#define PAGE_4K_BYTES  UINT64_C(0x1000)
+#define PAGE_4K_MASK   UINT64_C(0xfff)
+#define WORDS_PER_PAGE 512u
 
 /** The interrupt window: never translated (specification section 3.14; vtd-facts 3.9). */
 #define IR_WINDOW_FIRST UINT64_C(0xfee00000)

@@ -25,7 +25,8 @@ void rangemap_clear(struct rangemap *m)
     *m = (struct rangemap){0};
 }
 
-/* First entry whose last byte is at or above `at`; chunk == chunks when there is none. No chunk is empty. */
+/* First entry whose last byte is at or above `at`; chunk == chunks when there is none. No chunk is
+ * empty. */
 static struct place find(const struct rangemap *m, iova_t at)
 {
     struct place p = {0, 0};
@@ -93,7 +94,8 @@ static int add_chunk(struct rangemap *m, size_t at)
     return 0;
 }
 
-/* Make room at `p`; appending at the very end starts a new chunk, so that ascending inserts fill them. */
+/* Make room at `p`; appending at the very end starts a new chunk, so that ascending inserts fill
+ * them. */
 static int make_room(struct rangemap *m, struct place *p)
 {
     struct range_chunk *c, *right;
@@ -170,8 +172,7 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
         const struct range_chunk *c;
         unsigned to;
 
-        if (p.chunk < m->chunks &&
-            m->chunk[p.chunk]->entry[p.index].range.first.v < r.first.v &&
+        if (p.chunk < m->chunks && m->chunk[p.chunk]->entry[p.index].range.first.v < r.first.v &&
             ++p.index == m->chunk[p.chunk]->count) {
             p.chunk++;
             p.index = 0;

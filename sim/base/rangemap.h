@@ -38,10 +38,12 @@ const struct range_entry *rangemap_at(const struct rangemap *m, iova_t at);
 /** Insert; the range must overlap nothing held (-EEXIST). 0 or -ENOMEM. */
 int rangemap_insert(struct rangemap *m, const struct range_entry *e);
 
-/** Remove every entry that lies wholly inside `r`, up to the first that does not. Returns the bytes removed. */
+/** Remove every entry that lies wholly inside `r`, up to the first that does not. Returns the bytes
+ * removed. */
 uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r);
 
-/** Remove `r` from the map; entries that overlap its border keep what lies outside, in step. 0 or -ENOMEM. */
+/** Remove `r` from the map; entries that overlap its border keep what lies outside, in step. 0 or
+ * -ENOMEM. */
 int rangemap_cut(struct rangemap *m, struct iova_range r);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A consumer of notifications: joins a device's region, receives events, asks its side (a container, a
- * backend), and answers with a value. It knows the notifier core and nothing of the unit; the core
- * knows no consumer. Each kind is one file and one row of operations.
+ * A consumer of notifications: joins a device's region, receives events, asks its side (a
+ * container, a backend), and answers with a value. It knows the notifier core and nothing of the
+ * unit; the core knows no consumer. Each kind is one file and one row of operations.
  */
 #ifndef VTR_CONSUMER_H
 #define VTR_CONSUMER_H
@@ -42,7 +42,8 @@ struct consumer {
     bool gone;
 };
 
-/** What a consumer is made of. `container` is used by kinds that have one; it is shared, not owned. */
+/** What a consumer is made of. `container` is used by kinds that have one; it is shared, not owned.
+ */
 struct consumer_setup {
     const struct attach_rec *how; /* defaults filled in (consumer_defaults) */
     struct notify_region *region;
@@ -58,7 +59,8 @@ void consumer_defaults(struct attach_rec *a, uint64_t dma_limit);
 /** True when consumers of that kind have a container. */
 bool consumer_has_container(enum consumer_kind k);
 
-/** Make one that has not joined yet. -ENOTSUP with a sentence for kinds that are not built; -ENOMEM. The caller frees it. */
+/** Make one that has not joined yet. -ENOTSUP with a sentence for kinds that are not built;
+ * -ENOMEM. The caller frees it. */
 int consumer_new(const struct consumer_setup *s, struct consumer **out, struct err *e);
 
 /** Show OBS_CONSUMER and start. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A VFIO container with the type1 rules of Linux (vtd-facts 9.3; real-systems part II, "Kernel alone"):
- * no overlap, no replacement, an UNMAP may cover many mappings but cut none in two (v2).
+ * A VFIO container with the type1 rules of Linux (vtd-facts 9.3; real-systems part II, "Kernel
+ * alone"): no overlap, no replacement, an UNMAP may cover many mappings but cut none in two (v2).
  */
 #ifndef VTR_TYPE1_H
 #define VTR_TYPE1_H
@@ -16,23 +16,23 @@
 
 struct type1 {
     struct rangemap maps;
-    uint64_t limit;        /* mappings it may hold; 0: no limit */
+    uint64_t limit;         /* mappings it may hold; 0: no limit */
     uint64_t aperture_last; /* highest IOVA, inclusive */
-    bool v1;               /* the older rules of unmapping */
-    unsigned users;        /* consumers that share it */
+    bool v1;                /* the older rules of unmapping */
+    unsigned users;         /* consumers that share it */
 };
 
 /**
- * MAP_DMA of [r.first, r.last] to `target` with rights `p` (not PERM_NONE). Answers 0; -EINVAL: not multiples
- * of 4 KiB, no rights, outside the aperture or in the interrupt window; -EEXIST: overlaps anything
- * held; -ENOSPC: the limit is reached; -ENOMEM.
+ * MAP_DMA of [r.first, r.last] to `target` with rights `p` (not PERM_NONE). Answers 0; -EINVAL: not
+ * multiples of 4 KiB, no rights, outside the aperture or in the interrupt window; -EEXIST: overlaps
+ * anything held; -ENOSPC: the limit is reached; -ENOMEM.
  */
 int type1_map(struct type1 *t, struct iova_range r, gpa_t target, enum perm p);
 
 /**
- * UNMAP_DMA. *bytes receives what was removed. Answers 0, also when nothing was there; -EINVAL: not multiples
- * of 4 KiB, or (v2) the range would cut a mapping in two: nothing is removed then. v1: a mapping whose
- * start lies in the range goes whole, one that only reaches into it ends the search.
+ * UNMAP_DMA. *bytes receives what was removed. Answers 0, also when nothing was there; -EINVAL: not
+ * multiples of 4 KiB, or (v2) the range would cut a mapping in two: nothing is removed then. v1: a
+ * mapping whose start lies in the range goes whole, one that only reaches into it ends the search.
  */
 int type1_unmap(struct type1 *t, struct iova_range r, uint64_t *bytes);
 

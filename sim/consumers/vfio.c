@@ -19,7 +19,8 @@ struct vfio {
     bool listening;
 };
 
-/* What a MAP meets in memory (vfio_get_xlat_addr): RAM, wholly in one block; *rights as it can be mapped. */
+/* What a MAP meets in memory (vfio_get_xlat_addr): RAM, wholly in one block; *rights as it can be
+ * mapped. */
 static const char *target_refused(const struct vfio *v, const struct iommu_event *e,
                                   enum perm *rights)
 {
@@ -77,7 +78,8 @@ static int notified(struct notifier *n, const struct iommu_event *e)
     return result;
 }
 
-/* RAM as the trace names it, ascending, clear of the window: the one-to-one map, made or taken away. */
+/* RAM as the trace names it, ascending, clear of the window: the one-to-one map, made or taken
+ * away. */
 static void identity_block(struct vfio *v, const struct ram_block *b, uint64_t first, uint64_t last,
                            bool make)
 {

@@ -73,15 +73,15 @@ struct attach_rec {
     /* Which of the following were said; the canonical form repeats only these. */
     bool has_flags, has_range, has_container, has_limit, has_aperture, has_type1, has_backend,
         has_unpin, has_leave;
-    uint32_t flags;            /* NOTIFY_* */
+    uint32_t flags; /* NOTIFY_* */
     struct iova_range range;
     char container[NAME_BYTES];
-    uint64_t limit;            /* mappings; 0: no limit */
+    uint64_t limit; /* mappings; 0: no limit */
     uint32_t aperture_bits;
-    uint32_t type1;            /* 1 or 2 */
+    uint32_t type1; /* 1 or 2 */
     enum vhost_backend backend;
     enum mdev_unpin unpin;
-    uint64_t leave;            /* unregisters itself inside its Nth callback */
+    uint64_t leave; /* unregisters itself inside its Nth callback */
 };
 
 enum fail_op { FAIL_MAP, FAIL_UNMAP, FAIL_ALLOC };

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* The record of what was notified, against a list of leaves; its own check after every step. */
+
+#include "rig.h"
+#include "shadow.h"
+#include "suite.h"
+
+#define LEAVES 4096u
+
+struct leaf {
+    uint64_t at;
+    unsigned level;
+    uint64_t word;
+};
+
+struct pair {
+    struct shadow s;
+    struct leaf list[LEAVES];
+    unsigned count;
+    uint64_t seed;
+    unsigned levels;
+};
+
+static uint64_t last_of(const struct leaf *l)
+{
+    return l->at | level_mask(l->level);
+}
+
+static bool overlaps(const struct leaf *l, struct iova_range r)
+{
+    return l->at <= r.last.v && last_of(l) >= r.first.v;
+}
+
+static struct leaf draw(struct pair *p)
+{
+    static const uint64_t slots[] = {0, 1, 2, 255, 511};
+    uint64_t x = rig_random(&p->seed);
+    struct leaf l = {.level = 1 + (unsigned)(x % 7 == 0 ? 2 : x % 4 == 0 ? 1 : 0)};
+
+    for (unsigned level = l.level; level <= p->levels; level++)
+        l.at |= slots[(x >> (8 + 4 * level)) % COUNT(slots)] << (12 + 9 * (level - 1));
+    l.word = shadow_leaf(gpa((x >> 40 & 0xff) << 30), (enum perm)(1 + (x >> 50) % 3));
+    return l;
+}
+
+static enum shadow_meet expected(const struct pair *p, const struct leaf *l, struct iova_range *around)
+{
+    bool smaller = false;
+
+    for (unsigned i = 0; i < p->count; i++) {
+        const struct leaf *h = &p->list[i];
+
+        if (!overlaps(h, iova_range(l->at, last_of(l))))
+            continue;
+        if (h->level == l->level)
+            return h->word == l->word ? MEET_SAME : MEET_OTHER;
+        if (h->level > l->level) {
+            *around = iova_range(h->at, last_of(h));
+            return MEET_LARGER;
+        }
+        smaller = true;
+    }
+    return smaller ? MEET_SMALLER : MEET_NONE;
+}
+
+struct seen {
+    struct leaf list[LEAVES];
+    unsigned count;
+};
+
+static void see(void *arg, struct iova_range r, uint64_t leaf)
+{
+    struct seen *s = arg;
+
+    ck_assert(s->count == 0 || s->list[s->count - 1].at < r.first.v); /* ascending */
+    s->list[s->count++] = (struct leaf){
+        r.first.v, r.last.v - r.first.v == 0xfff ? 1 : r.last.v - r.first.v == 0x1fffff ? 2 : 3, leaf};
+}
+
+/* What a visit or a drop of `r` shows is what overlaps it, each once. */
+static void check_seen(const struct pair *p, const struct seen *s, struct iova_range r)
+{
+    unsigned want = 0;
+
+    for (unsigned i = 0; i < p->count; i++) {
+        bool found = false;
+
+        if (!overlaps(&p->list[i], r))
+            continue;
+        want++;
+        for (unsigned k = 0; k < s->count && !found; k++)
+            found = s->list[k].at == p->list[i].at && s->list[k].level == p->list[i].level &&
+                    s->list[k].word == p->list[i].word;
+        ck_assert_msg(found, "a leaf at 0x%llx was not shown", (unsigned long long)p->list[i].at);
+    }
+    ck_assert_uint_eq(s->count, want);
+}
+
+static void drop(struct pair *p, struct iova_range r)
+{
+    struct seen *s = calloc(1, sizeof(*s));
+    unsigned kept = 0;
+
+    ck_assert_ptr_nonnull(s);
+    shadow_visit(&p->s, r, see, s);
+    check_seen(p, s, r);
+    s->count = 0;
+    shadow_drop(&p->s, r, see, s);
+    check_seen(p, s, r);
+    free(s);
+    for (unsigned i = 0; i < p->count; i++)
+        if (!overlaps(&p->list[i], r))
+            p->list[kept++] = p->list[i];
+    p->count = kept;
+}
+
+START_TEST(random_operations)
+{
+    static const unsigned depths[] = {3, 4, 5};
+    struct pair *p = calloc(1, sizeof(*p));
+    unsigned met[5] = {0};
+
+    ck_assert_ptr_nonnull(p);
+    p->levels = depths[_i];
+    p->seed = 1234567 + (uint64_t)_i;
+    shadow_init(&p->s, p->levels);
+    for (unsigned n = 0; n < 6000; n++) {
+        struct leaf l = draw(p);
+        struct iova_range around = {{0}, {0}}, want_around = {{0}, {0}};
+        enum shadow_meet want = expected(p, &l, &want_around);
+
+        ck_assert_int_eq(shadow_meet(&p->s, iova(l.at), l.level, l.word, &around), want);
+        met[want]++;
+        if (want == MEET_LARGER) {
+            ck_assert_uint_eq(around.first.v, want_around.first.v);
+            ck_assert_uint_eq(around.last.v, want_around.last.v);
+        }
+        if (want == MEET_NONE && p->count < 300) {
+            ck_assert_int_eq(shadow_set(&p->s, iova(l.at), l.level, l.word), 0);
+            p->list[p->count++] = l;
+        } else if (n % 3 == 0) {
+            drop(p, iova_range(l.at + (n % 2 ? 0x1000 : 0), last_of(&l)));
+        } else if (n % 500 == 0) {
+            drop(p, iova_range(l.at, UINT64_MAX));
+        }
+        ck_assert_uint_eq(p->s.leaves, p->count);
+        ck_assert_msg(shadow_check(&p->s) == NULL, "step %u: %s", n, shadow_check(&p->s));
+    }
+    for (size_t i = 0; i < COUNT(met); i++)
+        ck_assert_uint_gt(met[i], 20);
+    drop(p, iova_range(0, UINT64_MAX));
+    ck_assert_uint_eq(p->s.nodes, 0);
+    ck_assert_uint_eq(shadow_bytes(&p->s), 0);
+    ck_assert_ptr_null(p->s.root);
+    shadow_clear(&p->s);
+    free(p);
+}
+END_TEST
+
+START_TEST(words)
+{
+    uint64_t leaf = shadow_leaf(gpa(0x123456789000), PERM_W);
+
+    ck_assert_uint_eq(shadow_leaf_gpa(leaf).v, 0x123456789000);
+    ck_assert_int_eq(shadow_leaf_perm(leaf), PERM_W);
+    ck_assert(leaf & SHADOW_LEAF);
+}
+END_TEST
+
+START_TEST(beyond_its_width)
+{
+    struct iova_range around;
+    struct shadow s;
+
+    shadow_init(&s, 3);
+    ck_assert_int_eq(shadow_set(&s, iova(0), 1, shadow_leaf(gpa(0), PERM_R)), 0);
+    ck_assert_int_eq(shadow_meet(&s, iova(UINT64_C(1) << 39), 1, 0, &around), MEET_NONE);
+    ck_assert_ptr_null(shadow_node_at(&s, iova(UINT64_C(1) << 39), 1));
+    shadow_drop(&s, iova_range(UINT64_C(1) << 39, UINT64_MAX), NULL, NULL);
+    ck_assert_uint_eq(s.leaves, 1);
+    ck_assert_ptr_nonnull(shadow_node_at(&s, iova(0x1000), 1));
+    ck_assert_ptr_null(shadow_node_at(&s, iova(0x200000), 1));
+    shadow_clear(&s);
+    ck_assert_uint_eq(s.levels, 3);
+    ck_assert_uint_eq(s.leaves, 0);
+}
+END_TEST
+
+/* shadow_check names what is broken. */
+START_TEST(the_check_checks)
+{
+    struct shadow s;
+
+    shadow_init(&s, 3);
+    shadow_set(&s, iova(0x1000), 1, shadow_leaf(gpa(0x5000), PERM_R));
+    ck_assert_ptr_null(shadow_check(&s));
+    s.leaves++;
+    ck_assert_ptr_nonnull(shadow_check(&s));
+    s.leaves--;
+    s.nodes++;
+    ck_assert_ptr_nonnull(shadow_check(&s));
+    s.nodes--;
+    s.root->used++;
+    ck_assert_ptr_nonnull(shadow_check(&s));
+    s.root->used--;
+    ck_assert_ptr_null(shadow_check(&s));
+    shadow_clear(&s);
+}
+END_TEST
+
+int main(void)
+{
+    const struct test_row rows[] = {
+        {random_operations, 3}, {words, 1}, {beyond_its_width, 1}, {the_check_checks, 1}};
+
+    return run_tests("record of notifications", rows, COUNT(rows));
+}
