@@ -270,8 +270,13 @@ static int begin(struct engine *e, struct err *err)
         fault = engine_attach(e, &e->from_start[i], err);
     for (size_t i = 0; i < e->header_device_count && !fault; i++)
         fault = engine_device(e, e->header_devices[i].bdf, true, err);
-    for (size_t i = 0; i < e->leading_count && !fault; i++)
-        fault = obey(e, &e->leading[i].rec, i + 1, err);
+    for (size_t i = 0; i < e->leading_count && !fault; i++) {
+        struct err why = {""};
+
+        fault = obey(e, &e->leading[i].rec, i + 1, &why);
+        if (fault < 0)
+            err_set(err, -fault, "record %zu: %.280s", i + 1, why.text);
+    }
     return fault;
 }
 

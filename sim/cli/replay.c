@@ -143,21 +143,19 @@ static void step_failed(struct replay *r, int rc, uint64_t record, const char *w
     r->report.stop.byte = trace_bytes_read(r->reader, &(uint64_t){0});
 }
 
-/* One record. False when the replay is over, for whatever reason. */
-static bool step(struct replay *r, const struct replay_options *o, const struct rec *rec)
+/* What the engine answered. False when the replay is over, for whatever reason. */
+static bool went_on(struct replay *r, const struct replay_options *o, int rc, const struct err *e)
 {
     uint64_t record = trace_records(r->reader);
-    struct err e = {""};
-    int rc = engine_step(r->engine, rec, &e);
 
     if (rc < 0) {
-        step_failed(r, rc, record, e.text);
+        step_failed(r, rc, record, e->text);
         return false;
     }
     r->report.records = record;
     if (rc > 0) {
         r->report.verdict = VERDICT_ABORTED;
-        stopped(r, record, *r->counts.abort_why ? r->counts.abort_why : e.text);
+        stopped(r, record, *r->counts.abort_why ? r->counts.abort_why : e->text);
         return false;
     }
     if (o->stop_on_violation && checks_total(r->checks, SEV_VIOLATION)) {
@@ -170,6 +168,7 @@ static bool step(struct replay *r, const struct replay_options *o, const struct 
 static void all_records(struct replay *r, const struct replay_job *job)
 {
     struct trace_damage d = {0};
+    struct err e = {""};
     struct rec rec;
     int rc;
 
@@ -179,10 +178,10 @@ static void all_records(struct replay *r, const struct replay_job *job)
 
             job->progress.show(job->progress.ctx, trace_records(r->reader), bytes, size);
         }
-        if (!step(r, job->options, &rec))
+        if (!went_on(r, job->options, engine_step(r->engine, &rec, &e), &e))
             return;
     }
-    if (rc < 0)
+    if (went_on(r, job->options, engine_finish(r->engine, &e), &e) && rc < 0)
         damaged(r, &d);
 }
 
