@@ -39,7 +39,7 @@ static struct leaf draw(struct pair *p)
 
     for (unsigned level = l.level; level <= p->levels; level++)
         l.at |= slots[(x >> (8 + 4 * level)) % COUNT(slots)] << (12 + 9 * (level - 1));
-    l.word = shadow_leaf(gpa((x >> 40 & 0xff) << 30), (enum perm)(1 + (x >> 50) % 3));
+    l.word = shadow_leaf(gpa((x >> 40 & 1) << 30), (enum perm)(1 + (x >> 50) % 2));
     return l;
 }
 

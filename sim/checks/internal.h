@@ -267,6 +267,9 @@ struct leaf {
 };
 struct ctx chk_context(const struct checks *c, bdf_t bdf);
 void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, struct leaf *out);
+/* The same, but a hole may be answered for as a whole, up to `until`. */
+void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
+                    struct leaf *out);
 
 /* shadow.c, stale.c */
 void chk_shadow(struct checks *c, const struct desc *d);

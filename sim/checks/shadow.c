@@ -144,7 +144,7 @@ static void compare(struct look *k, uint64_t first, uint64_t last)
     for (uint64_t at = first;;) {
         uint64_t end;
 
-        chk_lookup(k->c, k->x, at, &leaf);
+        chk_lookup_run(k->c, k->x, at, last, &leaf);
         end = leaf.last < last ? leaf.last : last;
         compare_leaf(k, &leaf, at, end);
         if (end == last)
@@ -185,8 +185,12 @@ static void tell(struct checks *c, const struct person *p, const struct mismatch
                  const struct desc *d)
 {
     char what[DESC_TEXT], more[64] = "", tables[96];
-    struct where w = {p, true, iova_range(m->first, m->last), chk_story_of(c, m->leaf.word_gpa)};
+    struct ctx x = chk_context(c, p->bdf);
+    struct leaf leaf;
+    struct where w = {p, true, iova_range(m->first, m->last), 0};
 
+    chk_lookup(c, &x, m->first, &leaf);
+    w.cause = chk_story_of(c, leaf.word_gpa);
     if (!w.cause && m->kind != MISSING)
         w.cause = told_record(m->told.meta);
     if (m->pieces > 1)

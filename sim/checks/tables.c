@@ -36,7 +36,16 @@ static void absent(struct leaf *out, uint64_t first, uint64_t bytes_mask, uint64
         .first = first & ~bytes_mask, .last = first | bytes_mask, .word_gpa = word_gpa};
 }
 
-void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, struct leaf *out)
+/* A hole goes on while the entries beside it are as empty, up to `until`. */
+static void widen(struct leaf *out, const uint64_t *words, unsigned index, uint64_t bytes,
+                  uint64_t until)
+{
+    while (out->last < until && ++index < WORDS_PER_PAGE && !(words[index] & 3))
+        out->last += bytes;
+}
+
+void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
+                    struct leaf *out)
 {
     uint64_t page = x->top;
     unsigned perm = PERM_RW;
@@ -65,6 +74,7 @@ void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, stru
         perm &= (unsigned)word;
         if (kind == ENTRY_ABSENT || kind == ENTRY_BAD || !(perm & PERM_RW)) {
             absent(out, iova, mask, at);
+            widen(out, words, index, mask + 1, until);
             return;
         }
         page = word & c->arch.addr_mask;
@@ -74,4 +84,9 @@ void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, stru
             return;
         }
     }
+}
+
+void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, struct leaf *out)
+{
+    chk_lookup_run(c, x, iova, iova, out);
 }
