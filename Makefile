@@ -84,10 +84,16 @@ capture: all ## record a guest: make capture SCENARIO=strict
 	$(BUILD)/trace pack $(BUILD)/$(SCENARIO).trace $(BUILD)/$(SCENARIO).vtt.zst
 	$(BUILD)/trace info $(BUILD)/$(SCENARIO).vtt.zst
 
+BIN  := $(DESTDIR)$(PREFIX)/bin
+MAN  := $(DESTDIR)$(PREFIX)/share/man/man1
+COMP := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 install: all ## install the programs under PREFIX (DESTDIR honoured)
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BUILD)/replay $(DESTDIR)$(PREFIX)/bin/vtd-replay
-	install -m 755 $(BUILD)/trace $(DESTDIR)$(PREFIX)/bin/vtd-trace
+	install -d $(BIN) $(MAN) $(COMP)
+	for tool in $(TOOLS:$(BUILD)/%=%); do \
+	    install -m 755 $(BUILD)/$$tool $(BIN)/vtd-$$tool && \
+	    sh tools/man.sh $(BUILD)/$$tool vtd-$$tool >$(MAN)/vtd-$$tool.1 && \
+	    sh tools/man.sh $(BUILD)/$$tool vtd-$$tool complete >$(COMP)/vtd-$$tool || exit 1; \
+	done
 
 clean: ## remove what was built
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-ubsan

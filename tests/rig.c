@@ -43,6 +43,7 @@ static void note_line(struct rig *r, const struct note *n)
                  n->range.last.v - n->range.first.v + 1, end);
     r->note_count++;
     r->note_maps += n->type == NOTE_MAP;
+    r->note_perm = n->perm;
     for (const char *c = line; *c; c++)
         r->note_hash = (r->note_hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
     append(r->notes, sizeof(r->notes), line);

@@ -294,6 +294,84 @@ START_TEST(verbatim_capabilities)
 }
 END_TEST
 
+static unsigned shown;
+
+static void count_cached(void *arg, const struct cached_xlat *c)
+{
+    (void)arg;
+    shown++;
+    ck_assert_uint_eq(c->range.first.v, 0x1000);
+    ck_assert_uint_eq(c->range.last.v, 0x1fff);
+    ck_assert_uint_eq(c->gpa.v, G);
+    ck_assert_uint_eq(c->did.v, 5);
+}
+
+/* What the checks may ask: the IOTLB, what a consumer holds; and the counts. */
+START_TEST(questions)
+{
+    struct rig *r = rig_new(&(struct rig_setup){.profile = rig_profiles[_i], .attach = "vfio"});
+    struct check_config c = {0};
+    struct cached_xlat x;
+    struct held_xlat h;
+    struct engine_ops before, after;
+
+    rig_bring_up(r);
+    engine_check_config(r->engine, &c);
+    ck_assert(c.caching_mode);
+    ck_assert_uint_eq(c.aw_bits, 39);
+    before = engine_ops(r->engine);
+    rig_map(r, RIG_TOP, 3, 0x1000, 1, G | 1);
+    rig_psi(r, 5, 0x1000, 0);
+    ck_assert(!c.world.cached(c.world.sim, RIG_DEV, iova(0x1000), &x));
+    rig_dma(r, RIG_DEV, 0x1000, false);
+    ck_assert(c.world.cached(c.world.sim, RIG_DEV, iova(0x1fff), &x));
+    ck_assert_uint_eq(x.gpa.v, G);
+    ck_assert_int_eq(x.perm, PERM_R);
+    ck_assert(!c.world.cached(c.world.sim, RIG_DEV, iova(0x2000), &x));
+    ck_assert(!c.world.cached(c.world.sim, bdf(0x11), iova(0x1000), &x));
+    shown = 0;
+    c.world.visit_cached(c.world.sim, count_cached, NULL);
+    ck_assert_uint_eq(shown, 1);
+    ck_assert(c.world.held(c.world.sim, "v", iova(0x1800), &h));
+    ck_assert_uint_eq(h.range.first.v, 0x1000);
+    ck_assert_uint_eq(h.gpa.v, G);
+    ck_assert(!c.world.held(c.world.sim, "v", iova(0x2000), &h));
+    ck_assert(!c.world.held(c.world.sim, "w", iova(0x1000), &h));
+    after = engine_ops(r->engine);
+    ck_assert_uint_eq(after.shadow_leaves, before.shadow_leaves + 1);
+    ck_assert_uint_eq(after.container_maps, before.container_maps + 1);
+    ck_assert_uint_gt(after.entries_read, before.entries_read);
+    rig_desc(r, 4, 0);
+    ck_assert_uint_eq(engine_ops(r->engine).iec_invalidations, _i == 2 ? 0 : 1); /* ideal: needs IR */
+    rig_free(r);
+}
+END_TEST
+
+/* `zero` clears what the unit reads; marks and time say nothing. */
+START_TEST(quiet_records)
+{
+    struct rig *r = rig_new(&(struct rig_setup){.profile = rig_profiles[_i]});
+    struct rec zero = {.kind = REC_ZERO}, mark = {.kind = REC_MARK}, at = {.kind = REC_AT};
+
+    rig_bring_up(r);
+    rig_map(r, RIG_TOP, 3, 0x1000, 1, G | 3);
+    rig_psi(r, 5, 0x1000, 0);
+    rig_notes(r);
+    mark.u.mark.text = "here";
+    at.u.at.ns = 5;
+    ck_assert_int_eq(rig_step(r, &mark), 0);
+    ck_assert_int_eq(rig_step(r, &at), 0);
+    zero.u.zero.gpa = gpa(RIG_TOP);
+    zero.u.zero.bytes = 0x1000;
+    ck_assert_int_eq(rig_step(r, &zero), 0);
+    ck_assert_str_eq(rig_notes(r), "");
+    rig_psi(r, 5, 0x1000, 0);
+    ck_assert_str_eq(rig_notes(r), _i == 2 ? "p UNMAP 0x1000+0x1000 0\n"
+                                           : "p UNMAP 0x0+0x40000000 0\n");
+    rig_free(r);
+}
+END_TEST
+
 /* `?`: the right that would be granted. */
 START_TEST(unknown_direction)
 {
@@ -335,6 +413,8 @@ int main(void)
         {refused_headers, 1},
         {verbatim_capabilities, 1},
         {unknown_direction, RIG_PROFILES},
+        {questions, RIG_PROFILES},
+        {quiet_records, RIG_PROFILES},
     };
 
     return run_tests("engine", rows, COUNT(rows));

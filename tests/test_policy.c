@@ -74,6 +74,8 @@ START_TEST(units_refused)
         {"qemu-7.2", {.aw_bits = 48}, 0},       {"ideal", {.aw_bits = 57}, 0},
         {"ideal", {.aw_bits = 40}, -EINVAL},    {"ideal", {.aw_bits = 0}, -EINVAL},
         {"ideal", {.aw_bits = 39, .scalable_mode = true}, -ENOTSUP},
+        {"ideal", {.aw_bits = 39, .eim = true}, -EINVAL},
+        {"ideal", {.aw_bits = 39, .eim = true, .intremap = true}, 0},
         {"qemu-10.2", {.aw_bits = 48, .has_ecap = true, .ecap = UINT64_C(1) << 43}, -ENOTSUP},
     };
 
@@ -231,6 +233,24 @@ START_TEST(any_domain)
 }
 END_TEST
 
+START_TEST(rights_kept)
+{
+    static const char *const quirks[] = {NULL, "unmap-keeps-rights"};
+
+    for (size_t i = 0; i < COUNT(quirks); i++) {
+        struct rig *r = with(quirks[i], "probe");
+
+        map(r, 0x1000, 1, G | 3);
+        rig_psi(r, 5, 0x1000, 0);
+        ck_assert_int_eq(r->note_perm, PERM_RW);
+        map(r, 0x1000, 1, 0);
+        rig_psi(r, 5, 0x1000, 0);
+        ck_assert_int_eq(r->note_perm, quirks[i] ? PERM_RW : PERM_NONE);
+        rig_free(r);
+    }
+}
+END_TEST
+
 START_TEST(flags_again)
 {
     struct attach_rec q = {.name = "q", .kind = CONSUMER_PROBE, .bdf = RIG_DEV};
@@ -288,7 +308,7 @@ int main(void)
         {profiles, 1},      {units_refused, 1}, {quirks_are_named, 1}, {nothing_remembered, 1},
         {table_entry_skipped, 1}, {bare_map, 1}, {uncut, 1},           {all_kinds, 1},
         {region_kept, 1},   {still_called, 1},  {replay_unmaps, 1},    {any_domain, 1},
-        {flags_again, 1},   {added_first, 1},   {deaf, 1},
+        {rights_kept, 1},   {flags_again, 1},   {added_first, 1},   {deaf, 1},
     };
 
     return run_tests("profiles and quirks", rows, COUNT(rows));

@@ -85,15 +85,17 @@ static struct rig *two_roots(int profile)
     return r;
 }
 
+#define GONE_ALL   "p UNMAP 0x0+0x8000000000 0\n"
+#define MAPPED_OLD "p MAP 0x1000+0x1000 0x700000 rw 0\n"
+
 /* 2.2: TE acts before SRTP. It maps what the old root says; SRTP then takes it away (the emulation does
  * not map anew, the ideal follows the new root). */
 START_TEST(te_before_srtp)
 {
     static const char *const want[] = {
-        "p UNMAP 0x0+0x8000000000 0\np MAP 0x1000+0x1000 0x700000 rw 0\np UNMAP 0x0+0x8000000000 0\n",
-        "p MAP 0x1000+0x1000 0x700000 rw 0\np UNMAP 0x0+0x8000000000 0\n",
-        "p MAP 0x1000+0x1000 0x700000 rw 0\np UNMAP 0x1000+0x1000 0\n"
-        "p MAP 0x2000+0x1000 0x800000 rw 0\n",
+        (GONE_ALL MAPPED_OLD GONE_ALL),
+        (MAPPED_OLD GONE_ALL),
+        (MAPPED_OLD "p UNMAP 0x1000+0x1000 0\np MAP 0x2000+0x1000 0x800000 rw 0\n"),
     };
     struct rig *r = two_roots(_i);
 

@@ -224,6 +224,25 @@ START_TEST(changed_twice_told_once)
 }
 END_TEST
 
+/* 5.7, 9.2.3: nothing for a start beyond the input limit; a range that reaches beyond it ends there. */
+START_TEST(beyond_the_width)
+{
+    struct rig *r = on(_i);
+
+    map(r, 0x7ffffff000, 1, G | 3);
+    rig_psi(r, 5, 0x8000000000, 0);
+    rig_psi(r, 5, UINT64_MAX & ~UINT64_C(0xfff), 18);
+    EXPECT();
+    rig_psi(r, 5, 0x7ffffff000, 1);
+    EXPECT("p MAP 0x7ffffff000+0x1000 0x700000 rw 0\n");
+    map(r, 0x7ffffff000, 1, 0);
+    rig_psi(r, 5, 0x7ffffff000, 18);
+    EXPECT("p UNMAP 0x7ffffff000+0x1000 0\n");
+    ck_assert_int_eq(r->result, 0);
+    rig_free(r);
+}
+END_TEST
+
 /* Another domain's invalidation does nothing; another device's context neither. */
 START_TEST(other_domains)
 {
@@ -278,6 +297,7 @@ int main(void)
         {psi_range_over_large_leaf, RIG_PROFILES},
         {parents, RIG_PROFILES},
         {changed_twice_told_once, RIG_PROFILES},
+        {beyond_the_width, RIG_PROFILES},
         {other_domains, RIG_PROFILES},
         {range_of_the_notifier, RIG_PROFILES},
     };

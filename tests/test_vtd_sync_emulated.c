@@ -279,6 +279,29 @@ START_TEST(narrower_tables)
 }
 END_TEST
 
+/* A notifier beyond the width is not flushed; one that reaches beyond it is as far as the width goes (M06). */
+START_TEST(flush_ends_at_the_width)
+{
+    struct attach_rec beyond = {.name = "b",
+                                .kind = CONSUMER_PROBE,
+                                .bdf = RIG_DEV,
+                                .has_range = true,
+                                .range = {{UINT64_C(1) << 39}, {UINT64_MAX}}};
+    struct attach_rec reaches = {.name = "r",
+                                 .kind = CONSUMER_PROBE,
+                                 .bdf = RIG_DEV,
+                                 .has_range = true,
+                                 .range = {{0x7fffffd000}, {UINT64_C(1) << 40}}};
+    struct rig *r = rig_new(&(struct rig_setup){.profile = rig_profiles[_i], .with = &beyond});
+
+    rig_attach(r, &reaches);
+    rig_bring_up(r);
+    rig_cc_global(r);
+    EXPECT("r UNMAP 0x7fffffd000+0x1000 0\nr UNMAP 0x7fffffe000+0x2000 0\n");
+    rig_free(r);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {
@@ -286,6 +309,7 @@ int main(void)
         {context_errors_freeze, 2}, {malformed_freezes, 2}, {split, 2},
         {split_into_nothing, 2},  {join, 2},              {table_away_and_back, 2},
         {context_replaced, 2},    {narrower_tables, 2},
+        {flush_ends_at_the_width, 2},
     };
 
     return run_tests("synchronisation as emulated", rows, COUNT(rows));

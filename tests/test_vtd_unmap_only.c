@@ -51,6 +51,10 @@ START_TEST(page_selective)
     EXPECT();
     rig_psi(r, 5, 0, 18);
     EXPECT("p UNMAP 0x0+0x40000000 0\n");
+    rig_psi(r, 5, 0x8000000000, 0); /* beyond the width: the raw value (5.7) */
+    EXPECT("p UNMAP 0x8000000000+0x1000 0\n");
+    rig_psi(r, 5, UINT64_MAX & ~UINT64_C(0xfff), 0);
+    EXPECT("p UNMAP 0xfffffffffffff000+0x1000 0\n");
     rig_free(r);
 }
 END_TEST

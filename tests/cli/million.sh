@@ -17,6 +17,7 @@ sh tests/gen/million.sh 1000000 >"$work/million.trace"
 limit_kib=$((65536 + 16384))
 code=0
 (
+    # shellcheck disable=SC3045 # dash, bash and busybox sh have it
     ulimit -v "$limit_kib"
     "$REPLAY" --profile ideal --report json "$work/million.trace" >"$work/out" 2>"$work/err"
 ) || code=$?
