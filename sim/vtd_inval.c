@@ -20,8 +20,8 @@ static struct sync_target target_of(struct vtd_dev *d)
 
 static void acted_on(struct vtd_dev *d, struct context c)
 {
-    d->has_acted_did = true;
-    d->acted_did = context_did(c);
+    d->has_acted = true;
+    d->acted = c;
 }
 
 void dev_switch(struct vtd_dev *d)
@@ -31,7 +31,7 @@ void dev_switch(struct vtd_dev *d)
     bool valid = u->translating && !u->blocked && context_load(u, d->bdf, &c) == 0;
     bool translated = u->translating && !(valid && context_tt(c) == TT_PASS_THROUGH);
 
-    d->has_acted_did = false; /* what was cached or told of another domain goes with this look */
+    d->has_acted = false; /* what was cached or told of another domain goes with this look */
     if (valid)
         acted_on(d, c);
     if (d->region.translated && !translated && u->policy->removals_merged) {
@@ -63,23 +63,30 @@ static void sync_tables(struct vtd_dev *d, struct context c, struct iova_range r
     struct sync_target t = target_of(d);
     struct table_view v = context_view(d->unit, c);
 
-    acted_on(d, c);
+    if (r.first.v == 0 && r.last.v == UINT64_MAX)
+        acted_on(d, c);
     sync_range(&t, &v, r);
 }
 
-/* True when the device's pass-through entry waits for its context invalidation: no tables to
- * follow. */
-static bool awaits_switch(const struct vtd_dev *d, struct context c)
+/*
+ * A pass-through entry in memory that waits for its context invalidation (a translated device is
+ * looked at anew only then) names no tables. What was acted on before may still be cached: it is
+ * followed on.
+ */
+static bool context_to_follow(const struct vtd_dev *d, struct context *c)
 {
-    return context_tt(c) == TT_PASS_THROUGH && d->unit->policy->removals_merged;
+    if (context_tt(*c) != TT_PASS_THROUGH || !d->unit->policy->removals_merged)
+        return true;
+    if (d->has_acted)
+        *c = d->acted;
+    return d->has_acted;
 }
 
-void sync_dev(struct vtd_dev *d)
+/* Synchronise all of a device whose context entry is `c`, or cannot be used because of `fault`. */
+static void sync_dev_as(struct vtd_dev *d, int fault, struct context c)
 {
     struct vtd_unit *u = d->unit;
     struct sync_target t = target_of(d);
-    struct context c;
-    int fault;
 
     if (!(d->region.flags & NOTIFY_MAP)) {
         if (u->policy->sync_unmap_only == SYNC_UNMAP_ONLY_WHOLE) {
@@ -89,17 +96,23 @@ void sync_dev(struct vtd_dev *d)
         if (!(d->region.flags & NOTIFY_UNMAP))
             return;
     }
-    fault = u->blocked ? FR_ROOT_PROGRAMMING : context_load(u, d->bdf, &c);
-    if (fault) {
+    if (fault || u->blocked) {
         if (fault == FR_CONTEXT_ABSENT || !u->policy->context_error_frozen)
             sync_unmap_all(&t);
         return;
     }
-    if (awaits_switch(d, c))
-        return;
-    sync_tables(d, c, iova_range(0, UINT64_MAX));
+    if (context_to_follow(d, &c))
+        sync_tables(d, c, iova_range(0, UINT64_MAX));
     if (u->policy->unmap_only_apart)
         sync_unmap_only(&t, iova_range(0, UINT64_MAX));
+}
+
+void sync_dev(struct vtd_dev *d)
+{
+    struct context c;
+    int fault = context_load(d->unit, d->bdf, &c);
+
+    sync_dev_as(d, fault, c);
 }
 
 void sync_all(struct vtd_unit *u)
@@ -127,7 +140,8 @@ void dev_replay(struct vtd_dev *d, struct notifier *n)
         d->recorded = true;
         break;
     }
-    if (!(d->region.flags & NOTIFY_MAP) || u->blocked || context_load(u, d->bdf, &c))
+    if (!(d->region.flags & NOTIFY_MAP) || u->blocked || context_load(u, d->bdf, &c) ||
+        !context_to_follow(d, &c))
         return;
     v = context_view(u, c);
     acted_on(d, c);
@@ -153,7 +167,7 @@ static bool dev_in_domain(struct vtd_dev *d, did_t domain)
         return true;
     if (context_load(u, d->bdf, &c) == 0 && context_did(c).v == domain.v)
         return true;
-    return d->has_acted_did && d->acted_did.v == domain.v;
+    return d->has_acted && context_did(d->acted).v == domain.v;
 }
 
 void inval_context_domain(struct vtd_unit *u, did_t domain)
@@ -197,16 +211,24 @@ void inval_iotlb_global(struct vtd_unit *u)
     sync_all(u);
 }
 
-/* The device follows an IOTLB invalidation of the domain; *c is its context entry when it is valid.
+/*
+ * The device follows an IOTLB invalidation of the domain: by its context entry in memory; or, as
+ * architected, by the one acted on, which may be cached as long as no context invalidation came. *c
+ * receives the entry to follow, *fault why memory's cannot be used.
  */
 static bool follows(struct vtd_dev *d, did_t domain, struct context *c, int *fault)
 {
     struct vtd_unit *u = d->unit;
 
     *fault = context_load(u, d->bdf, c);
-    if (*fault == 0 && (context_did(*c).v == domain.v || u->policy->domain_ignored))
+    if (*fault == 0 && (context_did(*c).v == domain.v || u->policy->domain_ignored) &&
+        (context_tt(*c) != TT_PASS_THROUGH || u->policy->context_error_frozen))
         return true;
-    return !u->policy->context_error_frozen && d->has_acted_did && d->acted_did.v == domain.v;
+    if (u->policy->context_error_frozen || !d->has_acted || context_did(d->acted).v != domain.v)
+        return false;
+    if (*fault == 0)
+        *c = d->acted;
+    return true;
 }
 
 void inval_iotlb_domain(struct vtd_unit *u, did_t domain)
@@ -217,8 +239,26 @@ void inval_iotlb_domain(struct vtd_unit *u, did_t domain)
         int fault;
 
         if (follows(u->devs[i], domain, &c, &fault))
-            sync_dev(u->devs[i]);
+            sync_dev_as(u->devs[i], fault, c);
     }
+}
+
+/* The record follows another entry than `c`: a part of it alone would mix two domains. */
+static bool would_mix(const struct vtd_dev *d, struct context c)
+{
+    return d->unit->policy->removals_merged &&
+           !(d->has_acted && d->acted.lo == c.lo && d->acted.hi == c.hi);
+}
+
+/* One device's part of a page-selective invalidation. */
+static void sync_pages(struct vtd_dev *d, struct context c, struct iova_range r)
+{
+    struct sync_target t = target_of(d);
+
+    if (d->region.flags & NOTIFY_MAP)
+        sync_tables(d, c, would_mix(d, c) ? iova_range(0, UINT64_MAX) : r);
+    if (!(d->region.flags & NOTIFY_MAP) || d->unit->policy->unmap_only_apart)
+        sync_unmap_only(&t, r);
 }
 
 void inval_iotlb_pages(struct vtd_unit *u, did_t domain, iova_t at, unsigned am)
@@ -226,25 +266,18 @@ void inval_iotlb_pages(struct vtd_unit *u, did_t domain, iova_t at, unsigned am)
     uint64_t mask = (PAGE_4K_BYTES << am) - 1;
     uint64_t first = u->policy->psi_aligned ? at.v & ~mask : at.v;
     uint64_t last = first + mask < first ? UINT64_MAX : first + mask;
-    struct iova_range r = iova_range(first, last);
 
     iotlb_drop_pages(&u->iotlb, domain, at, am, u->policy->iotlb_keeps_large);
     for (size_t i = 0; i < u->dev_count && !fate_ended(u->fate); i++) {
-        struct vtd_dev *d = u->devs[i];
-        struct sync_target t = target_of(d);
         struct context c;
         int fault;
 
-        if (!follows(d, domain, &c, &fault))
+        if (!follows(u->devs[i], domain, &c, &fault))
             continue;
-        if (fault || u->blocked) {
-            sync_dev(d);
-            continue;
-        }
-        if ((d->region.flags & NOTIFY_MAP) && !awaits_switch(d, c))
-            sync_tables(d, c, r);
-        if (!(d->region.flags & NOTIFY_MAP) || u->policy->unmap_only_apart)
-            sync_unmap_only(&t, r);
+        if (fault || u->blocked)
+            sync_dev_as(u->devs[i], fault, c);
+        else
+            sync_pages(u->devs[i], c, iova_range(first, last));
     }
 }
 

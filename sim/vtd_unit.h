@@ -20,9 +20,8 @@ struct vtd_dev {
     uint32_t context_gen;
     struct shadow shadow;
     bool recorded; /* the shadow says what MAP notifiers hold */
-    bool has_acted_did;
-    did_t acted_did; /* domain of the context entry last acted on: shown, switched or synchronised
-                        by */
+    bool has_acted;
+    struct context acted; /* entry that all of the record follows: of the last switch or full synchronisation */
     struct vtd_unit *unit;
 };
 

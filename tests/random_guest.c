@@ -8,6 +8,7 @@
 #define TABLES  UINT64_C(0x110000) /* 32 table pages, any of them at any level */
 #define QUEUE   UINT64_C(0x200000)
 #define STATUS  UINT64_C(0x300000)
+#define WAIT    UINT64_C(0x200000025)
 
 static uint64_t next64(struct random_guest *g)
 {
@@ -209,11 +210,11 @@ static void command(struct random_guest *g)
     case 4:
         push_desc(g, one_in(g, 2) ? 0 : 0xf, 0); /* no such type: the queue stops */
         push_w32(g, REG_FSTS, FSTS_IQE);
-        push_mem(g, QUEUE + (g->tail + 255) % 256 * 16, 2, 0x45, 0);
+        push_mem(g, QUEUE + (g->tail + 255) % 256 * 16, 2, WAIT, STATUS);
         push_w32(g, REG_FSTS, FSTS_IQE);
-        push_desc(g, 0x45, 0);
+        push_desc(g, WAIT, STATUS);
         return;
-    default: push_desc(g, UINT64_C(0x200000025), STATUS); return;
+    default: push_desc(g, WAIT, STATUS); return;
     }
     push_w32(g, REG_GCMD, g->gcmd);
 }

@@ -228,8 +228,8 @@ static struct guest guest_of(uint64_t seed, bool contexts)
 /* _i: caching mode. */
 START_TEST(ideal_breaks_nothing)
 {
-    for (uint64_t seed = 1; seed <= 40; seed++) {
-        struct outcome o = play("ideal", guest_of(seed, false), _i,
+    for (uint64_t seed = 1; seed <= 120; seed++) {
+        struct outcome o = play("ideal", guest_of(seed, seed % 4 != 0), _i,
                                 seed % 2 ? SYNC_WALK : SYNC_TRANSLATE, CHECK_FAST);
 
         ck_assert_msg(!o.violations, "seed %" PRIu64 " %s", seed, o.first);

@@ -96,6 +96,7 @@ static void open_run(struct run *r, const struct plan *p)
     *r = (struct run){.heard = {.hash = UINT64_C(0xcbf29ce484222325)}};
     h.unit.aw_bits = (uint8_t)p->aw_bits;
     h.unit.caching_mode = p->caching_mode;
+    h.unit.intremap = true; /* its interrupt-entry-cache descriptors are not to stop the queue */
     if (p->mixed) {
         o.attach = attach;
         o.attach_count = attachments(attach);

@@ -233,6 +233,38 @@ START_TEST(replay_and_unannounced_changes)
 }
 END_TEST
 
+/* 9.2.3: a hole met by a replay is nobody's removal: who held it hears of it at its own invalidation. */
+START_TEST(replay_of_another_range)
+{
+    struct attach_rec low = {.name = "p",
+                             .kind = CONSUMER_PROBE,
+                             .bdf = RIG_DEV,
+                             .has_range = true,
+                             .range = {{0}, {0xffff}}};
+    struct attach_rec high = low;
+    struct rig *r = rig_new(&(struct rig_setup){.profile = rig_profiles[_i], .with = &low});
+
+    rig_bring_up(r);
+    rig_map(r, RIG_TOP, 3, 0x1000, 1, G | 3);
+    rig_psi(r, 5, 0x1000, 0);
+    rig_notes(r);
+    rig_map(r, RIG_TOP, 3, 0x1000, 1, 0);
+    high.name[0] = 'q';
+    high.range = iova_range(0x100000, 0x1fffff);
+    rig_attach(r, &high);
+    if (_i == 0) /* its replay begins with this, of its own range */
+        EXPECT("q UNMAP 0x100000+0x100000 0\n");
+    else
+        EXPECT();
+    rig_psi(r, 5, 0x1000, 0);
+    if (_i == 1) /* L3: its replay forgot all */
+        EXPECT();
+    else
+        EXPECT("p UNMAP 0x1000+0x1000 0\n");
+    rig_free(r);
+}
+END_TEST
+
 /* Devices in ascending BDF order, one after the other. */
 START_TEST(order_of_devices)
 {
@@ -267,6 +299,7 @@ int main(void)
         {pass_through_seen_by_dma, RIG_PROFILES},
         {te_on_without_tables, RIG_PROFILES},
         {replay_and_unannounced_changes, RIG_PROFILES},
+        {replay_of_another_range, RIG_PROFILES},
         {order_of_devices, RIG_PROFILES},
     };
 

@@ -83,6 +83,8 @@ static void judge_offset(struct checks *c, const struct person *p, const struct 
     if (!leaf.present || leaf.last < n->range.last.v || leaf.first == first ||
         leaf.gpa + (first - leaf.first) == n->gpa.v)
         return;
+    if (n->gpa.v - leaf.gpa > leaf.last - leaf.first)
+        return; /* another page altogether, of a context entry still cached: not a matter of step */
     chk_find(c, FLT_OFFSET, &(struct where){p, true, n->range, chk_story_of(c, leaf.word_gpa)},
              "The page 0x%llx-0x%llx maps to 0x%llx; clipped to 0x%llx it should be told to %s as "
              "0x%llx, "
