@@ -75,7 +75,7 @@ ubsan: ## the tests, built with the undefined-behaviour sanitizer
 	BUILD=$(BUILD)-ubsan SKIP=digest sh tests/run.sh
 
 valgrind: all unit-tests ## the tests' programs under valgrind
-	BUILD=$(BUILD) SKIP="cli manifest digest" CK_FORK=no \
+	BUILD=$(BUILD) SKIP="cli manifest digest" CK_FORK=no TEST_DIVIDE=20 \
 	    WRAP="valgrind -q --leak-check=full --error-exitcode=9" sh tests/run.sh
 
 capture: all ## record a guest: make capture SCENARIO=strict

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "random_guest.h"
 
+#include <stdlib.h>
+
 #include "vtd_regs.h"
 
 #define ROOT    UINT64_C(0x100000)
@@ -22,6 +24,14 @@ static uint64_t next64(struct random_guest *g)
 uint64_t random_below(struct random_guest *g, uint64_t n)
 {
     return next64(g) % n;
+}
+
+unsigned random_rounds(unsigned n)
+{
+    const char *divide = getenv("TEST_DIVIDE");
+    int by = divide ? atoi(divide) : 1;
+
+    return by > 1 && n / (unsigned)by > 0 ? n / (unsigned)by : by > 1 ? 1 : n;
 }
 
 static bool one_in(struct random_guest *g, unsigned n)

@@ -28,6 +28,9 @@ void random_guest_init(struct random_guest *g, uint64_t seed, unsigned levels_ma
 /** The next record; never ends. Valid until the next call. */
 const struct rec *random_guest_next(struct random_guest *g);
 
+/** n rounds, or fewer where TEST_DIVIDE in the environment says that each is slow (valgrind); at least 1. */
+unsigned random_rounds(unsigned n);
+
 /** A random number below n (n > 0). */
 uint64_t random_below(struct random_guest *g, uint64_t n);
 

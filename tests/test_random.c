@@ -150,7 +150,7 @@ START_TEST(walk_and_translate_notify_the_same)
 {
     uint64_t notes = 0;
 
-    for (uint64_t seed = 1; seed <= 60; seed++) {
+    for (uint64_t seed = 1; seed <= random_rounds(60); seed++) {
         struct plan p = {.profile = profiles[_i],
                          .aw_bits = seed % 2 ? 39 : 48,
                          .mode = CHECK_OFF,
@@ -171,7 +171,7 @@ START_TEST(walk_and_translate_notify_the_same)
         end_run(&walk);
         end_run(&translate);
     }
-    ck_assert_uint_gt(notes, 10000);
+    ck_assert_uint_gt(notes, 100);
 }
 END_TEST
 
@@ -180,7 +180,7 @@ START_TEST(ideal_breaks_nothing)
 {
     uint64_t notes = 0;
 
-    for (uint64_t seed = 1; seed <= 60; seed++) {
+    for (uint64_t seed = 1; seed <= random_rounds(60); seed++) {
         static const unsigned widths[3] = {39, 48, 57};
         struct plan p = {.profile = "ideal",
                          .aw_bits = widths[seed % 3],
@@ -197,7 +197,7 @@ START_TEST(ideal_breaks_nothing)
         notes += r.heard.notes;
         end_run(&r);
     }
-    ck_assert_uint_gt(notes, 10000);
+    ck_assert_uint_gt(notes, 100);
 }
 END_TEST
 
@@ -207,7 +207,7 @@ START_TEST(fast_and_full_checks_agree)
     size_t rows;
     const struct invariant *inv = invariants(&rows);
 
-    for (uint64_t seed = 1; seed <= 30; seed++) {
+    for (uint64_t seed = 1; seed <= random_rounds(30); seed++) {
         struct plan p = {.profile = profiles[_i],
                          .aw_bits = seed % 2 ? 39 : 48,
                          .mode = CHECK_FAST,

@@ -160,11 +160,13 @@ static uint64_t run(int shape, uint64_t seed)
 
 START_TEST(same_notes)
 {
+    /* The first replay of 39 bits in steps of 4 KiB takes half a second. */
+    unsigned cases = shapes[_i].other == SYNC_TRANSLATE_4K ? 4 : CASES;
     uint64_t told = 0;
 
-    for (unsigned i = 0; i < CASES; i++)
+    for (unsigned i = 0; i < cases; i++)
         told += run(_i, UINT64_C(0x9e3779b97f4a7c15) * (i + 1) + (uint64_t)_i);
-    ck_assert_uint_gt(told, 350); /* the cases are about something */
+    ck_assert_uint_gt(told, 5 * cases); /* the cases are about something */
 }
 END_TEST
 
