@@ -232,7 +232,8 @@ START_TEST(observed_results_are_compared)
     } rows[] = {
         {DMA_SEEN_NOTHING, 0x1000, 0, 0, false}, {DMA_SEEN_FAULT, 0x1000, 0, 6, false},
         {DMA_SEEN_FAULT, 0x1000, 0, 5, true},    {DMA_SEEN_GPA, 0x1000, 0x1000, 0, true},
-        {DMA_SEEN_REFUSED, 0x1000, 0, 0, true},  {DMA_SEEN_GPA, 0x5123, 0x700123, 0, false},
+        {DMA_SEEN_REFUSED, 0x1000, 0, 0, true},  {DMA_SEEN_GPA, 0x1000, 0, 0, true},
+         {DMA_SEEN_GPA, 0x5123, 0x700123, 0, false},
         {DMA_SEEN_GPA, 0x5123, 0x701123, 0, true},
     };
 

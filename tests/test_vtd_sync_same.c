@@ -160,8 +160,9 @@ static uint64_t run(int shape, uint64_t seed)
 
 START_TEST(same_notes)
 {
-    /* The first replay of 39 bits in steps of 4 KiB takes half a second. */
-    unsigned cases = shapes[_i].other == SYNC_TRANSLATE_4K ? 4 : CASES;
+    /* The ideal begins with all of 39 bits, in steps of 4 KiB half a second; the others with what is named. */
+    bool slow = shapes[_i].other == SYNC_TRANSLATE_4K && shapes[_i].profile == 2;
+    unsigned cases = slow ? 4 : CASES;
     uint64_t told = 0;
 
     for (unsigned i = 0; i < cases; i++)
