@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls that must not compile: each CASE hands one kind of address where another is wanted. CASE 0 is the
- * right use of all of them, which shows that the others fail for their own reason. See cli/compile_fail.sh.
+ * Calls that must not compile: each CASE hands one kind of address where another is wanted. CASE 0
+ * is the right use of all of them, which shows that the others fail for their own reason. See
+ * cli/compile_fail.sh.
  */
 #include "base/rangemap.h"
 #include "guest_mem.h"

@@ -35,7 +35,7 @@ struct rig {
     uint64_t note_count; /* over the whole run */
     uint64_t note_hash;  /* of every line, in order, over the whole run */
     uint64_t note_maps;
-    enum perm note_perm;  /* of the last note, whatever its type */
+    enum perm note_perm; /* of the last note, whatever its type */
     char returned[65536];
     struct xlat_result dma;
     bool dma_differs;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Consumers: VFIO's identity map and refusal, shared containers, probes with flags and ranges, leaving (contract, section 2). */
+/* Consumers: VFIO's identity map and refusal, shared containers, probes with flags and ranges,
+ * leaving (contract, section 2). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,8 +28,8 @@ START_TEST(identity)
                                            {{0xc0000}, 0x40000, true},
                                            {{0}, 0xc0000, false},
                                            {{0xf0000000}, 0x10000000, false}};
-    struct rig *r = rig_new(&(struct rig_setup){
-        .profile = rig_profiles[_i], .attach = "vfio", .ram = ram, .rams = 4});
+    struct rig *r = rig_new(
+        &(struct rig_setup){.profile = rig_profiles[_i], .attach = "vfio", .ram = ram, .rams = 4});
 
     rig_mem(r, 0x1000, 0);
     EXPECT("v region MAP 0x0+0xc0000 0x0 rw 0\n"
@@ -49,8 +50,8 @@ END_TEST
 /* Without caching mode: refused once with -95, nothing while translated, RAM back afterwards. */
 START_TEST(refused_without_caching_mode)
 {
-    struct rig *r = rig_new(
-        &(struct rig_setup){.profile = rig_profiles[_i], .attach = "vfio", .cm_off = true});
+    struct rig *r =
+        rig_new(&(struct rig_setup){.profile = rig_profiles[_i], .attach = "vfio", .cm_off = true});
 
     rig_map(r, RIG_TOP, 3, 0x1000, 1, G | 3);
     rig_bring_up(r);
@@ -124,7 +125,8 @@ START_TEST(senseless_registrations)
 }
 END_TEST
 
-/* Two devices that share a container: the second one's RAM is there already, its mappings too (-17). */
+/* Two devices that share a container: the second one's RAM is there already, its mappings too
+ * (-17). */
 START_TEST(shared_container)
 {
     struct attach_rec v = vfio("v", RIG_DEV), w = vfio("w", SECOND);
@@ -204,11 +206,8 @@ END_TEST
 /* Detached, or gone inside its own Nth callback: it receives nothing any more (ISO-GONE). */
 START_TEST(leaving)
 {
-    struct attach_rec q = {.name = "q",
-                           .kind = CONSUMER_PROBE,
-                           .bdf = RIG_DEV,
-                           .has_leave = true,
-                           .leave = 2};
+    struct attach_rec q = {
+        .name = "q", .kind = CONSUMER_PROBE, .bdf = RIG_DEV, .has_leave = true, .leave = 2};
     struct rig *r = rig_new(&(struct rig_setup){.profile = rig_profiles[1]});
 
     rig_attach(r, &q);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine: what makes no sense, what is refused, what may be asked (contract, section 2; engine.h). */
+/* The engine: what makes no sense, what is refused, what may be asked (contract, section 2;
+ * engine.h). */
 #include <errno.h>
 #include "engine_rig.h"
 
@@ -154,7 +155,8 @@ START_TEST(questions)
     ck_assert_uint_eq(after.container_maps, before.container_maps + 1);
     ck_assert_uint_gt(after.entries_read, before.entries_read);
     rig_desc(r, 4, 0);
-    ck_assert_uint_eq(engine_ops(r->engine).iec_invalidations, _i == 2 ? 0 : 1); /* ideal: needs IR */
+    ck_assert_uint_eq(engine_ops(r->engine).iec_invalidations,
+                      _i == 2 ? 0 : 1); /* ideal: needs IR */
     rig_free(r);
 }
 END_TEST
@@ -178,8 +180,8 @@ START_TEST(quiet_records)
     ck_assert_int_eq(rig_step(r, &zero), 0);
     ck_assert_str_eq(rig_notes(r), "");
     rig_psi(r, 5, 0x1000, 0);
-    ck_assert_str_eq(rig_notes(r), _i == 2 ? "p UNMAP 0x1000+0x1000 0\n"
-                                           : "p UNMAP 0x0+0x40000000 0\n");
+    ck_assert_str_eq(rig_notes(r),
+                     _i == 2 ? "p UNMAP 0x1000+0x1000 0\n" : "p UNMAP 0x0+0x40000000 0\n");
     rig_free(r);
 }
 END_TEST

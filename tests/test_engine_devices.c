@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which devices and consumers exist from when, and which leave (contract, section 2, "Devices", "Default consumer"). */
+/* Which devices and consumers exist from when, and which leave (contract, section 2, "Devices",
+ * "Default consumer"). */
 #include "engine_rig.h"
 
 /* Root with three devices: 00:1f.7, 00:02.0, 01:00.0; 00:04.0 is not present. */
@@ -35,7 +36,8 @@ START_TEST(found_on_te)
 }
 END_TEST
 
-/* ... on a context-cache invalidation by register; a device-selective one finds its own device alone. */
+/* ... on a context-cache invalidation by register; a device-selective one finds its own device
+ * alone. */
 START_TEST(found_on_context_command)
 {
     struct trace_header h = {0};
@@ -46,7 +48,8 @@ START_TEST(found_on_context_command)
     ck_assert_str_eq(joins, "9:+10 9:+vfio@00:02.0 ");
     ck_assert_int_eq(step(e, reg(REC_W32, 0x2c, 0xE0000000)), 0); /* SID reads 0 but is kept */
     ck_assert_int_eq(step(e, reg(REC_W64, 0x28, 0xA000000000000000)), 0);
-    ck_assert_str_eq(joins, "9:+10 9:+vfio@00:02.0 11:+ff 11:+vfio@00:1f.7 11:+100 11:+vfio@01:00.0 ");
+    ck_assert_str_eq(joins,
+                     "9:+10 9:+vfio@00:02.0 11:+ff 11:+vfio@00:1f.7 11:+100 11:+vfio@01:00.0 ");
     engine_free(e);
 }
 END_TEST
@@ -110,7 +113,8 @@ START_TEST(header_devices)
 }
 END_TEST
 
-/* The function mask of a device-selective one: 0 exact, 1 without bit 2, 2 without bits 2:1, 3 without all three. */
+/* The function mask of a device-selective one: 0 exact, 1 without bit 2, 2 without bits 2:1, 3
+ * without all three. */
 START_TEST(found_by_function_mask)
 {
     static const uint64_t root[] = {0x101001, 0}, context[] = {0x102001, 0x501};

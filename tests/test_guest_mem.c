@@ -16,9 +16,16 @@ static int add(struct guest_mem *m, uint64_t at, uint64_t bytes, bool rom)
 START_TEST(blocks)
 {
     static const uint64_t bad[][2] = {
-        {0x1000, 0},         {0x1800, 0x1000},    {0x1000, 0x800}, {UINT64_C(1) << 46, 0x1000},
-        {(UINT64_C(1) << 46) - 0x1000, 0x2000},   {UINT64_MAX - 0xfff, 0x1000},
-        {0x11000, 0x1000},   {0xf000, 0x2000},    {0x13000, 0x1000}, {0x0, 0x100000},
+        {0x1000, 0},
+        {0x1800, 0x1000},
+        {0x1000, 0x800},
+        {UINT64_C(1) << 46, 0x1000},
+        {(UINT64_C(1) << 46) - 0x1000, 0x2000},
+        {UINT64_MAX - 0xfff, 0x1000},
+        {0x11000, 0x1000},
+        {0xf000, 0x2000},
+        {0x13000, 0x1000},
+        {0x0, 0x100000},
         {0x1000, UINT64_MAX & ~UINT64_C(0xfff)},
     };
     struct guest_mem *m = guest_mem_new();
@@ -150,7 +157,8 @@ START_TEST(zero)
     ck_assert_int_eq(guest_mem_zero(m, gpa((UINT64_C(1) << 45) + 0x8000), 0x9000), -EFAULT);
     guest_mem_read(m, gpa((UINT64_C(1) << 45) + 0x8000), &v);
     ck_assert_uint_eq(v, 3); /* nothing changed */
-    ck_assert_int_eq(guest_mem_zero(m, gpa(0x4000), (UINT64_C(1) << 45) - 0x4000 + 8), 0); /* cheap */
+    ck_assert_int_eq(guest_mem_zero(m, gpa(0x4000), (UINT64_C(1) << 45) - 0x4000 + 8),
+                     0); /* cheap */
     guest_mem_read(m, gpa((UINT64_C(1) << 45) - 8), &v);
     ck_assert_uint_eq(v, 0);
     guest_mem_read(m, gpa(UINT64_C(1) << 45), &v);

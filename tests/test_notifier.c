@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The notifier core: registration, union of flags, order, replay, leaving inside a callback (museum 1.2; seeds 000-004). */
+/* The notifier core: registration, union of flags, order, replay, leaving inside a callback
+ * (museum 1.2; seeds 000-004). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,11 +76,9 @@ static int hear(struct notifier *n, const struct iommu_event *e)
 
 static struct ear ear(const char *name, uint32_t flags)
 {
-    return (struct ear){.name = name,
-                        .n = {.owner = name,
-                              .flags = flags,
-                              .range = {{0}, {UINT64_MAX}},
-                              .notify = hear}};
+    return (struct ear){
+        .name = name,
+        .n = {.owner = name, .flags = flags, .range = {{0}, {UINT64_MAX}}, .notify = hear}};
 }
 
 static void begin(const char *profile)
@@ -342,7 +341,8 @@ static void nested_once(struct ear *e)
     unmap(0x5000, 0x5fff);
 }
 
-/* One that joins during a delivery hears the next; a delivery inside a delivery loses nobody of either. */
+/* One that joins during a delivery hears the next; a delivery inside a delivery loses nobody of
+ * either. */
 START_TEST(joining_and_nesting)
 {
     struct ear a, b, c;
@@ -367,9 +367,14 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {refusals, 1},       {owner_refuses, 1},  {union_of_flags, 1},
-        {kinds_ranges_order, 1}, {first_refusal, 1}, {replay_to_one, 1},
-        {leaving_inside_a_callback, 1}, {joining_and_nesting, 1},
+        {refusals, 1},
+        {owner_refuses, 1},
+        {union_of_flags, 1},
+        {kinds_ranges_order, 1},
+        {first_refusal, 1},
+        {replay_to_one, 1},
+        {leaving_inside_a_callback, 1},
+        {joining_and_nesting, 1},
     };
 
     return run_tests("notifier core", rows, COUNT(rows));

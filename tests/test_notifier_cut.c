@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Events at a notifier's border, by era and as architected, and listeners of a region's switch (museum 1.3; vtd-facts 9.2.2). */
+/* Events at a notifier's border, by era and as architected, and listeners of a region's switch
+ * (museum 1.3; vtd-facts 9.2.2). */
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +39,7 @@ static int hear(struct notifier *n, const struct iommu_event *e)
     (void)n;
     ck_assert_int_eq(e->perm != PERM_NONE, e->type == NOTE_MAP);
     snprintf(f.log + used, sizeof(f.log) - used, "%c%llx+%llx", "MUD"[e->type],
-             (unsigned long long)e->range.first.v,
+             (unsigned long long)e -> range.first.v,
              (unsigned long long)(e->range.last.v - e->range.first.v + 1));
     if (e->type == NOTE_MAP) {
         used = strlen(f.log);
@@ -54,8 +55,8 @@ static void begin(enum straddle s, uint32_t flags, uint64_t first, uint64_t last
     f.policy = *policy_find("qemu-10.2");
     f.policy.straddle = s;
     notify_region_init(&f.region, bdf(8), &ops, NULL, &f.policy, &f.funnel, &f.fate);
-    f.n = (struct notifier){
-        .owner = "n", .flags = flags, .range = {{first}, {last}}, .notify = hear};
+    f.n =
+        (struct notifier){.owner = "n", .flags = flags, .range = {{first}, {last}}, .notify = hear};
     ck_assert_int_eq(notify_register(&f.region, &f.n, &f.err), 0);
 }
 
@@ -77,7 +78,8 @@ static const char *send(char kind, uint64_t first, uint64_t last, uint64_t targe
 START_TEST(crop)
 {
     begin(STRADDLE_CROP, ALL, 0x2000, 0x4fff);
-    ck_assert_str_eq(send('M', 0x0, 0x7fff, 0x10000), "M2000+3000>10000 "); /* target not moved (#41) */
+    ck_assert_str_eq(send('M', 0x0, 0x7fff, 0x10000),
+                     "M2000+3000>10000 "); /* target not moved (#41) */
     ck_assert_str_eq(send('M', 0x4000, 0x7fff, 0x10000), "M4000+1000>10000 ");
     ck_assert_str_eq(send('U', 0x0, 0x3fff, 0), "U2000+2000 ");
     ck_assert_str_eq(send('U', 0, UINT64_MAX, 0), "U2000+3000 ");
@@ -122,13 +124,16 @@ START_TEST(pieces)
     ck_assert_str_eq(send('M', 0x0, 0xffff, 0x100000),
                      "M3000+1000>103000 M4000+4000>104000 M8000+4000>108000 Mc000+1000>10c000 ");
     ck_assert_str_eq(send('U', 0x1000, 0x6fff, 0), "U3000+1000 U4000+2000 U6000+1000 ");
-    ck_assert_str_eq(send('U', 0x5000, 0x7fff, 0), "U5000+1000 U6000+2000 "); /* inside, a merged run */
+    ck_assert_str_eq(send('U', 0x5000, 0x7fff, 0),
+                     "U5000+1000 U6000+2000 "); /* inside, a merged run */
     begin(STRADDLE_PIECES, ALL, 0xfef00000, UINT64_MAX);
-    ck_assert_str_eq(send('U', 0xfff0000000000000, UINT64_MAX, 0), "Ufff0000000000000+10000000000000 ");
+    ck_assert_str_eq(send('U', 0xfff0000000000000, UINT64_MAX, 0),
+                     "Ufff0000000000000+10000000000000 ");
     ck_assert_str_eq(send('U', 0xfee00000, 0xffffffff, 0), "Ufef00000+100000 Uff000000+1000000 ");
     begin(STRADDLE_PIECES, ALL, 0, UINT64_MAX);
     ck_assert_str_eq(send('U', 0, UINT64_MAX, 0), "U0+0 ");
-    begin(STRADDLE_PIECES, NOTIFY_UNMAP, 0x3000, 0xcfff); /* UNMAP-only: any range will do, one event */
+    begin(STRADDLE_PIECES, NOTIFY_UNMAP, 0x3000,
+          0xcfff); /* UNMAP-only: any range will do, one event */
     ck_assert_str_eq(send('U', 0x0, 0xffff, 0), "U3000+a000 ");
 }
 END_TEST
@@ -150,7 +155,8 @@ START_TEST(leaving_between_pieces)
 }
 END_TEST
 
-/* The cut itself, against the definition: largest block that starts there aligned and fits (9.2.4). */
+/* The cut itself, against the definition: largest block that starts there aligned and fits (9.2.4).
+ */
 START_TEST(aligned_blocks)
 {
     uint64_t seed = 99;
@@ -190,7 +196,8 @@ static void switched(struct region_listener *l, bool on)
         region_unlisten(&f.region, l);
 }
 
-/* Listeners: in the order in which they came, on changes only, and one may leave while it is told. */
+/* Listeners: in the order in which they came, on changes only, and one may leave while it is told.
+ */
 START_TEST(listeners)
 {
     struct lamp a = {{switched, NULL}, 'a', false}, b = {{switched, NULL}, 'b', true};
@@ -217,9 +224,8 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {crop, 1},   {assertion, 1},              {whole, 1},
-        {pieces, 1}, {leaving_between_pieces, 1}, {aligned_blocks, 1},
-        {listeners, 1},
+        {crop, 1},           {assertion, 1}, {whole, 1}, {pieces, 1}, {leaving_between_pieces, 1},
+        {aligned_blocks, 1}, {listeners, 1},
     };
 
     return run_tests("borders of notifiers", rows, COUNT(rows));

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Profiles and quirks: each quirk changes what is said or done, in the way its line says (contract, section 5). */
+/* Profiles and quirks: each quirk changes what is said or done, in the way its line says (contract,
+ * section 5). */
 #include <errno.h>
 #include <string.h>
 
 #include "rig.h"
 #include "suite.h"
 
-#define G UINT64_C(0x700000)
+#define G           UINT64_C(0x700000)
 #define EXPECT(...) ck_assert_str_eq(rig_notes(r), "" __VA_ARGS__)
 
 static struct rig *with(const char *quirk, const char *attach)
@@ -69,10 +70,14 @@ START_TEST(units_refused)
         struct unit_config u;
         int result;
     } rows[] = {
-        {"qemu-10.2", {.aw_bits = 39}, 0},      {"qemu-10.2", {.aw_bits = 48}, 0},
-        {"qemu-10.2", {.aw_bits = 57}, -EINVAL}, {"qemu-7.2", {.aw_bits = 57}, -EINVAL},
-        {"qemu-7.2", {.aw_bits = 48}, 0},       {"ideal", {.aw_bits = 57}, 0},
-        {"ideal", {.aw_bits = 40}, -EINVAL},    {"ideal", {.aw_bits = 0}, -EINVAL},
+        {"qemu-10.2", {.aw_bits = 39}, 0},
+        {"qemu-10.2", {.aw_bits = 48}, 0},
+        {"qemu-10.2", {.aw_bits = 57}, -EINVAL},
+        {"qemu-7.2", {.aw_bits = 57}, -EINVAL},
+        {"qemu-7.2", {.aw_bits = 48}, 0},
+        {"ideal", {.aw_bits = 57}, 0},
+        {"ideal", {.aw_bits = 40}, -EINVAL},
+        {"ideal", {.aw_bits = 0}, -EINVAL},
         {"ideal", {.aw_bits = 39, .scalable_mode = true}, -ENOTSUP},
         {"ideal", {.aw_bits = 39, .eim = true}, -EINVAL},
         {"ideal", {.aw_bits = 39, .eim = true, .intremap = true}, 0},
@@ -305,10 +310,22 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {profiles, 1},      {units_refused, 1}, {quirks_are_named, 1}, {nothing_remembered, 1},
-        {table_entry_skipped, 1}, {bare_map, 1}, {uncut, 1},           {all_kinds, 1},
-        {region_kept, 1},   {still_called, 1},  {replay_unmaps, 1},    {any_domain, 1},
-        {rights_kept, 1},   {flags_again, 1},   {added_first, 1},   {deaf, 1},
+        {profiles, 1},
+        {units_refused, 1},
+        {quirks_are_named, 1},
+        {nothing_remembered, 1},
+        {table_entry_skipped, 1},
+        {bare_map, 1},
+        {uncut, 1},
+        {all_kinds, 1},
+        {region_kept, 1},
+        {still_called, 1},
+        {replay_unmaps, 1},
+        {any_domain, 1},
+        {rights_kept, 1},
+        {flags_again, 1},
+        {added_first, 1},
+        {deaf, 1},
     };
 
     return run_tests("profiles and quirks", rows, COUNT(rows));

@@ -22,7 +22,8 @@ struct pair {
 
 static struct range_entry entry(unsigned from, unsigned to, uint64_t target)
 {
-    return (struct range_entry){iova_range(from * 0x1000u, to * 0x1000u + 0xfff), gpa(target), PERM_RW};
+    return (struct range_entry){iova_range(from * 0x1000u, to * 0x1000u + 0xfff), gpa(target),
+                                PERM_RW};
 }
 
 /* The map says what the array says, page by page and entry by entry. */

@@ -43,7 +43,8 @@ static struct leaf draw(struct pair *p)
     return l;
 }
 
-static enum shadow_meet expected(const struct pair *p, const struct leaf *l, struct iova_range *around)
+static enum shadow_meet expected(const struct pair *p, const struct leaf *l,
+                                 struct iova_range *around)
 {
     bool smaller = false;
 
@@ -73,8 +74,11 @@ static void see(void *arg, struct iova_range r, uint64_t leaf)
     struct seen *s = arg;
 
     ck_assert(s->count == 0 || s->list[s->count - 1].at < r.first.v); /* ascending */
-    s->list[s->count++] = (struct leaf){
-        r.first.v, r.last.v - r.first.v == 0xfff ? 1 : r.last.v - r.first.v == 0x1fffff ? 2 : 3, leaf};
+    s->list[s->count++] = (struct leaf){r.first.v,
+                                        r.last.v - r.first.v == 0xfff      ? 1
+                                        : r.last.v - r.first.v == 0x1fffff ? 2
+                                                                           : 3,
+                                        leaf};
 }
 
 /* What a visit or a drop of `r` shows is what overlaps it, each once. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A container's answers: the table of the real kernel (real-systems, "Kernel alone"), vtd-facts 9.3, and a brute-force model. */
+/* A container's answers: the table of the real kernel (real-systems, "Kernel alone"),
+ * vtd-facts 9.3, and a brute-force model. */
 #include <errno.h>
 
 #include "consumers/type1.h"
@@ -28,7 +29,8 @@ START_TEST(map_rows)
     struct type1 t = box(65535, false);
 
     ck_assert_int_eq(map(&t, 0x10000, 0x4000, 0x1000000, PERM_RW), 0);
-    ck_assert_int_eq(map(&t, 0x10000, 0x4000, 0x1000000, PERM_RW), -EEXIST); /* the same: no replace */
+    ck_assert_int_eq(map(&t, 0x10000, 0x4000, 0x1000000, PERM_RW),
+                     -EEXIST); /* the same: no replace */
     ck_assert_int_eq(map(&t, 0xf000, 0x2000, 0x1000000, PERM_RW), -EEXIST);
     ck_assert_int_eq(map(&t, 0x13000, 0x2000, 0x1000000, PERM_RW), -EEXIST);
     ck_assert_int_eq(map(&t, 0x11000, 0x1000, 0x1000000, PERM_RW), -EEXIST);
@@ -48,7 +50,8 @@ START_TEST(map_rows)
 }
 END_TEST
 
-/* The valid IOVA list: below 2^48 and clear of 0xfee00000..0xfeefffff. Overlap is looked at first. */
+/* The valid IOVA list: below 2^48 and clear of 0xfee00000..0xfeefffff. Overlap is looked at first.
+ */
 START_TEST(valid_range)
 {
     struct type1 t = box(65535, false);
@@ -109,7 +112,8 @@ START_TEST(unmap_rows)
     ck_assert_int_eq(unmap(&t, 0x10000, 0x1000), -EINVAL); /* ends inside */
     ck_assert_int_eq(unmap(&t, 0x11000, 0x3000), -EINVAL); /* starts inside */
     ck_assert_int_eq(unmap(&t, 0x11000, 0x1000), -EINVAL);
-    ck_assert_int_eq(unmap(&t, 0x13000, 0x10000), -EINVAL); /* nothing removed, not even the second one */
+    ck_assert_int_eq(unmap(&t, 0x13000, 0x10000),
+                     -EINVAL); /* nothing removed, not even the second one */
     ck_assert_uint_eq(removed, 0);
     ck_assert_int_eq(unmap(&t, 0x20000, 0x1e1000), -EINVAL); /* both ends are tested first */
     ck_assert_int_eq(unmap(&t, 0x200000, 0x1000), -EINVAL);
@@ -120,7 +124,8 @@ START_TEST(unmap_rows)
     ck_assert_int_eq(unmap(&t, 0x1000, 0x800), -EINVAL);
     ck_assert_int_eq(unmap(&t, 0xf000, 0x20000), 0); /* two, and the gaps */
     ck_assert_uint_eq(removed, 0x5000);
-    ck_assert_int_eq(unmap(&t, 0x100000, UINT64_C(0) - 0x100000), 0); /* ends exactly at 2^64 - 1 (M71) */
+    ck_assert_int_eq(unmap(&t, 0x100000, UINT64_C(0) - 0x100000),
+                     0); /* ends exactly at 2^64 - 1 (M71) */
     ck_assert_uint_eq(removed, 0x200000);
     ck_assert_int_eq(unmap(&t, 0xfef00000, UINT64_C(0) - 0xfef00000), 0);
     ck_assert_int_eq(type1_unmap(&t, iova_range(0, UINT64_MAX), &removed), 0);
@@ -227,7 +232,8 @@ START_TEST(random_calls)
             got = type1_unmap(&t, r, &removed);
             ck_assert_uint_eq(removed, pages * 0x1000); /* none lies in the window */
         }
-        ck_assert_msg(got == want, "call %u on pages %u..%u: %d, expected %d", i, from, to, got, want);
+        ck_assert_msg(got == want, "call %u on pages %u..%u: %d, expected %d", i, from, to, got,
+                      want);
         ck_assert_uint_eq(t.maps.count, m.held);
         answers[want == 0 ? 0 : want == -EEXIST ? 1 : want == -ENOSPC ? 2 : 3]++;
     }
@@ -240,7 +246,8 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {map_rows, 1}, {valid_range, 1}, {limit, 1}, {unmap_rows, 1}, {unmap_v1, 1}, {random_calls, 1},
+        {map_rows, 1},   {valid_range, 1}, {limit, 1},
+        {unmap_rows, 1}, {unmap_v1, 1},    {random_calls, 1},
     };
 
     return run_tests("type1 container", rows, COUNT(rows));

@@ -3,8 +3,8 @@
 #include "rig.h"
 #include "suite.h"
 
-#define A UINT64_C(0x700000)
-#define B UINT64_C(0x800000)
+#define A      UINT64_C(0x700000)
+#define B      UINT64_C(0x800000)
 #define SECOND bdf(0x0110) /* 01:02.0: the same low byte as RIG_DEV */
 
 static struct rig *on(int profile, const char *quirk)
@@ -35,19 +35,17 @@ START_TEST(hit_until_invalidated)
         uint64_t lo, hi;
         bool gone;
     } rows[] = {
-        {0x500f2, 0x5000, true},  /* page */
-        {0x500f2, 0x5040, true},  /* page, IH: ignored */
-        {0x500f2, 0x4001, true},  /* two pages, aligned */
-        {0x500f2, 0x6000, false}, /* the next page */
-        {0x500f2, 0x4000, false},
-        {0x600f2, 0x5000, false}, /* another domain */
-        {0x500e2, 0, true},       /* domain */
-        {0x600e2, 0, false},
-        {0x000d2, 0, true},       /* global */
-        {0x500f2, 0x6001, false}, /* aligned block 0x6000-0x7fff */
-        {0x500f2, 0x7002, true},  /* aligned block 0x4000-0x7fff: the address is masked (5.7) */
-        {0x500f2, 0x12, true},    /* AM 18 at 0 */
-        {0x00011, 0, false},      /* context global: the IOTLB keeps (O1) */
+        {0x500f2, 0x5000, true},                            /* page */
+        {0x500f2, 0x5040, true},                            /* page, IH: ignored */
+        {0x500f2, 0x4001, true},                            /* two pages, aligned */
+        {0x500f2, 0x6000, false},                           /* the next page */
+        {0x500f2, 0x4000, false}, {0x600f2, 0x5000, false}, /* another domain */
+        {0x500e2, 0, true},                                 /* domain */
+        {0x600e2, 0, false},      {0x000d2, 0, true},       /* global */
+        {0x500f2, 0x6001, false},                           /* aligned block 0x6000-0x7fff */
+        {0x500f2, 0x7002, true}, /* aligned block 0x4000-0x7fff: the address is masked (5.7) */
+        {0x500f2, 0x12, true},   /* AM 18 at 0 */
+        {0x00011, 0, false},     /* context global: the IOTLB keeps (O1) */
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -75,11 +73,11 @@ START_TEST(large_entries)
         uint64_t at, hi;
         bool gone;
     } rows[] = {
-        {2, 0x400000, 0x400000, true},          {2, 0x400000, 0x5ff000, true},
-        {2, 0x400000, 0x600000, false},         {2, 0x400000, 0x3ff000, false},
-        {2, 0x400000, 0x400000 | 9, true},      {2, 0x400000, 0x7ff000 | 10, true},
-        {2, 0x400000, 0x600000 | 9, false},     {3, 0x40000000, 0x40000000, true},
-        {3, 0x40000000, 0x7ffff000, true},      {3, 0x40000000, 0x5a5a5000 | 3, true},
+        {2, 0x400000, 0x400000, true},           {2, 0x400000, 0x5ff000, true},
+        {2, 0x400000, 0x600000, false},          {2, 0x400000, 0x3ff000, false},
+        {2, 0x400000, 0x400000 | 9, true},       {2, 0x400000, 0x7ff000 | 10, true},
+        {2, 0x400000, 0x600000 | 9, false},      {3, 0x40000000, 0x40000000, true},
+        {3, 0x40000000, 0x7ffff000, true},       {3, 0x40000000, 0x5a5a5000 | 3, true},
         {3, 0x40000000, 0x80000000 | 18, false}, {3, 0x40000000, 0x40000000 | 18, true},
     };
 
@@ -189,25 +187,27 @@ START_TEST(no_negative_entries)
 }
 END_TEST
 
-/* The context entry is cached by the device's own accesses, until a context invalidation that names it. */
+/* The context entry is cached by the device's own accesses, until a context invalidation that names
+ * it. */
 START_TEST(context_cache)
 {
     static const struct {
         uint64_t lo;
         bool gone, gone_ideal;
     } rows[] = {
-        {0x11, true, true},                        /* global */
-        {0x50021, true, true},                     /* its domain: made global by the emulation (#3) */
-        {0x60021, true, false},                    /* another domain */
-        {UINT64_C(0x0000001000050031), true, true}, /* device */
+        {0x11, true, true},     /* global */
+        {0x50021, true, true},  /* its domain: made global by the emulation (#3) */
+        {0x60021, true, false}, /* another domain */
+        {UINT64_C(0x0000001000050031), true, true},   /* device */
         {UINT64_C(0x0000001100050031), false, false}, /* another function */
-        {UINT64_C(0x0003001700050031), true, true},  /* FM 3 */
-        {UINT64_C(0x0002001600050031), true, true},  /* FM 2: bits 2:1 */
+        {UINT64_C(0x0003001700050031), true, true},   /* FM 3 */
+        {UINT64_C(0x0002001600050031), true, true},   /* FM 2: bits 2:1 */
         {UINT64_C(0x0002001100050031), false, false},
-        {UINT64_C(0x0001001400050031), true, true},  /* FM 1: bit 2 */
+        {UINT64_C(0x0001001400050031), true, true}, /* FM 1: bit 2 */
         {UINT64_C(0x0001001200050031), false, false},
-        {UINT64_C(0x0000001000060031), true, false}, /* another tag: the emulation looks at the SID alone (#4) */
-        {0xd2, false, false},                        /* IOTLB global */
+        {UINT64_C(0x0000001000060031), true,
+         false},              /* another tag: the emulation looks at the SID alone (#4) */
+        {0xd2, false, false}, /* IOTLB global */
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -255,10 +255,14 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {hit_until_invalidated, RIG_PROFILES}, {large_entries, RIG_PROFILES},
-        {key, RIG_PROFILES},                   {capacity, RIG_PROFILES},
-        {emptied, RIG_PROFILES},               {no_negative_entries, RIG_PROFILES},
-        {context_cache, RIG_PROFILES},         {quirks, RIG_PROFILES},
+        {hit_until_invalidated, RIG_PROFILES},
+        {large_entries, RIG_PROFILES},
+        {key, RIG_PROFILES},
+        {capacity, RIG_PROFILES},
+        {emptied, RIG_PROFILES},
+        {no_negative_entries, RIG_PROFILES},
+        {context_cache, RIG_PROFILES},
+        {quirks, RIG_PROFILES},
     };
 
     return run_tests("caches", rows, COUNT(rows));

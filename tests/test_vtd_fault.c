@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every fault reason of legacy mode by a device's access, and what the record says (vtd-facts 3.9, 4.1, 4.3, 12.4). */
+/* Every fault reason of legacy mode by a device's access, and what the record says
+ * (vtd-facts 3.9, 4.1, 4.3, 12.4). */
 #include <string.h>
 
 #include "rig.h"
@@ -177,10 +178,10 @@ END_TEST
 START_TEST(fault_processing_disabled)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct rig *r = on(&(struct rig_setup){.profile = rig_profiles[_i], .attach = ""},
-                           rows[i].spoil, true);
-        bool suppressed = rows[i].fpd == QUALIFIED ||
-                          (rows[i].fpd == QUALIFIED_AS_ARCHITECTED && _i == 2);
+        struct rig *r =
+            on(&(struct rig_setup){.profile = rig_profiles[_i], .attach = ""}, rows[i].spoil, true);
+        bool suppressed =
+            rows[i].fpd == QUALIFIED || (rows[i].fpd == QUALIFIED_AS_ARCHITECTED && _i == 2);
 
         rig_dma(r, RIG_DEV, rows[i].at + 0x234, rows[i].write);
         if (suppressed) {
@@ -248,7 +249,8 @@ END_TEST
 /* The vectors of 12.4, and of the two other fields that may carry FPD: the type of the request. */
 START_TEST(vectors)
 {
-    struct rig *r = on(&(struct rig_setup){.profile = rig_profiles[_i], .attach = ""}, absent, false);
+    struct rig *r =
+        on(&(struct rig_setup){.profile = rig_profiles[_i], .attach = ""}, absent, false);
 
     rig_dma(r, RIG_DEV, 0x40201234, true);
     ck_assert_uint_eq(rig_r64(r, 0x220), 0x40201000);
@@ -272,7 +274,8 @@ END_TEST
 START_TEST(interrupt_window_as_input)
 {
     static const uint64_t ats[] = {0xfee00000, 0xfee12344, 0xfeefffff};
-    struct rig *r = on(&(struct rig_setup){.profile = rig_profiles[_i], .attach = ""}, absent, false);
+    struct rig *r =
+        on(&(struct rig_setup){.profile = rig_profiles[_i], .attach = ""}, absent, false);
 
     for (size_t i = 0; i < COUNT(ats); i++) {
         ck_assert_int_eq(rig_dma(r, RIG_DEV, ats[i], i & 1).end, XLAT_WINDOW);

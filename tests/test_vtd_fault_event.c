@@ -62,7 +62,8 @@ START_TEST(other_requester_overflows)
 }
 END_TEST
 
-/* Writing 1 to PPF does nothing; F is cleared by writing 1, in the highest dword or as a qword, and by no other. */
+/* Writing 1 to PPF does nothing; F is cleared by writing 1, in the highest dword or as a qword, and
+ * by no other. */
 START_TEST(who_clears_what)
 {
     struct rig *r = on(_i);
@@ -187,7 +188,8 @@ START_TEST(driver_service)
 }
 END_TEST
 
-/* #20: the IOTLB has the page, without the right asked for: silent in the emulation, a fault as architected. */
+/* #20: the IOTLB has the page, without the right asked for: silent in the emulation, a fault as
+ * architected. */
 START_TEST(cached_without_the_right)
 {
     struct rig *r = on(_i);
@@ -230,11 +232,10 @@ START_TEST(observed_results_are_compared)
         uint8_t reason;
         bool differs;
     } rows[] = {
-        {DMA_SEEN_NOTHING, 0x1000, 0, 0, false}, {DMA_SEEN_FAULT, 0x1000, 0, 6, false},
-        {DMA_SEEN_FAULT, 0x1000, 0, 5, true},    {DMA_SEEN_GPA, 0x1000, 0x1000, 0, true},
-        {DMA_SEEN_REFUSED, 0x1000, 0, 0, true},  {DMA_SEEN_GPA, 0x1000, 0, 0, true},
-         {DMA_SEEN_GPA, 0x5123, 0x700123, 0, false},
-        {DMA_SEEN_GPA, 0x5123, 0x701123, 0, true},
+        {DMA_SEEN_NOTHING, 0x1000, 0, 0, false},    {DMA_SEEN_FAULT, 0x1000, 0, 6, false},
+        {DMA_SEEN_FAULT, 0x1000, 0, 5, true},       {DMA_SEEN_GPA, 0x1000, 0x1000, 0, true},
+        {DMA_SEEN_REFUSED, 0x1000, 0, 0, true},     {DMA_SEEN_GPA, 0x1000, 0, 0, true},
+        {DMA_SEEN_GPA, 0x5123, 0x700123, 0, false}, {DMA_SEEN_GPA, 0x5123, 0x701123, 0, true},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -259,11 +260,16 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {same_requester_collapses, RIG_PROFILES},  {other_requester_overflows, RIG_PROFILES},
-        {who_clears_what, RIG_PROFILES},           {event_masked, RIG_PROFILES},
-        {event_once, RIG_PROFILES},                {pending_is_withdrawn, RIG_PROFILES},
-        {left_over_pending_is_sent, RIG_PROFILES}, {driver_service, RIG_PROFILES},
-        {cached_without_the_right, RIG_PROFILES},  {cached_write_only, RIG_PROFILES},
+        {same_requester_collapses, RIG_PROFILES},
+        {other_requester_overflows, RIG_PROFILES},
+        {who_clears_what, RIG_PROFILES},
+        {event_masked, RIG_PROFILES},
+        {event_once, RIG_PROFILES},
+        {pending_is_withdrawn, RIG_PROFILES},
+        {left_over_pending_is_sent, RIG_PROFILES},
+        {driver_service, RIG_PROFILES},
+        {cached_without_the_right, RIG_PROFILES},
+        {cached_write_only, RIG_PROFILES},
         {observed_results_are_compared, RIG_PROFILES},
     };
 

@@ -9,7 +9,7 @@
 #define IRE   0x02000000u
 #define SIRTP 0x01000000u
 
-#define WAIT_LO UINT64_C(0x0000000200000025)
+#define WAIT_LO    UINT64_C(0x0000000200000025)
 #define OTHER_ROOT UINT64_C(0x110000)
 
 static struct rig *bare(int profile)
@@ -72,7 +72,7 @@ static struct rig *two_roots(int profile)
 {
     struct rig *r = rig_new(&(struct rig_setup){.profile = rig_profiles[profile]});
 
-    rig_mem2(r, 0, 0x1001, 0);         /* root at 0: what the unit has before any SRTP */
+    rig_mem2(r, 0, 0x1001, 0); /* root at 0: what the unit has before any SRTP */
     rig_mem2(r, 0x1100, 0x2001, 0x501);
     rig_map(r, 0x2000, 3, 0x1000, 1, 0x700003);
     rig_mem2(r, OTHER_ROOT, 0x111001, 0);
@@ -88,8 +88,8 @@ static struct rig *two_roots(int profile)
 #define GONE_ALL   "p UNMAP 0x0+0x8000000000 0\n"
 #define MAPPED_OLD "p MAP 0x1000+0x1000 0x700000 rw 0\n"
 
-/* 2.2: TE acts before SRTP. It maps what the old root says; SRTP then takes it away (the emulation does
- * not map anew, the ideal follows the new root). */
+/* 2.2: TE acts before SRTP. It maps what the old root says; SRTP then takes it away (the emulation
+ * does not map anew, the ideal follows the new root). */
 START_TEST(te_before_srtp)
 {
     static const char *const want[] = {
@@ -125,7 +125,8 @@ START_TEST(srtp_before_qie)
 }
 END_TEST
 
-/* 2.2: one-shot bits act whatever the status: a guest that carries RTPS along flushes again (G7, #44). */
+/* 2.2: one-shot bits act whatever the status: a guest that carries RTPS along flushes again (G7,
+ * #44). */
 START_TEST(one_shot_again)
 {
     struct rig *r = rig_new(&(struct rig_setup){.profile = rig_profiles[_i]});
@@ -288,18 +289,12 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {bring_up, RIG_PROFILES},
-        {forgotten_queue_level_is_refused, RIG_PROFILES},
-        {te_before_srtp, RIG_PROFILES},
-        {srtp_before_qie, RIG_PROFILES},
-        {one_shot_again, RIG_PROFILES},
-        {no_change_no_effect, RIG_PROFILES},
-        {ignored_commands, RIG_PROFILES},
-        {interrupt_remapping_commands, RIG_PROFILES},
-        {root_is_latched, RIG_PROFILES},
-        {te_falling_keeps_fault_record, RIG_PROFILES},
-        {queue_off, RIG_PROFILES},
-        {queue_off_needs_quiet, RIG_PROFILES},
+        {bring_up, RIG_PROFILES},         {forgotten_queue_level_is_refused, RIG_PROFILES},
+        {te_before_srtp, RIG_PROFILES},   {srtp_before_qie, RIG_PROFILES},
+        {one_shot_again, RIG_PROFILES},   {no_change_no_effect, RIG_PROFILES},
+        {ignored_commands, RIG_PROFILES}, {interrupt_remapping_commands, RIG_PROFILES},
+        {root_is_latched, RIG_PROFILES},  {te_falling_keeps_fault_record, RIG_PROFILES},
+        {queue_off, RIG_PROFILES},        {queue_off_needs_quiet, RIG_PROFILES},
         {iqa_reads_back, RIG_PROFILES},
     };
 

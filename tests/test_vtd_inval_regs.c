@@ -30,9 +30,10 @@ static const struct {
     {0xA000000000000000, 0x2800000000000000, 0x2800000000000000, FLUSHED ADDED, ADDED},
     {0xC000000000000005, 0x4800000000000005, 0x5000000000000005, FLUSHED ADDED, ADDED},
     {0xE000000000100005, 0x7800000000000005, 0x7800000000000005, ADDED, ADDED},
-    {0xE000000300170000, 0x7800000000000000, 0x7800000000000000, ADDED, ADDED}, /* FM 3: function ignored */
-    {0xE000000000180005, 0x7800000000000005, 0x7800000000000005, "", ""},       /* another device */
-    {0x8000000000000000, 0x0000000000000000, 0x0000000000000000, "", ""},       /* reserved */
+    {0xE000000300170000, 0x7800000000000000, 0x7800000000000000, ADDED,
+     ADDED}, /* FM 3: function ignored */
+    {0xE000000000180005, 0x7800000000000005, 0x7800000000000005, "", ""}, /* another device */
+    {0x8000000000000000, 0x0000000000000000, 0x0000000000000000, "", ""}, /* reserved */
 };
 
 START_TEST(context_commands)
@@ -71,9 +72,9 @@ static const struct {
     {0x12, 0xB000000500000000, 0x3600000500000000, ADDED},   /* AM 18 */
     {0x13, 0xB000000500000000, 0x3000000500000000, ""},      /* AM 19: refused */
     {0x3f, 0xB000000500000000, 0x3000000500000000, ""},
-    {0, 0xA000000600000000, 0x2400000600000000, ""},         /* another domain */
-    {0x2000, 0xB000000500000000, 0x3600000500000000, ""},    /* another page */
-    {0, 0x8000000500000000, 0x0000000500000000, ""},         /* reserved */
+    {0, 0xA000000600000000, 0x2400000600000000, ""},      /* another domain */
+    {0x2000, 0xB000000500000000, 0x3600000500000000, ""}, /* another page */
+    {0, 0x8000000500000000, 0x0000000500000000, ""},      /* reserved */
 };
 
 START_TEST(iotlb_commands)
@@ -167,9 +168,12 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {context_commands, RIG_PROFILES},         {iotlb_commands, RIG_PROFILES},
-        {not_started, RIG_PROFILES},              {under_the_queue, RIG_PROFILES},
-        {under_another_table_mode, RIG_PROFILES}, {registers_after_the_queue, RIG_PROFILES},
+        {context_commands, RIG_PROFILES},
+        {iotlb_commands, RIG_PROFILES},
+        {not_started, RIG_PROFILES},
+        {under_the_queue, RIG_PROFILES},
+        {under_another_table_mode, RIG_PROFILES},
+        {registers_after_the_queue, RIG_PROFILES},
     };
 
     return run_tests("register-based invalidation", rows, COUNT(rows));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors of the invalidation queue: the vectors of vtd-facts 12.1 and every reserved bit of 5.5. */
+/* Descriptors of the invalidation queue: the vectors of vtd-facts 12.1 and every reserved bit
+ * of 5.5. */
 #include "rig.h"
 #include "suite.h"
 
@@ -59,8 +60,9 @@ START_TEST(vectors_refused)
         {0x0000000000000005, 0},  /* wait without any flag */
         {0, 0},                   /* type 0 */
         {0x00000000000500F2, 19}, /* AM 19 */
-        {0x00000000000500F2, 63}, {0x0000000000000001, 0}, /* context, G 00 */
-        {0x00000000000500C2, 0},  /* IOTLB, G 00 */
+        {0x00000000000500F2, 63},
+        {0x0000000000000001, 0}, /* context, G 00 */
+        {0x00000000000500C2, 0}, /* IOTLB, G 00 */
     };
 
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -76,12 +78,13 @@ START_TEST(fence_alone)
 END_TEST
 
 struct layout {
-    uint64_t lo, hi;         /* a descriptor that is taken */
-    uint64_t res_lo, res_hi; /* vtd-facts 5.5 */
+    uint64_t lo, hi;           /* a descriptor that is taken */
+    uint64_t res_lo, res_hi;   /* vtd-facts 5.5 */
     uint64_t skip_lo, skip_hi; /* type, granularity, flags, AM: not single bits to try */
 };
 
-/* Bits 11:9 are in skip where they belong to the type; where they do not they are reserved: refused both ways. */
+/* Bits 11:9 are in skip where they belong to the type; where they do not they are reserved: refused
+ * both ways. */
 static const struct layout layouts[] = {
     {0x31, 0, 0xFFFC00000000F1C0, UINT64_MAX, 0x3f, 0},
     {0xF2, 0x1000, 0xFFFFFFFF0000F100, 0xF80, 0x3f, 0x3f},

@@ -3,7 +3,7 @@
 #include "rig.h"
 #include "suite.h"
 
-#define QIE UINT32_C(0x04000000)
+#define QIE  UINT32_C(0x04000000)
 #define BASE UINT64_C(0x200000)
 
 static uint64_t wait_lo(uint32_t data)
@@ -128,7 +128,8 @@ START_TEST(stops_at_the_bad_one)
 }
 END_TEST
 
-/* 5.3, M50: mending the descriptor and clearing IQE resumes as architected; the emulation waits for a tail. */
+/* 5.3, M50: mending the descriptor and clearing IQE resumes as architected; the emulation waits for
+ * a tail. */
 START_TEST(recovery)
 {
     struct rig *r = queue_at(_i, BASE, 0);
@@ -220,7 +221,8 @@ START_TEST(which_half_of_the_tail_rings)
 }
 END_TEST
 
-/* 256-bit descriptors without scalable mode: ignored by the emulation (#10), an error as architected. */
+/* 256-bit descriptors without scalable mode: ignored by the emulation (#10), an error as
+ * architected. */
 START_TEST(wide_descriptors)
 {
     struct rig *r = queue_at(_i, BASE | 0x800, 0);

@@ -22,14 +22,15 @@ static uint64_t wait_lo(uint32_t data, unsigned flags)
     return (uint64_t)data << 32 | flags | 5;
 }
 
-/* 32 bits, little-endian, at any multiple of 4: two of them make one descriptor, here one that is taken. */
+/* 32 bits, little-endian, at any multiple of 4: two of them make one descriptor, here one that is
+ * taken. */
 START_TEST(status_is_32_bits)
 {
     struct rig *r = queue(_i);
 
     rig_mem2(r, 0x200000, wait_lo(0x00000005 | SW, SW), 0x200020); /* type and flags */
     rig_mem2(r, 0x200010, wait_lo(0xcafe0002, SW), 0x200024);      /* status data */
-    rig_mem2(r, 0x200020, UINT64_MAX, 0x300004);                   /* both halves are written over */
+    rig_mem2(r, 0x200020, UINT64_MAX, 0x300004); /* both halves are written over */
     rig_w32(r, 0x88, 0x30);
     ck_assert_uint_eq(rig_r64(r, 0x80), 0x30);
     ck_assert_uint_eq(r->waits, 3);
@@ -44,7 +45,8 @@ START_TEST(status_lands_in_memory)
 {
     struct rig *r = queue(_i);
 
-    rig_mem2(r, 0x200000, wait_lo(0x00000012, SW), 0x200010); /* writes IOTLB global over a bad type */
+    rig_mem2(r, 0x200000, wait_lo(0x00000012, SW),
+             0x200010); /* writes IOTLB global over a bad type */
     rig_mem2(r, 0x200010, 0, 0);
     rig_mem2(r, 0x200020, wait_lo(0x5, SW), 0x300000);
     rig_w32(r, 0x88, 0x30);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The register file against the master table: vtd-facts 1.1 to 1.6. Offsets are written out: the table is the source. */
+/* The register file against the master table: vtd-facts 1.1 to 1.6. Offsets are written out: the
+ * table is the source. */
 #include "rig.h"
 #include "suite.h"
 
@@ -79,7 +80,7 @@ END_TEST
 static uint64_t harmless(unsigned off, uint64_t val)
 {
     switch (off) {
-    case 0x18: return 0;                         /* GCMD: test_vtd_gcmd */
+    case 0x18: return 0;                          /* GCMD: test_vtd_gcmd */
     case 0x28: return val & ~(UINT64_C(1) << 63); /* ICC */
     case 0xf8: return val & ~(UINT64_C(1) << 63); /* IVT */
     default: return val;
@@ -150,7 +151,8 @@ START_TEST(unimplemented_inside_reads_zero)
         ck_assert_msg(rig_r32(r, off) == 0, "0x%x holds something", off);
         looked_at++;
     }
-    ck_assert_uint_eq(looked_at, 0x230 / 4 - 4 - 16 - 2 * 16); /* dwords that table and caps leave over */
+    ck_assert_uint_eq(looked_at,
+                      0x230 / 4 - 4 - 16 - 2 * 16);  /* dwords that table and caps leave over */
     for (unsigned off = 0xc0; off <= 0xe8; off += 8) /* page requests: not supported */
         ck_assert_uint_eq(rig_r64(r, off), 0);
     rig_free(r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Translation on and off, a new root, reset, pass-through: what a VFIO goes through (contract, section 2; real-systems
- * part I, rules table; part II, "Setup / teardown" and 06; museum 2.3).
+ * Translation on and off, a new root, reset, pass-through: what a VFIO goes through (contract,
+ * section 2; real-systems part I, rules table; part II, "Setup / teardown" and 06; museum 2.3).
  */
 #include "pieces.h"
 #include "rig.h"
@@ -19,7 +19,8 @@
 
 #define EXPECT(...) ck_assert_str_eq(rig_notes(r), "" __VA_ARGS__)
 
-/* TE rising: RAM away; below registered and replayed, then above (2.4; 7.2's replay unmaps its range first). */
+/* TE rising: RAM away; below registered and replayed, then above (2.4; 7.2's replay unmaps its
+ * range first). */
 static const char *const te_on[] = {
     IDENTITY_GONE_39 PIECES_BELOW MAPS_BELOW PIECES_ABOVE_39 MAPS_ABOVE,
     IDENTITY_GONE_39 MAPS_BELOW MAPS_ABOVE,
@@ -36,7 +37,8 @@ static const char *const te_off[] = {
 /* Root latched, queue on, translation off; the tables hold the three mappings. */
 static struct rig *before_te(int profile)
 {
-    struct rig *r = rig_new(&(struct rig_setup){.profile = rig_profiles[profile], .attach = "vfio"});
+    struct rig *r =
+        rig_new(&(struct rig_setup){.profile = rig_profiles[profile], .attach = "vfio"});
 
     rig_map(r, RIG_TOP, 3, 0x1000, 1, G | 3);
     EXPECT(IDENTITY_39); /* joined with the first record */
@@ -92,7 +94,8 @@ START_TEST(reset_is_te_off)
 }
 END_TEST
 
-/* 2.3, #44, L4: a new root under TE flushes in the emulation, and maps nothing until the next invalidation. */
+/* 2.3, #44, L4: a new root under TE flushes in the emulation, and maps nothing until the next
+ * invalidation. */
 START_TEST(root_under_te)
 {
     struct rig *r = translating(_i);
@@ -102,8 +105,7 @@ START_TEST(root_under_te)
     rig_psi(r, 5, 0x200000, 9);
     ck_assert_str_eq(rig_notes(r), _i == 2 ? "" : "v MAP 0x200000+0x200000 0x80000000 r 0\n");
     rig_iotlb_global(r);
-    ck_assert_str_eq(rig_notes(r), _i == 2 ? ""
-                                           : "v MAP 0x1000+0x1000 0x700000 rw 0\n" MAPS_ABOVE);
+    ck_assert_str_eq(rig_notes(r), _i == 2 ? "" : "v MAP 0x1000+0x1000 0x700000 rw 0\n" MAPS_ABOVE);
     rig_free(r);
 }
 END_TEST
@@ -137,8 +139,8 @@ START_TEST(pass_through)
     rig_mem2(r, RIG_CTX + 0x100, RIG_TOP | 1 | 2 << 2, 0x501);
     EXPECT(); /* looked at anew on an invalidation, not when memory changes */
     rig_cc_device(r, 5, RIG_DEV);
-    ck_assert_str_eq(rig_notes(r), _i == 2 ? MAPPED_GONE REGIONS_GONE IDENTITY_39
-                                           : REGIONS_GONE IDENTITY_39);
+    ck_assert_str_eq(rig_notes(r),
+                     _i == 2 ? MAPPED_GONE REGIONS_GONE IDENTITY_39 : REGIONS_GONE IDENTITY_39);
     rig_iotlb_global(r);
     rig_dsi(r, 5);
     rig_psi(r, 5, 0x1000, 0);
@@ -176,8 +178,8 @@ START_TEST(pass_through_seen_by_dma)
 }
 END_TEST
 
-/* TE rising with a pass-through, an absent or a malformed entry: the first stays as it is, the others count as
- * translated, with nothing mapped. */
+/* TE rising with a pass-through, an absent or a malformed entry: the first stays as it is, the
+ * others count as translated, with nothing mapped. */
 START_TEST(te_on_without_tables)
 {
     static const struct {
@@ -204,7 +206,8 @@ START_TEST(te_on_without_tables)
 }
 END_TEST
 
-/* L3, surprise 16: 10.2's replay forgets the record; what had not been announced is then known to it. */
+/* L3, surprise 16: 10.2's replay forgets the record; what had not been announced is then known to
+ * it. */
 START_TEST(replay_and_unannounced_changes)
 {
     struct attach_rec late = {.name = "q", .kind = CONSUMER_PROBE, .bdf = RIG_DEV};
@@ -233,7 +236,8 @@ START_TEST(replay_and_unannounced_changes)
 }
 END_TEST
 
-/* 9.2.3: a hole met by a replay is nobody's removal: who held it hears of it at its own invalidation. */
+/* 9.2.3: a hole met by a replay is nobody's removal: who held it hears of it at its own
+ * invalidation. */
 START_TEST(replay_of_another_range)
 {
     struct attach_rec low = {.name = "p",

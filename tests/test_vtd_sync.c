@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an invalidation tells a consumer with MAP and UNMAP: vtd-facts 12.5 and 12.6, and the rules and surprises
- * of real-systems part I. What differs between systems is in test_vtd_sync_72.c and test_vtd_sync_ideal.c.
+ * What an invalidation tells a consumer with MAP and UNMAP: vtd-facts 12.5 and 12.6, and the rules
+ * and surprises of real-systems part I. What differs between systems is in test_vtd_sync_72.c and
+ * test_vtd_sync_ideal.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "suite.h"
 
 #define BEYOND bdf(0x0018)
-#define G UINT64_C(0x700000)
+#define G      UINT64_C(0x700000)
 
 static struct rig *on(int profile)
 {
@@ -125,7 +126,8 @@ START_TEST(large_pages)
 }
 END_TEST
 
-/* 12.5: the block as architected, the range as emulated (5.7; surprise 6). Two of three pages are announced. */
+/* 12.5: the block as architected, the range as emulated (5.7; surprise 6). Two of three pages are
+ * announced. */
 START_TEST(psi_range)
 {
     static const struct {
@@ -181,7 +183,8 @@ START_TEST(psi_range_over_large_leaf)
     if (_i == 2)
         EXPECT("p MAP 0x40200000+0x200000 0x80000000 rw 0\n");
     else
-        EXPECT("p MAP 0x40200000+0x200000 0x80000000 rw 0\np MAP 0x40400000+0x1000 0x700000 rw 0\n");
+        EXPECT(
+            "p MAP 0x40200000+0x200000 0x80000000 rw 0\np MAP 0x40400000+0x1000 0x700000 rw 0\n");
     rig_free(r);
 }
 END_TEST
@@ -224,7 +227,8 @@ START_TEST(changed_twice_told_once)
 }
 END_TEST
 
-/* 5.7, 9.2.3: nothing for a start beyond the input limit; a range that reaches beyond it ends there. */
+/* 5.7, 9.2.3: nothing for a start beyond the input limit; a range that reaches beyond it ends
+ * there. */
 START_TEST(beyond_the_width)
 {
     struct rig *r = on(_i);
@@ -262,7 +266,8 @@ START_TEST(other_domains)
 }
 END_TEST
 
-/* The record is by input address: pages in the interrupt window are walked; a probe's range holds it too. */
+/* The record is by input address: pages in the interrupt window are walked; a probe's range holds
+ * it too. */
 START_TEST(range_of_the_notifier)
 {
     struct attach_rec a = {.name = "p",

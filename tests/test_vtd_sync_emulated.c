@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What both runnable QEMUs do and the architecture would not: flushes in pieces, frozen mappings, lost parts of a
- * split page (real-systems part I, surprises 4 to 11; part II; vtd-facts chapter 8, H1 to H7). Profiles 0 and 1.
+ * What both runnable QEMUs do and the architecture would not: flushes in pieces, frozen mappings,
+ * lost parts of a split page (real-systems part I, surprises 4 to 11; part II; vtd-facts chapter 8,
+ * H1 to H7). Profiles 0 and 1.
  */
 #include "pieces.h"
 #include "rig.h"
 #include "suite.h"
 
-#define G    UINT64_C(0x700000)
+#define G      UINT64_C(0x700000)
 #define MAPPED "v MAP 0x1000+0x1000 0x700000 rw 0\n"
 
 static struct rig *with_vfio(int profile, unsigned aw)
@@ -37,7 +38,8 @@ static void map(struct rig *r, uint64_t at, unsigned level, uint64_t entry)
 
 #define EXPECT(...) ck_assert_str_eq(rig_notes(r), "" __VA_ARGS__)
 
-/* Context global and domain: everything away, everything back (L10). Sent even when nothing was mapped. */
+/* Context global and domain: everything away, everything back (L10). Sent even when nothing was
+ * mapped. */
 START_TEST(context_global)
 {
     struct rig *r = with_page(_i);
@@ -70,7 +72,8 @@ START_TEST(context_global_48)
 }
 END_TEST
 
-/* A context entry that is gone: flush, on context device and IOTLB global; nothing on DSI and PSI (H4). */
+/* A context entry that is gone: flush, on context device and IOTLB global; nothing on DSI and PSI
+ * (H4). */
 START_TEST(context_not_present)
 {
     struct rig *r = with_page(_i);
@@ -96,11 +99,11 @@ START_TEST(context_errors_freeze)
     static const struct {
         uint64_t root_lo, root_hi, lo, hi;
     } rows[] = {
-        {0, 0, RIG_TOP | 1, 0x501},                 /* root absent */
-        {RIG_CTX | 1, 1, RIG_TOP | 1, 0x501},       /* root reserved */
-        {0xfee00001, 0, RIG_TOP | 1, 0x501},        /* context table not RAM */
-        {RIG_CTX | 1, 0, RIG_TOP | 0x11, 0x501},    /* context reserved */
-        {RIG_CTX | 1, 0, RIG_TOP | 1, 0x502},       /* width */
+        {0, 0, RIG_TOP | 1, 0x501},                    /* root absent */
+        {RIG_CTX | 1, 1, RIG_TOP | 1, 0x501},          /* root reserved */
+        {0xfee00001, 0, RIG_TOP | 1, 0x501},           /* context table not RAM */
+        {RIG_CTX | 1, 0, RIG_TOP | 0x11, 0x501},       /* context reserved */
+        {RIG_CTX | 1, 0, RIG_TOP | 1, 0x502},          /* width */
         {RIG_CTX | 1, 0, RIG_TOP | 1 | 3 << 2, 0x501}, /* type */
     };
 
@@ -119,17 +122,18 @@ START_TEST(context_errors_freeze)
 }
 END_TEST
 
-/* Surprise 11, H3: a malformed entry, or a table that cannot be read: nothing is told, what was mapped stays. */
+/* Surprise 11, H3: a malformed entry, or a table that cannot be read: nothing is told, what was
+ * mapped stays. */
 START_TEST(malformed_freezes)
 {
     static const struct {
         uint64_t at, entry;
     } rows[] = {
-        {0x14000000 + 8, G | 0x803},             /* leaf with a reserved bit */
+        {0x14000000 + 8, G | 0x803}, /* leaf with a reserved bit */
         {0x14000000 + 8, G | UINT64_C(3) | UINT64_C(1) << 62},
-        {0x14000000 + 8, 0x800},                 /* absent, reserved bit set */
+        {0x14000000 + 8, 0x800}, /* absent, reserved bit set */
         {0x14000000 + 8, UINT64_MAX},
-        {RIG_TOP, 0xfee00003},                   /* table not RAM */
+        {RIG_TOP, 0xfee00003}, /* table not RAM */
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -154,7 +158,8 @@ START_TEST(malformed_freezes)
 }
 END_TEST
 
-/* Surprise 7, H1: a 2 MiB leaf becomes a table of pages: type1 refuses each step, the unit believes the opposite. */
+/* Surprise 7, H1: a 2 MiB leaf becomes a table of pages: type1 refuses each step, the unit believes
+ * the opposite. */
 START_TEST(split)
 {
     struct rig *r = with_vfio(_i, 39);
@@ -200,7 +205,8 @@ START_TEST(split_into_nothing)
 }
 END_TEST
 
-/* Surprise 8, H2: pages become a large leaf: one UNMAP of all, one MAP, on the PSI of a single page. */
+/* Surprise 8, H2: pages become a large leaf: one UNMAP of all, one MAP, on the PSI of a single
+ * page. */
 START_TEST(join)
 {
     struct rig *r = with_vfio(_i, 39);
@@ -216,7 +222,8 @@ START_TEST(join)
 }
 END_TEST
 
-/* H5: an absent table entry unmaps its whole slot, the restored one is seen page by page (part II, 08). */
+/* H5: an absent table entry unmaps its whole slot, the restored one is seen page by page (part II,
+ * 08). */
 START_TEST(table_away_and_back)
 {
     struct rig *r = with_vfio(_i, 39);
@@ -279,7 +286,8 @@ START_TEST(narrower_tables)
 }
 END_TEST
 
-/* A notifier beyond the width is not flushed; one that reaches beyond it is as far as the width goes (M06). */
+/* A notifier beyond the width is not flushed; one that reaches beyond it is as far as the width
+ * goes (M06). */
 START_TEST(flush_ends_at_the_width)
 {
     struct attach_rec beyond = {.name = "b",
@@ -305,11 +313,12 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {context_global, 2},      {context_global_48, 2}, {context_not_present, 2},
-        {context_errors_freeze, 2}, {malformed_freezes, 2}, {split, 2},
-        {split_into_nothing, 2},  {join, 2},              {table_away_and_back, 2},
-        {context_replaced, 2},    {narrower_tables, 2},
-        {flush_ends_at_the_width, 2},
+        {context_global, 2},      {context_global_48, 2},
+        {context_not_present, 2}, {context_errors_freeze, 2},
+        {malformed_freezes, 2},   {split, 2},
+        {split_into_nothing, 2},  {join, 2},
+        {table_away_and_back, 2}, {context_replaced, 2},
+        {narrower_tables, 2},     {flush_ends_at_the_width, 2},
     };
 
     return run_tests("synchronisation as emulated", rows, COUNT(rows));

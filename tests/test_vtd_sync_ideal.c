@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The profile `ideal` (contract, section 5): only what changed is told, removals merged into the largest legal
- * entries, additions in the guest's page size, nothing that is still true taken away, and malformed is absent.
+ * The profile `ideal` (contract, section 5): only what changed is told, removals merged into the
+ * largest legal entries, additions in the guest's page size, nothing that is still true taken away,
+ * and malformed is absent.
  */
 #include "rig.h"
 #include "suite.h"
@@ -147,7 +148,8 @@ START_TEST(aligned_block)
 }
 END_TEST
 
-/* No flush: a context invalidation that changes nothing tells nothing; so does SRTP (I8, L4, L10). */
+/* No flush: a context invalidation that changes nothing tells nothing; so does SRTP (I8, L4, L10).
+ */
 START_TEST(nothing_transient)
 {
     struct rig *r = on_with("vfio", 39);
@@ -172,7 +174,8 @@ START_TEST(nothing_transient)
 }
 END_TEST
 
-/* Reserved bits, a table that cannot be read: the mapping is gone (#39). An absent entry's reserved bits do not count. */
+/* Reserved bits, a table that cannot be read: the mapping is gone (#39). An absent entry's reserved
+ * bits do not count. */
 START_TEST(malformed_is_absent)
 {
     static const struct {
@@ -204,8 +207,8 @@ START_TEST(context_errors_unmap)
     static const struct {
         uint64_t root_lo, root_hi, lo, hi;
     } rows[] = {
-        {0, 0, RIG_TOP | 1, 0x501},          {RIG_CTX | 1, 1, RIG_TOP | 1, 0x501},
-        {0xfee00001, 0, RIG_TOP | 1, 0x501}, {RIG_CTX | 1, 0, RIG_TOP | 0x11, 0x501},
+        {0, 0, RIG_TOP | 1, 0x501},           {RIG_CTX | 1, 1, RIG_TOP | 1, 0x501},
+        {0xfee00001, 0, RIG_TOP | 1, 0x501},  {RIG_CTX | 1, 0, RIG_TOP | 0x11, 0x501},
         {RIG_CTX | 1, 0, RIG_TOP | 1, 0x502}, {RIG_CTX | 1, 0, RIG_TOP | 1 | 3 << 2, 0x501},
         {RIG_CTX | 1, 0, RIG_TOP, 0x501},
     };
@@ -228,7 +231,8 @@ START_TEST(context_errors_unmap)
 }
 END_TEST
 
-/* H4: the domain invalidation that follows the removal of a context entry reaches what was told of that domain. */
+/* H4: the domain invalidation that follows the removal of a context entry reaches what was told of
+ * that domain. */
 START_TEST(old_domain_is_remembered)
 {
     struct rig *r = on();
@@ -298,10 +302,18 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {removals_are_merged, 1}, {survivors_are_left, 1},    {changes_in_place, 1},
-        {split, 1},               {join, 1},                  {aligned_block, 1},
-        {nothing_transient, 1},   {malformed_is_absent, 1},   {context_errors_unmap, 1},
-        {old_domain_is_remembered, 1}, {narrower_tables, 1},  {five_levels, 1},
+        {removals_are_merged, 1},
+        {survivors_are_left, 1},
+        {changes_in_place, 1},
+        {split, 1},
+        {join, 1},
+        {aligned_block, 1},
+        {nothing_transient, 1},
+        {malformed_is_absent, 1},
+        {context_errors_unmap, 1},
+        {old_domain_is_remembered, 1},
+        {narrower_tables, 1},
+        {five_levels, 1},
         {ignored_bits_are_no_address, 1},
     };
 

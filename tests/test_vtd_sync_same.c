@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Three strategies, one answer: random tables, random changes and random invalidations give the same notes by walk, by
- * translate, and (in bounded ranges) by translate-4k. Contract, section 5.
+ * Three strategies, one answer: random tables, random changes and random invalidations give the
+ * same notes by walk, by translate, and (in bounded ranges) by translate-4k. Contract, section 5.
  */
 #include <string.h>
 
+#include "random_guest.h"
 #include "rig.h"
 #include "suite.h"
 
@@ -24,7 +25,8 @@ static const struct {
     {2, 39, 3, "probe", SYNC_TRANSLATE_4K}, {0, 39, 3, "vfio", SYNC_TRANSLATE},
 };
 
-/* Tables that do not loop: page p belongs to one level, entries point to pages of the level below. */
+/* Tables that do not loop: page p belongs to one level, entries point to pages of the level below.
+ */
 struct guest {
     uint64_t seed;
     unsigned levels;
@@ -61,7 +63,8 @@ static uint64_t random_entry(struct guest *g, unsigned level)
     return large ? large | rights : table | rights;
 }
 
-/* Few slots are used, the fewer the deeper, so that changes meet what is there and walks stay short. */
+/* Few slots are used, the fewer the deeper, so that changes meet what is there and walks stay
+ * short. */
 static uint64_t random_slot(struct guest *g)
 {
     static const uint64_t slots[] = {0, 3, 511, 503, 1, 2, 119, 4, 5, 6};
@@ -95,11 +98,11 @@ static void invalidate(struct guest *g, struct rig *a, struct rig *b)
     uint64_t lo = 0, hi = 0;
 
     switch (draw(g, g->bounded ? 10 : 16)) {
-    case 10: lo = 0x500e2; break;                          /* domain */
-    case 11: lo = 0xd2; break;                             /* global */
-    case 12: lo = UINT64_C(0x0000001000050031); break;     /* context device */
-    case 13: lo = draw(g, 4) ? 0xd2 : 0x11; break;         /* context global */
-    case 14: lo = 0x600e2; break;                          /* another domain */
+    case 10: lo = 0x500e2; break;                      /* domain */
+    case 11: lo = 0xd2; break;                         /* global */
+    case 12: lo = UINT64_C(0x0000001000050031); break; /* context device */
+    case 13: lo = draw(g, 4) ? 0xd2 : 0x11; break;     /* context global */
+    case 14: lo = 0x600e2; break;                      /* another domain */
     default:
         lo = 0x500f2;
         hi = random_iova(g) | draw(g, g->bounded ? 10 : 19);
@@ -144,8 +147,8 @@ static uint64_t run(int shape, uint64_t seed)
             store(&g, a, b);
         invalidate(&g, a, b);
         ck_assert_msg(a->note_hash == b->note_hash && a->note_count == b->note_count,
-                      "shape %d, seed 0x%llx, step %u:\n%s---\n%s", shape,
-                      (unsigned long long)seed, i, rig_notes(a), rig_notes(b));
+                      "shape %d, seed 0x%llx, step %u:\n%s---\n%s", shape, (unsigned long long)seed,
+                      i, rig_notes(a), rig_notes(b));
         ck_assert_int_eq(a->result, b->result);
         if (a->note_hash == before)
             continue;
@@ -160,7 +163,8 @@ static uint64_t run(int shape, uint64_t seed)
 
 START_TEST(same_notes)
 {
-    /* The ideal begins with all of 39 bits, in steps of 4 KiB half a second; the others with what is named. */
+    /* The ideal begins with all of 39 bits, in steps of 4 KiB half a second; the others with what
+     * is named. */
     bool slow = shapes[_i].other == SYNC_TRANSLATE_4K && shapes[_i].profile == 2;
     unsigned cases = slow ? 4 : CASES;
     uint64_t told = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mappings that meet a border: the interrupt window between a VFIO's two notifiers, RAM blocks, the container's
- * limits; and two devices in one domain (real-systems part I, surprises 9 and 10; part II, 07, 09, 16, 18).
+ * Mappings that meet a border: the interrupt window between a VFIO's two notifiers, RAM blocks, the
+ * container's limits; and two devices in one domain (real-systems part I, surprises 9 and 10; part
+ * II, 07, 09, 16, 18).
  */
 #include <string.h>
 
@@ -28,8 +29,8 @@ static void map(struct rig *r, uint64_t at, unsigned level, uint64_t entry)
 
 #define EXPECT(...) ck_assert_str_eq(rig_notes(r), "" __VA_ARGS__)
 
-/* A 2 MiB leaf at 0xfee00000: 7.2 ends in an assertion, 10.2 maps the upper half to the wrong memory, the ideal
- * keeps IOVA and target in step (#41, L2, M26). */
+/* A 2 MiB leaf at 0xfee00000: 7.2 ends in an assertion, 10.2 maps the upper half to the wrong
+ * memory, the ideal keeps IOVA and target in step (#41, L2, M26). */
 START_TEST(large_leaf_over_the_window)
 {
     struct rig *r = with_vfio(_i, NULL, 0);
@@ -55,7 +56,8 @@ START_TEST(large_leaf_over_the_window)
 }
 END_TEST
 
-/* A 1 GiB leaf at 0xC0000000: what is cropped is no power of two, VFIO refuses it. The above one is called first. */
+/* A 1 GiB leaf at 0xC0000000: what is cropped is no power of two, VFIO refuses it. The above one is
+ * called first. */
 START_TEST(huge_leaf_over_the_window)
 {
     struct rig *r = with_vfio(_i, NULL, 0);
@@ -83,7 +85,8 @@ START_TEST(huge_leaf_over_the_window)
 }
 END_TEST
 
-/* Clearing an entry across the window: the UNMAP of its slot reaches both (M26: guest-made abort before 10.2). */
+/* Clearing an entry across the window: the UNMAP of its slot reaches both (M26: guest-made abort
+ * before 10.2). */
 START_TEST(slot_over_the_window_cleared)
 {
     struct rig *r = with_vfio(_i, NULL, 0);
@@ -109,7 +112,8 @@ static const struct ram_entry blocks[] = {{{0}, 0x1000000, false},
                                           {{0x1000000}, 0x100000, true}, /* ROM in the middle */
                                           {{0x1100000}, 0x6f00000, false}};
 
-/* VFIO's own conditions: RAM, in one block; ROM is read-only; reading is always granted (part I; 9.3). */
+/* VFIO's own conditions: RAM, in one block; ROM is read-only; reading is always granted (part
+ * I; 9.3). */
 START_TEST(targets)
 {
     static const struct {
@@ -147,8 +151,8 @@ END_TEST
 /* A full container: refused, and in the emulation never tried again (part II, dma_entry_limit). */
 START_TEST(limit)
 {
-    struct rig *r = rig_new(&(struct rig_setup){
-        .profile = rig_profiles[_i], .attach = "vfio", .dma_limit = 10});
+    struct rig *r = rig_new(
+        &(struct rig_setup){.profile = rig_profiles[_i], .attach = "vfio", .dma_limit = 10});
 
     rig_bring_up(r);
     for (uint64_t p = 0; p < 12; p++)
@@ -170,7 +174,8 @@ START_TEST(limit)
 }
 END_TEST
 
-/* Two devices in one domain: each its own container and record, device by device, ascending (part II, 07). */
+/* Two devices in one domain: each its own container and record, device by device, ascending (part
+ * II, 07). */
 START_TEST(two_devices)
 {
     struct attach_rec second = {.name = "w", .kind = CONSUMER_VFIO, .bdf = SECOND};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Consumers that hear removals alone, or device-TLB invalidations alone (museum 2.3; real-systems part II, 5). */
+/* Consumers that hear removals alone, or device-TLB invalidations alone (museum 2.3; real-systems
+ * part II, 5). */
 #include <stdio.h>
 
 #include "rig.h"
@@ -29,10 +30,11 @@ static struct rig *unmap_only(int profile)
 }
 
 #define EXPECT(...) ck_assert_str_eq(rig_notes(r), "" __VA_ARGS__)
-#define WHOLE  "p UNMAP 0x0+0x0 0\n" /* [0, 2^64 - 1] */
-#define PIECES "p UNMAP 0x0+0x8000000000 0\n"
+#define WHOLE       "p UNMAP 0x0+0x0 0\n" /* [0, 2^64 - 1] */
+#define PIECES      "p UNMAP 0x0+0x8000000000 0\n"
 
-/* A page-selective invalidation is told as it is, whatever the tables say; as given, or aligned (ideal). */
+/* A page-selective invalidation is told as it is, whatever the tables say; as given, or aligned
+ * (ideal). */
 START_TEST(page_selective)
 {
     struct rig *r = unmap_only(_i);
@@ -59,7 +61,8 @@ START_TEST(page_selective)
 }
 END_TEST
 
-/* Domain, global, context device: nothing but removals of the record in 7.2 (M17); one UNMAP of all later. */
+/* Domain, global, context device: nothing but removals of the record in 7.2 (M17); one UNMAP of all
+ * later. */
 START_TEST(domain_and_global)
 {
     struct rig *r = unmap_only(_i);
@@ -130,10 +133,10 @@ START_TEST(border)
         rig_dsi(r, 5);
         EXPECT("p UNMAP 0x2000+0x3000 0\n");
         rig_cc_global(r);
-        ck_assert_str_eq(rig_notes(r),
-                         _i == 2 ? "p UNMAP 0x2000+0x3000 0\n"
-                                 : "p UNMAP 0x2000+0x2000 0\np UNMAP 0x4000+0x1000 0\n"
-                                   "p UNMAP 0x2000+0x3000 0\n");
+        ck_assert_str_eq(rig_notes(r), _i == 2
+                                           ? "p UNMAP 0x2000+0x3000 0\n"
+                                           : "p UNMAP 0x2000+0x2000 0\np UNMAP 0x4000+0x1000 0\n"
+                                             "p UNMAP 0x2000+0x3000 0\n");
     }
     rig_free(r);
 }
@@ -175,7 +178,8 @@ START_TEST(device_tlb_sizes)
 }
 END_TEST
 
-/* It hears nothing else, and the others hear nothing of it; crops at its border in every profile. */
+/* It hears nothing else, and the others hear nothing of it; crops at its border in every profile.
+ */
 START_TEST(device_tlb_alone)
 {
     struct rig *r = on(_i, NOTIFY_DEVTLB, 0x10000, 0x1ffff, true);
@@ -198,11 +202,12 @@ START_TEST(device_tlb_alone)
 }
 END_TEST
 
-/* Part II, 20: "all" with a VFIO beside it ends 7.2: the assertion comes before the look at kinds. */
+/* Part II, 20: "all" with a VFIO beside it ends 7.2: the assertion comes before the look at kinds.
+ */
 START_TEST(device_tlb_all_and_vfio)
 {
-    struct rig *r = rig_new(&(struct rig_setup){
-        .profile = rig_profiles[_i], .attach = "vfio", .device_iotlb = true});
+    struct rig *r = rig_new(
+        &(struct rig_setup){.profile = rig_profiles[_i], .attach = "vfio", .device_iotlb = true});
 
     rig_bring_up(r);
     devtlb(r, 0x1000);
@@ -214,8 +219,8 @@ START_TEST(device_tlb_all_and_vfio)
 }
 END_TEST
 
-/* Beside a MAP consumer of the same device it hears the removals of that one's stream (museum 2.3); in the ideal,
- * where what it caches by itself matters, all that it would hear alone. */
+/* Beside a MAP consumer of the same device it hears the removals of that one's stream (museum 2.3);
+ * in the ideal, where what it caches by itself matters, all that it would hear alone. */
 START_TEST(beside_a_mapper)
 {
     struct attach_rec u = {.name = "u",

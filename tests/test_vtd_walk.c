@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Translation through the tables: the vectors of vtd-facts 12.3, all depths and sizes, limits (3.3 to 3.9). */
+/* Translation through the tables: the vectors of vtd-facts 12.3, all depths and sizes, limits (3.3
+ * to 3.9). */
 #include "rig.h"
 #include "suite.h"
 
@@ -19,8 +20,8 @@ static struct rig *on(const struct rig_setup *s)
 /* The tables of 12.3, word by word. */
 static struct rig *vector(int profile, unsigned aw)
 {
-    struct rig *r = on(&(struct rig_setup){
-        .profile = rig_profiles[profile], .aw_bits = aw, .attach = ""});
+    struct rig *r =
+        on(&(struct rig_setup){.profile = rig_profiles[profile], .aw_bits = aw, .attach = ""});
 
     rig_mem2(r, 0x100000, 0x101001, 0);
     rig_mem2(r, 0x101100, 0x102001, 0x501);
@@ -79,17 +80,18 @@ static const struct {
 } depths[] = {{39, 3, 0}, {39, 3, 1}, {39, 3, 2}, {48, 3, 0}, {48, 4, 0}, {48, 4, 1},
               {48, 3, 2}, {48, 4, 2}, {57, 3, 2}, {57, 4, 2}, {57, 5, 2}};
 
-/* Every depth with every leaf size, low and high in the input range; one byte beyond it is fault 4. */
+/* Every depth with every leaf size, low and high in the input range; one byte beyond it is fault 4.
+ */
 START_TEST(depths_and_sizes)
 {
     unsigned levels = depths[_i].levels, agaw = 12 + 9 * levels;
 
     for (unsigned leaf = 1; leaf <= 3; leaf++) {
         uint64_t size = UINT64_C(1) << (12 + 9 * (leaf - 1));
-        uint64_t ats[] = {size, (UINT64_C(1) << agaw) - size, (UINT64_C(1) << (agaw - 1)) + 3 * size};
-        struct rig *r = on(&(struct rig_setup){.profile = rig_profiles[depths[_i].profile],
-                                               .aw_bits = depths[_i].aw,
-                                               .attach = ""});
+        uint64_t ats[] = {size, (UINT64_C(1) << agaw) - size,
+                          (UINT64_C(1) << (agaw - 1)) + 3 * size};
+        struct rig *r = on(&(struct rig_setup){
+            .profile = rig_profiles[depths[_i].profile], .aw_bits = depths[_i].aw, .attach = ""});
         uint64_t target = UINT64_C(0x80000000), offset = 0x9a8 % size;
 
         rig_context(r, RIG_DEV, levels, 5, RIG_TOP);
@@ -148,10 +150,8 @@ START_TEST(types_need_capabilities)
 {
     for (int have = 0; have < 2; have++) {
         for (uint64_t tt = 1; tt < 3; tt++) {
-            struct rig *r = on(&(struct rig_setup){.profile = rig_profiles[_i],
-                                                   .device_iotlb = have,
-                                                   .no_pt = !have,
-                                                   .attach = ""});
+            struct rig *r = on(&(struct rig_setup){
+                .profile = rig_profiles[_i], .device_iotlb = have, .no_pt = !have, .attach = ""});
             rig_mem2(r, 0x100000, 0x101001, 0);
             rig_mem2(r, 0x101100, 0x102001 | tt << 2, 0x501);
             rig_map(r, 0x102000, 3, 0x5000, 1, 0x700003);
@@ -177,7 +177,8 @@ START_TEST(root_and_context_reserved)
     if (aw == 57 && profile != 2)
         return; /* not offered */
     for (unsigned bit = 0; bit < 128; bit++) {
-        uint64_t lo = bit < 64 ? UINT64_C(1) << bit : 0, hi = bit < 64 ? 0 : UINT64_C(1) << (bit - 64);
+        uint64_t lo = bit < 64 ? UINT64_C(1) << bit : 0,
+                 hi = bit < 64 ? 0 : UINT64_C(1) << (bit - 64);
         bool root_res = (bit >= 1 && bit < 12) || bit >= haw;
         bool ctx_res = (bit >= 4 && bit < 12) || (bit >= haw && bit < 64) || bit == 71 || bit >= 88;
         struct rig *r = vector((int)profile, aw);
@@ -204,7 +205,8 @@ START_TEST(root_and_context_reserved)
 }
 END_TEST
 
-/* 3.9 step 12 before 13: an entry without the right asked for is 5 or 6 although reserved bits are set. */
+/* 3.9 step 12 before 13: an entry without the right asked for is 5 or 6 although reserved bits are
+ * set. */
 START_TEST(rights_before_reserved)
 {
     struct rig *r = vector(_i, 39);
@@ -218,7 +220,8 @@ START_TEST(rights_before_reserved)
 }
 END_TEST
 
-/* #23: an entry of all ones counts as unreadable in the emulation; as architected its reserved bits count. */
+/* #23: an entry of all ones counts as unreadable in the emulation; as architected its reserved bits
+ * count. */
 START_TEST(all_ones)
 {
     static const uint64_t where[] = {0x102008, 0x103008, 0x104008};
@@ -234,7 +237,8 @@ START_TEST(all_ones)
 }
 END_TEST
 
-/* 3.9 step 15: a leaf whose extent overlaps the interrupt range is refused whole by the emulation. */
+/* 3.9 step 15: a leaf whose extent overlaps the interrupt range is refused whole by the emulation.
+ */
 START_TEST(output_in_the_window)
 {
     struct rig *r = vector(_i, 39);
@@ -259,8 +263,8 @@ END_TEST
 START_TEST(target_need_not_be_ram)
 {
     static const struct ram_entry ram[] = {{{0}, 0x10000000, false}};
-    struct rig *r = on(&(struct rig_setup){
-        .profile = rig_profiles[_i], .ram = ram, .rams = 1, .attach = ""});
+    struct rig *r =
+        on(&(struct rig_setup){.profile = rig_profiles[_i], .ram = ram, .rams = 1, .attach = ""});
 
     rig_context(r, RIG_DEV, 3, 5, RIG_TOP);
     rig_map(r, RIG_TOP, 3, 0x5000, 1, 0x50000003);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reserved bits of paging entries against the table of vtd-facts 3.6, and translation of random tables
- * against a second walker, written from 3.6 and 3.9 and sharing nothing with the unit.
+ * Reserved bits of paging entries against the table of vtd-facts 3.6, and translation of random
+ * tables against a second walker, written from 3.6 and 3.9 and sharing nothing with the unit.
  */
 #include "rig.h"
 #include "suite.h"
@@ -52,7 +52,8 @@ static uint64_t freed(int profile, const struct modifiers *m, bool leaf)
 }
 
 /* One entry at `level` on the way of `at`, each bit tried. */
-static void try_bits(int profile, unsigned aw, unsigned level, bool large, const struct modifiers *m)
+static void try_bits(int profile, unsigned aw, unsigned level, bool large,
+                     const struct modifiers *m)
 {
     unsigned levels = aw == 39 ? 3 : aw == 48 ? 4 : 5, leaf = large || level == 1 ? level : 1;
     uint64_t at = UINT64_C(0x40201000), mask = reserved(aw, level, large);
@@ -85,11 +86,13 @@ static void try_bits(int profile, unsigned aw, unsigned level, bool large, const
         rig_w64(r, 0xf8, 0x9000000000000000);
         rig_w32(r, 0x22c, 0x80000000);
         rig_dma(r, RIG_DEV, at, true);
-        ck_assert_msg(r->dma.end == (bad ? XLAT_FAULT : XLAT_OK) && r->dma.reason == (bad ? 0xc : 0),
+        ck_assert_msg(r->dma.end == (bad ? XLAT_FAULT : XLAT_OK) &&
+                          r->dma.reason == (bad ? 0xc : 0),
                       "%s, aw %u, level %u%s, bit %u: end %d reason 0x%x", rig_profiles[profile],
                       aw, level, large ? " large" : "", bit, r->dma.end, r->dma.reason);
         if (!bad)
-            ck_assert_uint_eq(r->dma.gpa.v, 0x80000000 + (large ? at & (level == 2 ? 0x1fffff : 0x3fffffff) : 0));
+            ck_assert_uint_eq(r->dma.gpa.v,
+                              0x80000000 + (large ? at & (level == 2 ? 0x1fffff : 0x3fffffff) : 0));
     }
     rig_free(r);
 }
@@ -180,7 +183,9 @@ static uint64_t random_entry(struct world *w)
     uint64_t rights = (x & 7) == 7 ? x >> 3 & 3 : 3;
 
     switch (x >> 8 & 31) {
-    case 0: case 1: case 2: return 0;
+    case 0:
+    case 1:
+    case 2: return 0;
     case 3: return UINT64_MAX;
     case 4: return table | rights | UINT64_C(1) << (x >> 16 & 63);
     case 5: return 0xfee00000 | rights;
@@ -219,8 +224,7 @@ START_TEST(two_walkers_agree)
                         .levels = shapes[_i].levels,
                         .is_ideal = shapes[_i].profile == 2,
                         .seed = 0x5eed + (uint64_t)_i};
-    r = on(&(struct rig_setup){.profile = rig_profiles[shapes[_i].profile],
-                               .aw_bits = w->aw},
+    r = on(&(struct rig_setup){.profile = rig_profiles[shapes[_i].profile], .aw_bits = w->aw},
            w->levels, TABLES);
     fill(w, r);
     for (unsigned n = 0; n < 4000; n++) {
