@@ -247,7 +247,8 @@ int policy_check_unit(const struct policy *p, const struct unit_config *u, struc
         return err_set(e, EINVAL, "eim=on needs intremap=on");
     if (u->stale_tm && !p->tm_needs_property)
         return err_set(e, EINVAL,
-                       "profile %s does not offer stale-tm: its system ignores bit 62 always",
+                       "profile %s does not offer stale-tm: its system ignores bit 62 whenever "
+                       "device-iotlb is on",
                        p->name);
     if (u->aw_bits == 57 && !p->five_levels)
         return err_set(e, EINVAL,
