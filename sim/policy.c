@@ -13,8 +13,8 @@
     .gsts_first = true, .wrong_size_aborts = true, .iqa_reads_latched = true,                      \
     .busy_under_qi = true, .all_ones_unreadable = true, .pv_all_ones = true,                       \
     .window_by_extent = true, .pt_seen_by_dma = true, .iotlb_sid_mask = 0xffff,                    \
-    .malformed_frozen = true, .context_error_frozen = true, .context_flushes = true,               \
-    .root_flushes = true, .split_is_partial = true
+    .malformed_frozen = true, .reserved_before_absent = true, .context_error_frozen = true,        \
+    .context_flushes = true, .root_flushes = true, .split_is_partial = true
 
 static const struct policy rows[] = {
     {
@@ -68,6 +68,8 @@ static const struct policy rows[] = {
         .fault_b_qualified = true,
         .cached_right_faults = true,
         .iotlb_sid_mask = 0xffff,
+        .follows_acted_context = true,
+        .switch_unmaps = true,
         .removals_merged = true,
         .unmap_only_apart = true,
         .sync_unmap_only = SYNC_UNMAP_ONLY_WHOLE,

@@ -83,7 +83,13 @@ struct policy {
     uint16_t iotlb_sid_mask;  /* part of the source id in the IOTLB's key (M36) */
 
     /* Synchronisation. */
-    bool malformed_frozen;     /* reserved or unreadable entries keep what was mapped (#39, L8) */
+    bool reserved_before_absent; /* the walk refuses reserved bits in an entry without rights, too
+                                    (9.2.3) */
+    bool follows_acted_context;  /* IOTLB invalidations follow the context entry acted on until a
+                                  * context  invalidation, as a context cache would; else memory's
+                                  * alone (2.3) */
+    bool switch_unmaps;    /* notifiers hear UNMAP when their device stops being translated (L18) */
+    bool malformed_frozen; /* reserved or unreadable entries keep what was mapped (#39, L8) */
     bool context_error_frozen; /* only an absent context entry unmaps, other errors do nothing (L9)
                                 */
     bool context_flushes;      /* context global and domain: unmap all, then map again (L10) */

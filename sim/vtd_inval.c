@@ -34,7 +34,7 @@ void dev_switch(struct vtd_dev *d)
     d->has_acted = false; /* what was cached or told of another domain goes with this look */
     if (valid)
         acted_on(d, c);
-    if (d->region.translated && !translated && u->policy->removals_merged) {
+    if (d->region.translated && !translated && u->policy->switch_unmaps) {
         struct sync_target t = target_of(d);
 
         sync_unmap_all(&t); /* nobody keeps what the tables made */
@@ -75,7 +75,7 @@ static void sync_tables(struct vtd_dev *d, struct context c, struct iova_range r
  */
 static bool context_to_follow(const struct vtd_dev *d, struct context *c)
 {
-    if (context_tt(*c) != TT_PASS_THROUGH || !d->unit->policy->removals_merged)
+    if (context_tt(*c) != TT_PASS_THROUGH || !d->unit->policy->follows_acted_context)
         return true;
     if (d->has_acted)
         *c = d->acted;
@@ -222,9 +222,9 @@ static bool follows(struct vtd_dev *d, did_t domain, struct context *c, int *fau
 
     *fault = context_load(u, d->bdf, c);
     if (*fault == 0 && (context_did(*c).v == domain.v || u->policy->domain_ignored) &&
-        (context_tt(*c) != TT_PASS_THROUGH || u->policy->context_error_frozen))
+        (context_tt(*c) != TT_PASS_THROUGH || !u->policy->follows_acted_context))
         return true;
-    if (u->policy->context_error_frozen || !d->has_acted || context_did(d->acted).v != domain.v)
+    if (!u->policy->follows_acted_context || !d->has_acted || context_did(d->acted).v != domain.v)
         return false;
     if (*fault == 0)
         *c = d->acted;
@@ -246,7 +246,7 @@ void inval_iotlb_domain(struct vtd_unit *u, did_t domain)
 /* The record follows another entry than `c`: a part of it alone would mix two domains. */
 static bool would_mix(const struct vtd_dev *d, struct context c)
 {
-    return d->unit->policy->removals_merged &&
+    return d->unit->policy->follows_acted_context &&
            !(d->has_acted && d->acted.lo == c.lo && d->acted.hi == c.hi);
 }
 

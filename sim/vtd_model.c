@@ -157,7 +157,7 @@ static void translation_work(struct vtd_unit *u, bool on)
     caches_reset(u);
     if (!on && u->policy->te_off_keeps_region)
         return;
-    if (!u->policy->removals_merged) /* there the switch tells what goes */
+    if (!u->policy->switch_unmaps) /* there the switch tells what goes */
         flush_all(u);
     switch_all(u);
 }
@@ -309,7 +309,7 @@ void vtd_reset(struct vtd_unit *u)
         g.u.gsts.old_val = gsts;
         funnel_show(u->funnel, &g);
     }
-    if (!u->policy->removals_merged)
+    if (!u->policy->switch_unmaps)
         flush_all(u);
     switch_all(u);
     funnel_show(u->funnel, &o);

@@ -19,7 +19,7 @@ void rules_init(struct entry_rules *r, const struct policy *p, const struct unit
         leaf_free |= SS_TM;
     *r = (struct entry_rules){.aw_bits = c->aw_bits,
                               .all_ones_unreadable = p->all_ones_unreadable,
-                              .absent_before_reserved = !p->malformed_frozen};
+                              .absent_before_reserved = !p->reserved_before_absent};
     for (unsigned level = 1; level <= LEVELS_MAX; level++) {
         r->reserved[level] = base | (level >= 4 ? SS_LARGE : 0);
         r->reserved_large[level] = (base | (level_mask(level) & ~PAGE_4K_MASK)) & ~leaf_free;
