@@ -207,7 +207,7 @@ static int act(struct engine *e, const struct rec *r, struct err *err)
     case REC_MISS: return not_built("miss", err);
     case REC_PIN: return not_built("pin", err);
     case REC_UNPIN: return not_built("unpin", err);
-    case REC_FAIL: return err_set(err, ENOTSUP, "fail records are not built yet");
+    case REC_FAIL: return engine_fail(e, &r->u.fail, err);
     case REC_EXPECT:
     case REC_EXPECTATIONS:
     case REC_MARK:

@@ -90,6 +90,16 @@ int engine_detach(struct engine *e, const char *name, struct err *err)
     return 0;
 }
 
+int engine_fail(struct engine *e, const struct fail_rec *f, struct err *err)
+{
+    struct consumer *c = (struct consumer *)(uintptr_t)engine_consumer(e, f->name);
+
+    if (!c)
+        return err_set(err, EINVAL, "fail: no consumer is called '%s'", f->name);
+    consumer_fail(c, f->op, f->error, f->count);
+    return 0;
+}
+
 static bool attached_to(const struct engine *e, bdf_t b)
 {
     for (size_t i = 0; i < e->consumer_count; i++)

@@ -54,6 +54,7 @@ struct engine {
 int engine_device(struct engine *e, bdf_t b, bool with_default, struct err *err);
 int engine_attach(struct engine *e, const struct attach_rec *how, struct err *err);
 int engine_detach(struct engine *e, const char *name, struct err *err);
+int engine_fail(struct engine *e, const struct fail_rec *f, struct err *err);
 int engine_gone(struct engine *e, bdf_t b, struct err *err);
 /** Free consumers that have left. */
 void engine_sweep(struct engine *e);

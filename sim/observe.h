@@ -75,6 +75,14 @@ enum obs_kind {
     OBS_DMA,           /* dma: the unit's own translation of a `dma` record */
     OBS_DMA_SHADOW,    /* shadow: the same access looked up in what a consumer holds */
     OBS_RESET,         /* the unit is back in its reset state */
+    OBS_LOCK,          /* lock: the kernel's side of a container took or released a lock */
+    OBS_TYPE1,         /* type1: an ioctl of a container begins, or has ended */
+    OBS_TYPE1_DEVICE,  /* type1_device: a device asked to join a container's device list (or
+                          notifier chain), or left it */
+    OBS_DMA_UNMAP,     /* dma_unmap: a device's callback is called, or has returned */
+    OBS_PIN,           /* pin: pages pinned or unpinned, or that refused */
+    OBS_VHOST,         /* vhost: a message of a device IOTLB, or a ring that stops or goes on */
+    OBS_SYNCED,        /* synced: all that an invalidation meant for a device was delivered */
     OBS_ABORT,         /* abort: the modelled system would have ended here */
     OBS_KINDS
 };
@@ -97,6 +105,22 @@ struct xlat_result {
     uint8_t reason;  /* XLAT_FAULT, XLAT_COLLAPSED */
     bool from_iotlb; /* answered by the IOTLB */
     bool bypass;     /* the device was not translated (TES=0 or pass-through) */
+};
+
+/** Locks of the kernel's side of type1 (seed 002). The chain's own lock is its read-write semaphore. */
+enum type1_lock { LOCK_IOMMU, LOCK_DEVICE_LIST, LOCK_CHAIN };
+
+/** What happens between a device IOTLB and whoever fills it (vtd-facts 9.4). */
+enum vhost_what {
+    VHOST_MISS,       /* the device asks; the ring waits */
+    VHOST_UPDATE,     /* an entry is given (result: the backend's answer) */
+    VHOST_INVALIDATE, /* a range is taken (result likewise) */
+    VHOST_FAILURE,    /* the miss is answered: there is no translation */
+    VHOST_WOKEN,      /* a waiting ring goes on because of that answer */
+    VHOST_DROPPED,    /* a pending miss is given up: stop, reset, translation off, leaving */
+    VHOST_STOPPED,    /* the rings stop */
+    VHOST_STARTED,
+    VHOST_EVICTED     /* the oldest entry goes to make room */
 };
 
 struct obs {
@@ -180,6 +204,55 @@ struct obs {
         struct {
             const char *why;
         } abort;
+        struct {
+            const char *container;
+            enum type1_lock lock;
+            bool taken; /* else released */
+        } lock;
+        struct {
+            const char *container;
+            bool unmap;              /* else map */
+            bool begin;              /* else it has ended */
+            struct iova_range range; /* as asked */
+            int result;              /* ended: 0 or a negative errno */
+            uint64_t maps;           /* mappings held now */
+            uint64_t limit;          /* 0: none */
+        } type1;
+        struct {
+            const char *container;
+            const char *consumer;
+            bool on;            /* joins, else leaves */
+            bool has_dma_unmap; /* has the callback */
+            int result;         /* 0 or a negative errno */
+        } type1_device;
+        struct {
+            const char *container;
+            const char *consumer;
+            struct iova_range range; /* as the callback receives it */
+            bool begin;              /* else it has returned */
+            unsigned round;          /* of this range, from 1 */
+        } dma_unmap;
+        struct {
+            const char *container;
+            const char *consumer; /* whose device */
+            bool unpin;
+            iova_t iova;
+            uint64_t pages;
+            int result; /* 0 (unpin: also when nothing was pinned) or a negative errno */
+        } pin;
+        struct {
+            const char *consumer;
+            bdf_t bdf;
+            enum vhost_what what;
+            struct iova_range range; /* MISS: the byte asked for */
+            gpa_t gpa;               /* UPDATE */
+            enum perm perm;          /* MISS, UPDATE */
+            int result;              /* UPDATE, INVALIDATE: 0 or a negative errno */
+        } vhost;
+        struct {
+            bdf_t bdf;
+            uint64_t seq; /* the last notification number before it */
+        } synced;
     } u;
 };
 

@@ -188,6 +188,13 @@ static void see(void *ctx, const struct obs *o)
     case OBS_DMA_SHADOW: chk_dma_shadow(c, o); break;
     case OBS_RESET: reset(c); break;
     case OBS_ABORT: c->aborted = true; break;
+    case OBS_LOCK:
+    case OBS_TYPE1:
+    case OBS_TYPE1_DEVICE:
+    case OBS_DMA_UNMAP:
+    case OBS_PIN:
+    case OBS_VHOST:
+    case OBS_SYNCED:
     case OBS_INTERRUPT:
     case OBS_FAULT:
     case OBS_KINDS: break;

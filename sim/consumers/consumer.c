@@ -108,3 +108,18 @@ bool consumer_counts_out(struct consumer *c)
     c->callbacks++;
     return c->how.has_leave && c->callbacks == c->how.leave;
 }
+
+void consumer_fail(struct consumer *c, enum fail_op op, int error, uint64_t count)
+{
+    c->fails[op] = (struct consumer_fail){count, error};
+}
+
+int consumer_refuses(struct consumer *c, enum fail_op op)
+{
+    struct consumer_fail *f = &c->fails[op];
+
+    if (!f->count)
+        return 0;
+    f->count--;
+    return -f->error;
+}

@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "base/rangemap.h"
+#include "base/state.h"
 #include "consumers/type1.h"
 #include "guest_mem.h"
 #include "notifier.h"
@@ -28,6 +29,18 @@ struct consumer_ops {
     /* What its side holds at `at`, or false. */
     bool (*held)(const struct consumer *c, iova_t at, struct range_entry *out);
     void (*free)(struct consumer *c);
+    /* Its notifier number `index`, from 0, registered or not; NULL beyond the last. */
+    struct notifier *(*notifier)(struct consumer *c, unsigned index);
+    /* What the kind itself keeps beyond struct consumer and its notifiers' registration, as bytes
+     * and back. May be NULL when there is nothing. Containers are saved by who owns them. */
+    void (*save)(const struct consumer *c, struct state_out *o);
+    void (*load)(struct consumer *c, struct state_in *i);
+};
+
+/** What the trace's `fail` records (or a test) make a consumer's side refuse. */
+struct consumer_fail {
+    uint64_t count; /* calls still to be refused */
+    int error;      /* positive errno */
 };
 
 /** What every kind has. The first member of each kind's own struct. */
@@ -39,6 +52,7 @@ struct consumer {
     const struct guest_mem *mem;
     struct fate *fate;
     uint64_t callbacks; /* received through its notifiers */
+    struct consumer_fail fails[3]; /* by enum fail_op */
     bool gone;
 };
 
@@ -77,6 +91,15 @@ void consumer_note(struct consumer *c, enum note_via via, const struct iommu_eve
 
 /** Count a callback; true when the consumer is to leave inside this one (leave=N). */
 bool consumer_counts_out(struct consumer *c);
+
+/** The next `count` calls of that kind are refused with `error`. */
+void consumer_fail(struct consumer *c, enum fail_op op, int error, uint64_t count);
+
+/**
+ * Ask before each map, unmap or allocation of the consumer's side, exactly once: 0, or the negative
+ * errno with which it must be refused, without effect.
+ */
+int consumer_refuses(struct consumer *c, enum fail_op op);
 
 /* The kinds. */
 struct consumer *vfio_new(const struct consumer_setup *s);

@@ -86,7 +86,13 @@ static void free_probe(struct consumer *c)
     free(p);
 }
 
-static const struct consumer_ops ops = {join, leave, held, free_probe};
+static struct notifier *notifier(struct consumer *c, unsigned index)
+{
+    return index == 0 ? &((struct probe *)c)->notifier : NULL;
+}
+
+static const struct consumer_ops ops = {
+    .join = join, .leave = leave, .held = held, .free = free_probe, .notifier = notifier};
 
 struct consumer *probe_new(const struct consumer_setup *s)
 {

@@ -40,6 +40,15 @@ static const char *target_refused(const struct vfio *v, const struct iommu_event
     return NULL;
 }
 
+static int ask_map(struct vfio *v, const struct iommu_event *e, enum perm rights)
+{
+    int refused = consumer_refuses(&v->base, FAIL_MAP);
+
+    if (!refused)
+        refused = consumer_refuses(&v->base, FAIL_ALLOC);
+    return refused ? refused : type1_map(v->container, e->range, e->gpa, rights);
+}
+
 static int map_event(struct vfio *v, const struct iommu_event *e)
 {
     enum perm rights = PERM_NONE;
@@ -47,7 +56,7 @@ static int map_event(struct vfio *v, const struct iommu_event *e)
     int result = 0;
 
     if (!why)
-        result = type1_map(v->container, e->range, e->gpa, rights);
+        result = ask_map(v, e, rights);
     consumer_note(&v->base, VIA_NOTIFIER, e, !why, result, why);
     return result;
 }
@@ -55,7 +64,10 @@ static int map_event(struct vfio *v, const struct iommu_event *e)
 static int unmap(struct vfio *v, const struct iommu_event *e, enum note_via via)
 {
     uint64_t removed;
-    int result = type1_unmap(v->container, e->range, &removed);
+    int result = consumer_refuses(&v->base, FAIL_UNMAP);
+
+    if (!result)
+        result = type1_unmap(v->container, e->range, &removed);
 
     consumer_note(&v->base, via, e, true, result, NULL);
     return result;
@@ -96,7 +108,7 @@ static void identity_block(struct vfio *v, const struct ram_block *b, uint64_t f
         return;
     }
     e = event_map(r, gpa(first), rights);
-    result = type1_map(v->container, r, e.gpa, rights);
+    result = ask_map(v, &e, rights);
     consumer_note(&v->base, VIA_REGION, &e, true, result, NULL);
 }
 
@@ -197,7 +209,15 @@ static void free_vfio(struct consumer *c)
     free(c);
 }
 
-static const struct consumer_ops ops = {join, leave, held, free_vfio};
+static struct notifier *notifier(struct consumer *c, unsigned index)
+{
+    struct vfio *v = (struct vfio *)c;
+
+    return index == 0 ? &v->below : index == 1 ? &v->above : NULL;
+}
+
+static const struct consumer_ops ops = {
+    .join = join, .leave = leave, .held = held, .free = free_vfio, .notifier = notifier};
 
 struct consumer *vfio_new(const struct consumer_setup *s)
 {

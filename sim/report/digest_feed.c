@@ -30,6 +30,37 @@ static void feed_dma(struct digest *d, const struct xlat_result *r)
          r->end == XLAT_OK ? r->perm : 0, reason ? r->reason : 0);
 }
 
+/* The kernel's side of a container. */
+static void feed_type1(struct digest *d, const struct obs *o)
+{
+    switch (o->kind) {
+    case OBS_LOCK:
+        FEED(d, o->u.lock.lock, o->u.lock.taken);
+        digest_text(d, o->u.lock.container);
+        break;
+    case OBS_TYPE1:
+        FEED(d, o->u.type1.unmap, o->u.type1.begin, o->u.type1.range.first.v,
+             o->u.type1.range.last.v, (uint64_t)(int64_t)o->u.type1.result, o->u.type1.maps);
+        digest_text(d, o->u.type1.container);
+        break;
+    case OBS_TYPE1_DEVICE:
+        FEED(d, o->u.type1_device.on, (uint64_t)(int64_t)o->u.type1_device.result);
+        digest_text(d, o->u.type1_device.consumer);
+        break;
+    case OBS_DMA_UNMAP:
+        FEED(d, o->u.dma_unmap.begin, o->u.dma_unmap.range.first.v, o->u.dma_unmap.range.last.v,
+             o->u.dma_unmap.round);
+        digest_text(d, o->u.dma_unmap.consumer);
+        break;
+    case OBS_PIN:
+        FEED(d, o->u.pin.unpin, o->u.pin.iova.v, o->u.pin.pages,
+             (uint64_t)(int64_t)o->u.pin.result);
+        digest_text(d, o->u.pin.consumer);
+        break;
+    default: break;
+    }
+}
+
 static void see(void *ctx, const struct obs *o)
 {
     struct digest *d = ctx;
@@ -56,6 +87,17 @@ static void see(void *ctx, const struct obs *o)
         FEED(d, o->u.consumer.bdf.v, o->u.consumer.kind, o->u.consumer.joined);
         digest_text(d, o->u.consumer.name);
         break;
+    case OBS_LOCK:
+    case OBS_TYPE1:
+    case OBS_TYPE1_DEVICE:
+    case OBS_DMA_UNMAP:
+    case OBS_PIN: feed_type1(d, o); break;
+    case OBS_VHOST:
+        FEED(d, o->u.vhost.what, o->u.vhost.range.first.v, o->u.vhost.range.last.v,
+             o->u.vhost.gpa.v, o->u.vhost.perm, (uint64_t)(int64_t)o->u.vhost.result);
+        digest_text(d, o->u.vhost.consumer);
+        break;
+    case OBS_SYNCED: FEED(d, o->u.synced.bdf.v, o->u.synced.seq); break;
     case OBS_REGISTER:
     case OBS_UNREGISTER:
     case OBS_REPLAY_BEGIN:
