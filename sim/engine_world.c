@@ -53,7 +53,8 @@ void engine_check_config(struct engine *e, struct check_config *c)
     c->ecap = vtd_ecap(e->unit);
     c->aw_bits = e->config.aw_bits;
     c->snp_allowed = e->config.snoop_control;
-    c->tm_allowed = e->config.device_iotlb && (!e->policy.tm_needs_property || e->config.stale_tm);
+    c->tm_allowed = e->config.device_iotlb && !e->policy.tm_reserved &&
+                    (!e->policy.tm_needs_property || e->config.stale_tm);
     c->mem = e->mem;
     c->world = (struct check_world){
         .sim = e, .visit_cached = visit_cached, .cached = cached, .held = held};

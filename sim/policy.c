@@ -16,7 +16,47 @@
     .malformed_frozen = true, .reserved_before_absent = true, .context_error_frozen = true,        \
     .context_flushes = true, .root_flushes = true, .split_is_partial = true
 
+/*
+ * The VT-d side of seed 004, as merged for 2.10 (with the pass-through of dbaabb25f4, which the
+ * contract's default pt=on asks for).
+ */
+#define VTD_OF_SEED_004                                                                            \
+    .three_levels = true, .no_drain = true, .no_snoop_control = true, .gsts_first = true,          \
+    .wrong_size_aborts = true, .feaddr_64_aborts = true, .iqa_reads_latched = true,                \
+    .iqa_loses_dw = true, .qie_needs_tail_0 = true, .busy_under_qi = true,                         \
+    .types_accepted = TYPES(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5),                           \
+    .wait_sw_if_aborts = true, .all_ones_unreadable = true, .tm_reserved = true,                   \
+    .window_as_target = true, .pt_seen_by_dma = true, .iotlb_sid_mask = 0xffff,                    \
+    .reserved_before_absent = true, .malformed_frozen = true, .tells_unchanged = true,             \
+    .inplace_bare_map = true, .skips_nonleaf_holes = true, .inval_replays = true,                  \
+    .walks_unmap_only = true, .edge_switches_alone = true, .root_latched_alone = true,             \
+    .reset_keeps_region = true, .devtlb_unheard = true, .unmap_whole = UNMAP_WHOLE_ROUNDED,        \
+    .replay = REPLAY_UNMAP_FIRST, .kind_by_permission = true, .registration_asserts = true
+
+/* The notifier core of seeds 000 and 001. */
+#define CORE_WITHOUT_RANGES                                                                        \
+    .ranges_ignored = true, .flags_told_first_last = true, .straddle = STRADDLE_WHOLE,             \
+    .map_without_cm = MAP_WITHOUT_CM_SERVED
+
 static const struct policy rows[] = {
+    {
+        .name = "v3",
+        VTD_OF_SEED_004,
+        CORE_WITHOUT_RANGES,
+        .kinds = "CHANGE and INVALIDATION",
+    },
+    {
+        .name = "v6",
+        VTD_OF_SEED_004,
+        CORE_WITHOUT_RANGES,
+    },
+    {
+        .name = "v7",
+        VTD_OF_SEED_004,
+        .touching_heard = true,
+        .straddle = STRADDLE_WHOLE,
+        .map_without_cm = MAP_WITHOUT_CM_EXITS,
+    },
     {
         .name = "qemu-7.2",
         QEMU_COMMON,
@@ -82,7 +122,7 @@ static const struct policy rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-static const char *const names[ROWS] = {"qemu-7.2", "qemu-10.2", "ideal"};
+static const char *const names[ROWS] = {"v3", "v6", "v7", "qemu-7.2", "qemu-10.2", "ideal"};
 
 const struct policy *policy_find(const char *name)
 {
@@ -101,6 +141,11 @@ const char *const *policy_names(size_t *count)
 const char *policy_name(const struct policy *p)
 {
     return p->name;
+}
+
+const char *policy_kinds(const struct policy *p)
+{
+    return p->kinds;
 }
 
 static void dup_map(struct policy *p)
@@ -247,6 +292,17 @@ int policy_check_unit(const struct policy *p, const struct unit_config *u, struc
         return err_set(e, EINVAL, "aw-bits=%u: expected 39, 48 or 57", u->aw_bits);
     if (u->eim && !u->intremap)
         return err_set(e, EINVAL, "eim=on needs intremap=on");
+    if (u->aw_bits != 39 && p->three_levels)
+        return err_set(e, EINVAL,
+                       "profile %s does not offer %u bits: 39 were all there was in its time",
+                       p->name, u->aw_bits);
+    if (u->snoop_control && p->no_snoop_control)
+        return err_set(e, EINVAL, "profile %s does not offer snoop-control", p->name);
+    if (u->stale_tm && p->tm_reserved)
+        return err_set(e, EINVAL,
+                       "profile %s does not offer stale-tm: bit 62 of a leaf is always reserved "
+                       "there",
+                       p->name);
     if (u->stale_tm && !p->tm_needs_property)
         return err_set(e, EINVAL,
                        "profile %s does not offer stale-tm: its system ignores bit 62 whenever "

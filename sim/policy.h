@@ -24,6 +24,10 @@ const char *const *policy_names(size_t *count);
 /** Name of the profile a row belongs to. */
 const char *policy_name(const struct policy *p);
 
+/** What the profile's notifier core calls MAP and UNMAP, "CHANGE and INVALIDATION" say; NULL: just
+ * that. For people; the event stream says MAP and UNMAP always (contract, section 3). */
+const char *policy_kinds(const struct policy *p);
+
 /** A historical bug that can be switched on. */
 struct quirk {
     const char *name;
@@ -43,7 +47,8 @@ struct policy *policy_copy(const struct policy *p);
 
 /**
  * Whether this profile's system offers that unit. Returns 0, or -EINVAL with the sentence that
- * refuses it (57 bits outside `ideal`, scalable mode, contradictory cap=).
+ * refuses it (57 bits outside `ideal`, 48 for the seeds' profiles, scalable mode, contradictory
+ * cap=).
  */
 int policy_check_unit(const struct policy *p, const struct unit_config *u, struct err *e);
 

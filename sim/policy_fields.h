@@ -13,7 +13,7 @@
 enum straddle {
     STRADDLE_CROP,  /* iova and size cut, target not moved (10.2 on; #41, L2) */
     STRADDLE_ABORT, /* assertion, for all but DEVTLB notifiers, which crop (6.0 to 10.1; M26) */
-    STRADDLE_WHOLE, /* delivered as it is (2.10 to 4.1; M05) */
+    STRADDLE_WHOLE, /* delivered as it is (seed 004; 2.10 to 4.1; M05) */
     STRADDLE_PIECES /* cut into naturally aligned pieces, target kept in step (as architected) */
 };
 
@@ -33,20 +33,32 @@ enum sync_unmap_only {
 
 /** Who may ask for MAP events on a unit without caching mode (M28, M29). */
 enum map_without_cm {
-    MAP_NEEDS_CM,         /* refused for everyone (8.0 on) */
-    MAP_ASSIGNED_NEEDS_CM /* refused for assigned devices alone (4.2 to 7.2) */
+    MAP_NEEDS_CM,          /* refused for everyone (8.0 on) */
+    MAP_ASSIGNED_NEEDS_CM, /* refused for assigned devices alone (4.2 to 7.2) */
+    MAP_WITHOUT_CM_EXITS,  /* the process ends (seed 004: exit(1); to 4.1) */
+    MAP_WITHOUT_CM_SERVED  /* nobody asks (contract, section 5: v3, v6) */
+};
+
+/** How all of a notifier's range is taken away. */
+enum unmap_whole {
+    UNMAP_WHOLE_PIECES, /* naturally aligned powers of two, ascending (4.1 on; museum 2.2) */
+    UNMAP_WHOLE_ROUNDED /* one: size rounded up, start rounded down to it (seed 004; M05, M06) */
 };
 
 struct policy {
     const char *name;
 
     /* Capabilities. */
-    bool esrtps;      /* CAP.ESRTPS (10.2 on) */
-    bool five_levels; /* 57 bits may be configured */
+    bool esrtps;           /* CAP.ESRTPS (10.2 on) */
+    bool five_levels;      /* 57 bits may be configured */
+    bool three_levels;     /* nothing but 39 bits may be configured (before 2.12; museum 2.1) */
+    bool no_drain;         /* CAP.DWD and DRD are 0, whatever dma-drain= says (vtd-facts 1.4) */
+    bool no_snoop_control; /* no such property (before 7.0; museum 2.1) */
 
     /* Registers. */
     bool gsts_first;          /* status bits change before the work is done (M51, L14) */
     bool wrong_size_aborts;   /* a 64-bit access to some 32-bit registers ends the emulator (#43) */
+    bool feaddr_64_aborts;    /* to FEADDR, too (before 2.12; M48) */
     bool iqa_reads_latched;   /* IQA's base reads as latched by QIE (#9) */
     bool iqa_loses_dw;        /* and its DW bit reads 0 (M47) */
     bool upper_msi_writable;  /* FEUADDR, IEUADDR writable with EIM (#30) */
@@ -54,6 +66,7 @@ struct policy {
     bool ttm_checked;         /* reserved translation table modes block everything, 30h (1.5) */
 
     /* Invalidation queue and register commands. */
+    bool qie_needs_tail_0; /* the queue is not enabled while its tail is not 0 (before 2.10; M42) */
     bool iqe_clear_resumes;   /* clearing IQE fetches again (#1) */
     bool iqercd;              /* IQERCD reports the cause (#2) */
     bool busy_under_qi;       /* a register command under QI never completes (#5, L16) */
@@ -73,12 +86,14 @@ struct policy {
     /* Tables, translation, faults. */
     bool all_ones_unreadable; /* an entry of all ones counts as unreadable (#23) */
     bool tm_needs_property;   /* bit 62 of a leaf is free only with stale-tm (3.6) */
+    bool tm_reserved;         /* bit 62 of a leaf is never free (before 4.2; M19) */
     bool pt_needs_largest_aw; /* pass-through needs the largest AW (#35) */
     bool fault_b_qualified;   /* FPD suppresses code B (#15) */
     bool pv_all_ones;         /* page-walk faults carry PV=0xffff (#18) */
     bool cached_right_faults; /* a cached entry without the right records a fault (#20) */
     bool window_by_extent;    /* a leaf that overlaps the interrupt range blocks all of itself (3.9
                                  step 15) */
+    bool window_as_target;    /* and a leaf may map the interrupt range (before 7.1; M21) */
     bool pt_seen_by_dma;      /* a dma that meets a pass-through entry switches the device (3.9) */
     uint16_t iotlb_sid_mask;  /* part of the source id in the IOTLB's key (M36) */
 
@@ -104,6 +119,15 @@ struct policy {
     bool inplace_bare_map;    /* an in-place change is told as MAP alone (seed 004) */
     bool te_off_keeps_region; /* translation off leaves devices where they were (M09) */
     bool iotlb_keeps_large;   /* page-selective invalidation misses large entries (I14) */
+    bool inval_replays;       /* domain, global and context invalidations replay everything to each
+                                 notifier (seed 004; M02) */
+    bool walks_unmap_only;    /* a page-selective invalidation walks for UNMAP-only notifiers, too
+                                 (seed 004; M04) */
+    bool edge_switches_alone; /* TE switches devices; nobody is unmapped before, no cache emptied
+                                 (before 3.1, 2cc9ddcceb) */
+    bool root_latched_alone;  /* SRTP latches the root and does nothing more (likewise) */
+    bool reset_keeps_region;  /* reset unmaps all and leaves devices translated (M09) */
+    bool devtlb_unheard;      /* device-TLB invalidations reach nobody (M23) */
     bool leaves_stay_linked;  /* an unregistered notifier is still called (M34) */
     bool kinds_ignored;       /* every notifier hears every kind (M27) */
     bool unmap_keeps_rights; /* an UNMAP still carries the rights of what it takes away (museum 1.2)
@@ -111,12 +135,30 @@ struct policy {
     bool flags_told_always; /* the unit is told at each registration, changed or not (museum 1.1) */
     bool add_before_delete; /* a switched device's new region joins before the old one leaves */
     enum sync_unmap_only sync_unmap_only;
+    enum unmap_whole unmap_whole;
 
     /* Notifiers. */
+    const char *kinds;          /* its names for MAP and UNMAP, where they are others (seed 001) */
+    bool kind_by_permission;    /* rights make an event a MAP, none an UNMAP: there is no kind for
+                                   device-TLBs, who wants them asks for UNMAP (before 6.0; seeds 000,
+                                   001) */
+    bool ranges_ignored;        /* every notifier hears all of its region (seeds 000, 001; M22) */
+    bool touching_heard;        /* what ends right before a range counts as inside (2.10:
+                                   bd2bfa4c52 compares with one past) */
+    bool registration_asserts;  /* no kind, or an inverted range, ends the emulator (seeds 000, 001;
+                                   museum 1.2) */
+    bool flags_told_first_last; /* the unit is told when the first notifier registers and when the
+                                   last leaves (seeds 000, 001: notify_started, notify_stopped) */
     enum straddle straddle;
     enum replay_how replay;
     enum map_without_cm map_without_cm;
     bool devtlb_needs_dt; /* DEVTLB notifiers need a device IOTLB (M30) */
 };
+
+/** Whether what was told decides anything; else no record of it is kept. */
+static inline bool policy_keeps_record(const struct policy *p)
+{
+    return !(p->tells_unchanged && p->inplace_bare_map);
+}
 
 #endif

@@ -79,7 +79,7 @@ static void differ_slot_direct(struct differ *d, const struct slot *s, enum shad
     if (s->kind == SLOT_HOLE) {
         if (d->only || (meet == MEET_NONE && !p->tells_unchanged))
             return;
-        if (p->skips_nonleaf_holes && s->level > 1)
+        if (p->skips_nonleaf_holes && !s->last)
             return;
         shadow_drop(d->t->shadow, slot_range(s), NULL, NULL);
         tell_unmap(d, slot_range(s));
@@ -97,6 +97,16 @@ static void differ_slot_direct(struct differ *d, const struct slot *s, enum shad
     }
     remember(d, s, leaf);
     tell_map(d, s);
+}
+
+/* As seed 004 does it: every leaf is told, and on an invalidation every absent one; none is
+ * remembered. */
+static void differ_slot_forgetful(struct differ *d, const struct slot *s)
+{
+    if (s->kind == SLOT_LEAF)
+        tell_map(d, s);
+    else if (!d->only && (s->last || !d->t->policy->skips_nonleaf_holes))
+        tell_unmap(d, slot_range(s));
 }
 
 static void flush_run(struct differ *d)
@@ -161,6 +171,10 @@ static void differ_slot(void *arg, const struct slot *s)
         if (p->malformed_frozen)
             return;
         seen.kind = SLOT_HOLE;
+    }
+    if (!policy_keeps_record(p)) {
+        differ_slot_forgetful(d, &seen);
+        return;
     }
     meet = shadow_meet(d->t->shadow, s->at, s->level,
                        seen.kind == SLOT_LEAF ? shadow_leaf(s->gpa, s->perm) : 0, &around);
@@ -239,10 +253,48 @@ void sync_replay_record(const struct sync_target *t, struct notifier *n)
     shadow_visit(t->shadow, n->range, replay_leaf, &d);
 }
 
+/*
+ * One UNMAP, as seed 004 computes it: `last` is taken for the size without 1 more, the size becomes
+ * a power of two, the start moves down to a multiple of it (M05, M06).
+ */
+static void unmap_rounded(const struct sync_target *t, struct notifier *n)
+{
+    uint64_t width = t->aw_last + 1;
+    uint64_t first = n->range.first.v, end = n->range.last.v, bytes;
+
+    if (t->policy->ranges_ignored) {
+        first = 0;
+        end = width;
+    }
+    if (end > width)
+        end = width;
+    if (first > end) {
+        fate_abort(t->fate, "all of a notifier is unmapped that begins beyond the unit's width: "
+                            "assertion");
+        return;
+    }
+    bytes = end - first;
+    if (bytes == 0 || (bytes & (bytes - 1))) {
+        unsigned bits = 0;
+
+        while (bytes >> bits)
+            bits++;
+        bytes = UINT64_C(1) << bits; /* never above the width: what is less than 2^n has n bits */
+    }
+    first &= ~(bytes - 1);
+    notify_one(n, &(struct iommu_event){.type = NOTE_UNMAP,
+                                        .range = iova_range(first, first + bytes - 1)});
+    shadow_drop(t->shadow, iova_range(first, first + bytes - 1), NULL, NULL);
+}
+
 void sync_unmap_whole(const struct sync_target *t, struct notifier *n)
 {
     struct iova_range r = n->range;
 
+    if (t->policy->unmap_whole == UNMAP_WHOLE_ROUNDED) {
+        unmap_rounded(t, n);
+        return;
+    }
     if (r.first.v > t->aw_last)
         return;
     if (r.last.v > t->aw_last)

@@ -28,6 +28,7 @@ struct slot {
     iova_t at;      /* first byte */
     unsigned level; /* extent: level_mask(level) */
     enum slot_kind kind;
+    bool last;      /* nothing hangs below an entry like this: level 1, or its size bit is set */
     gpa_t gpa;      /* SLOT_LEAF */
     enum perm perm; /* SLOT_LEAF */
 };
@@ -123,8 +124,8 @@ void sync_replay(const struct sync_target *t, const struct table_view *v, struct
 /** Tell `n`, and only it, what the record says. */
 void sync_replay_record(const struct sync_target *t, struct notifier *n);
 
-/** Unconditional UNMAPs over a notifier's whole range in aligned pieces; the record of it is
- * forgotten (9.2.4). */
+/** Unconditional UNMAPs over a notifier's whole range in aligned pieces, or as the policy rounds
+ * it; the record of it is forgotten (9.2.4). */
 void sync_unmap_whole(const struct sync_target *t, struct notifier *n);
 
 /** Tell everybody that all of it is gone: as the policy does it (pieces, or what was mapped,

@@ -15,6 +15,7 @@ static struct slot translate(const struct table_view *v, iova_t at, struct sync_
         struct slot s = {.at = iova(at.v & ~level_mask(level)), .level = level};
         uint64_t entry = words ? words[level_index(at, level)] : 0;
 
+        s.last = entry_is_leaf(entry, level);
         counts->tables_read++;
         counts->entries_read++;
         switch (words ? entry_judge(v->rules, entry, level, perm) : ENTRY_UNREADABLE) {

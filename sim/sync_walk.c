@@ -35,7 +35,7 @@ struct walk {
 static void show(const struct walk *w, enum slot_kind kind, iova_t at, unsigned level,
                  uint64_t entry, enum perm perm)
 {
-    struct slot s = {.at = at, .level = level, .kind = kind};
+    struct slot s = {.at = at, .level = level, .kind = kind, .last = entry_is_leaf(entry, level)};
 
     if (kind == SLOT_LEAF) {
         s.gpa = entry_gpa(entry, w->view->rules->aw_bits);

@@ -35,10 +35,16 @@ static int flags_changed(void *owner, struct notify_region *r, uint32_t old_flag
     struct vtd_dev *d = owner;
     struct vtd_unit *u = d->unit;
     uint32_t added = new_flags & ~old_flags;
-    bool map_refused =
-        !u->config.caching_mode && (u->policy->map_without_cm == MAP_NEEDS_CM || n->assigned);
+    enum map_without_cm rule = u->policy->map_without_cm;
+    bool map_refused = !u->config.caching_mode &&
+                       (rule == MAP_NEEDS_CM || (rule == MAP_ASSIGNED_NEEDS_CM && n->assigned));
 
     (void)r;
+    if (!u->config.caching_mode && rule == MAP_WITHOUT_CM_EXITS && (new_flags & NOTIFY_MAP)) {
+        fate_abort(u->fate, "a notifier asks for MAP on a unit without caching mode: the process "
+                            "ends with exit(1)");
+        return err_set(e, ENOTSUP, "%s: MAP events need caching-mode=on", n->owner);
+    }
     if (added && u->config.snoop_control)
         return err_set(e, ENOTSUP, "%s: no notifier can be served with snoop control on", n->owner);
     if ((added & NOTIFY_MAP) && map_refused)

@@ -75,7 +75,7 @@ static void search_gcmd(struct search *s, uint32_t val)
         search_root(s, u->root);
     if ((val & GCMD_SRTP) && (val & GCMD_TE))
         search_root(s, entry_gpa(reg64(u, REG_RTADDR), u->config.aw_bits));
-    if ((changed & val & GCMD_QIE) && u->iq_tail) {
+    if ((changed & val & GCMD_QIE) && u->iq_tail && !u->policy->qie_needs_tail_0) {
         uint64_t iqa = reg64(u, REG_IQA);
 
         search_queue(s, entry_gpa(iqa, u->config.aw_bits), 1u << ((iqa & IQA_QS) + 8), u->iq_tail);

@@ -107,11 +107,23 @@ static void sync_dev_as(struct vtd_dev *d, int fault, struct context c)
         sync_unmap_only(&t, iova_range(0, UINT64_MAX));
 }
 
+static void replay_to(void *arg, struct notifier *n)
+{
+    (void)arg;
+    if (notifier_registered(n))
+        notify_replay(n);
+}
+
 void sync_dev(struct vtd_dev *d)
 {
     struct context c;
-    int fault = context_load(d->unit, d->bdf, &c);
+    int fault;
 
+    if (d->unit->policy->inval_replays) {
+        notify_each(&d->region, replay_to, NULL);
+        return;
+    }
+    fault = context_load(d->unit, d->bdf, &c);
     sync_dev_as(d, fault, c);
 }
 
@@ -238,7 +250,11 @@ void inval_iotlb_domain(struct vtd_unit *u, did_t domain)
         struct context c;
         int fault;
 
-        if (follows(u->devs[i], domain, &c, &fault))
+        if (!follows(u->devs[i], domain, &c, &fault))
+            continue;
+        if (u->policy->inval_replays)
+            sync_dev(u->devs[i]);
+        else
             sync_dev_as(u->devs[i], fault, c);
     }
 }
@@ -255,6 +271,11 @@ static void sync_pages(struct vtd_dev *d, struct context c, struct iova_range r)
 {
     struct sync_target t = target_of(d);
 
+    if (d->unit->policy->walks_unmap_only) {
+        if (d->region.flags)
+            sync_tables(d, c, r);
+        return;
+    }
     if (d->region.flags & NOTIFY_MAP)
         sync_tables(d, c, would_mix(d, c) ? iova_range(0, UINT64_MAX) : r);
     if (!(d->region.flags & NOTIFY_MAP) || d->unit->policy->unmap_only_apart)
@@ -287,7 +308,7 @@ void inval_devtlb(struct vtd_unit *u, uint16_t sid, iova_t at, bool large)
     struct iova_range r = iova_range(at.v, at.v + PAGE_4K_MASK);
     struct iommu_event e;
 
-    if (!d)
+    if (!d || u->policy->devtlb_unheard)
         return;
     if (large) {
         unsigned ones = 0;

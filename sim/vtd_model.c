@@ -17,7 +17,7 @@ static uint64_t cap_of(const struct policy *p, const struct unit_config *c)
         cap |= UINT64_C(1) << (CAP_SAGAW_SHIFT + aw);
     if (c->caching_mode)
         cap |= CAP_CM;
-    if (c->dma_drain)
+    if (c->dma_drain && !p->no_drain)
         cap |= CAP_DRAIN;
     if (p->esrtps)
         cap |= CAP_ESRTPS;
@@ -154,6 +154,10 @@ void gsts_change(struct vtd_unit *u, uint32_t clear, uint32_t set)
 static void translation_work(struct vtd_unit *u, bool on)
 {
     u->translating = on;
+    if (u->policy->edge_switches_alone) {
+        switch_all(u);
+        return;
+    }
     caches_reset(u);
     if (!on && u->policy->te_off_keeps_region)
         return;
@@ -191,6 +195,10 @@ static void set_root(struct vtd_unit *u)
     funnel_show(u->funnel, &o);
     if (u->policy->gsts_first)
         gsts_change(u, 0, GCMD_SRTP);
+    if (u->policy->root_latched_alone) {
+        gsts_change(u, 0, GCMD_SRTP);
+        return;
+    }
     caches_reset(u);
     if (u->policy->root_flushes)
         flush_all(u);
@@ -225,7 +233,8 @@ static void gcmd_written(struct vtd_unit *u)
  * (#43). */
 static bool wrong_size(const struct vtd_unit *u, unsigned off, unsigned bytes)
 {
-    if (bytes != 8 || (off != REG_FECTL && off != REG_IECTL && off != REG_IEADDR))
+    if (bytes != 8 || (off != REG_FECTL && off != REG_IECTL && off != REG_IEADDR &&
+                       !(off == REG_FEADDR && u->policy->feaddr_64_aborts)))
         return false;
     if (u->policy->wrong_size_aborts)
         fate_abort(u->fate, "a 64-bit access to a 32-bit register: assertion");
@@ -311,7 +320,8 @@ void vtd_reset(struct vtd_unit *u)
     }
     if (!u->policy->switch_unmaps)
         flush_all(u);
-    switch_all(u);
+    if (!u->policy->reset_keeps_region)
+        switch_all(u);
     funnel_show(u->funnel, &o);
 }
 

@@ -210,6 +210,8 @@ void queue_enable(struct vtd_unit *u, bool on)
 {
     uint64_t iqa = reg64(u, REG_IQA);
 
+    if (on && u->policy->qie_needs_tail_0 && u->iq_tail)
+        return;
     if (on) {
         u->iq_base = entry_gpa(iqa, u->config.aw_bits);
         u->iq_size = 1u << ((iqa & IQA_QS) + 8);

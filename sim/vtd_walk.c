@@ -15,7 +15,7 @@ void rules_init(struct entry_rules *r, const struct policy *p, const struct unit
 
     if (c->snoop_control)
         leaf_free |= SS_SNP;
-    if (c->device_iotlb && (!p->tm_needs_property || c->stale_tm))
+    if (c->device_iotlb && !p->tm_reserved && (!p->tm_needs_property || c->stale_tm))
         leaf_free |= SS_TM;
     *r = (struct entry_rules){.aw_bits = c->aw_bits,
                               .all_ones_unreadable = p->all_ones_unreadable,
@@ -92,6 +92,8 @@ static bool hits_window(const struct vtd_unit *u, gpa_t page, uint64_t mask, iov
 {
     uint64_t first = page.v, last = page.v | mask;
 
+    if (u->policy->window_as_target)
+        return false;
     if (!u->policy->window_by_extent)
         first = last = page.v | (at.v & mask);
     return first <= IR_WINDOW_LAST && last >= IR_WINDOW_FIRST;
@@ -203,7 +205,7 @@ struct xlat_result vtd_translate(struct vtd_unit *u, bdf_t b, iova_t at, bool wr
 
     if (at.v >= IR_WINDOW_FIRST && at.v <= IR_WINDOW_LAST)
         return (struct xlat_result){.end = XLAT_WINDOW};
-    if (!d || !d->region.translated)
+    if (!d || !u->translating || !d->region.translated)
         return identity(at);
     if (u->blocked)
         return faulted(u, FR_ROOT_PROGRAMMING, c, b, at, write, false);
@@ -238,7 +240,7 @@ bool vtd_grants(const struct vtd_unit *u, bdf_t b, iova_t at, bool write)
     const struct iotlb_entry *hit;
     struct context c;
 
-    if (!d || !d->region.translated)
+    if (!d || !u->translating || !d->region.translated)
         return true;
     hit = iotlb_find(&u->iotlb, b.v & u->policy->iotlb_sid_mask, at);
     if (hit)

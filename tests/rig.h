@@ -61,7 +61,7 @@ struct rig {
 #define RIG_QUEUE UINT64_C(0x200000)
 #define RIG_STAT  UINT64_C(0x300000)
 
-/** Every profile that is built. */
+/** The profiles that remember what they told; those of the seeds: seeds_rig.h. */
 #define RIG_PROFILES 3
 extern const char *const rig_profiles[RIG_PROFILES];
 

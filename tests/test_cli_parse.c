@@ -135,7 +135,7 @@ START_TEST(bad_usage_is_told)
         {"- -", "only once"},
         {"--sync dirty a", "not built yet"},
         {"--sync fast a", "expected walk, translate, translate-4k or dirty"},
-        {"--profile v7 a", "not built yet"},
+        {"--profile qemu-10.0 a", "not built yet"},
         {"--profile nonsense a", "not known"},
         {"--quirk nonsense a", "--list-quirks"},
         {"--check deep a", "expected fast, full or off"},

@@ -40,7 +40,7 @@ static void map(struct rig *r, uint64_t at, unsigned level, uint64_t entry)
 
 START_TEST(profiles)
 {
-    static const char *const wanted[] = {"qemu-7.2", "qemu-10.2", "ideal"};
+    static const char *const wanted[] = {"v3", "v6", "v7", "qemu-7.2", "qemu-10.2", "ideal"};
     size_t count;
     const char *const *names = policy_names(&count);
 
@@ -56,6 +56,7 @@ START_TEST(profiles)
 
         ck_assert_ptr_nonnull(p);
         ck_assert_str_eq(policy_name(p), names[i]);
+        ck_assert_int_eq(policy_kinds(p) != NULL, strcmp(names[i], "v3") == 0);
     }
     ck_assert_ptr_null(policy_find("qemu"));
     ck_assert_ptr_null(policy_find(""));
@@ -75,6 +76,14 @@ START_TEST(units_refused)
         {"qemu-10.2", {.aw_bits = 57}, -EINVAL},
         {"qemu-7.2", {.aw_bits = 57}, -EINVAL},
         {"qemu-7.2", {.aw_bits = 48}, 0},
+        {"v3", {.aw_bits = 39}, 0},
+        {"v3", {.aw_bits = 48}, -EINVAL},
+        {"v6", {.aw_bits = 48}, -EINVAL},
+        {"v7", {.aw_bits = 39, .caching_mode = true, .device_iotlb = true, .pt = true}, 0},
+        {"v7", {.aw_bits = 48}, -EINVAL},
+        {"v7", {.aw_bits = 57}, -EINVAL},
+        {"v7", {.aw_bits = 39, .snoop_control = true}, -EINVAL},
+        {"v7", {.aw_bits = 39, .stale_tm = true}, -EINVAL},
         {"ideal", {.aw_bits = 57}, 0},
         {"ideal", {.aw_bits = 40}, -EINVAL},
         {"ideal", {.aw_bits = 0}, -EINVAL},

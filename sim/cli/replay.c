@@ -74,6 +74,7 @@ static int make_policy(struct replay *r, const struct replay_options *o, struct 
     for (size_t i = 0; rc == 0 && i < o->quirks_count; i++)
         rc = policy_apply_quirk(r->policy, o->quirks[i], e);
     r->report.profile = policy_name(row);
+    r->report.kinds = policy_kinds(row);
     r->report.judged = judged(o, &r->report);
     return rc;
 }

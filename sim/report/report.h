@@ -36,6 +36,7 @@ struct stop {
 struct report {
     const char *trace;         /* as the user named it */
     const char *profile;       /* NULL: not chosen, the header could not be read */
+    const char *kinds;         /* the profile's own names for MAP and UNMAP; NULL: these */
     const char *sync;          /* "walk" ... */
     const char *check;         /* "fast", "full", "off" */
     const char *const *quirks; /* switched on */

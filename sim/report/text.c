@@ -91,6 +91,8 @@ static void provenance(const struct text *t)
 
     text_title(t, "The trace and the model");
     fprintf(t->out, "  %-20s %s", "modelled as", r->profile);
+    if (r->kinds)
+        fprintf(t->out, " (which calls MAP and UNMAP %s)", r->kinds);
     if (!*model)
         fputs(" (the trace does not say on what it was observed)", t->out);
     else if (!strcmp(model, r->profile))

@@ -38,9 +38,12 @@ t=tests/cli/traces/basic.vtt
 refuses "no trace" 'no trace given'
 refuses "unknown option" '--nonsense is no option' --nonsense $t
 refuses "value missing" '--profile needs a value' $t --profile
-refuses "profile not built" "'v7' is not built yet" --profile v7 $t
+refuses "profile not built" "'qemu-10.0' is not built yet" --profile qemu-10.0 $t
 refuses "profile unknown" "'qemu' is not known" --profile qemu $t
 refuses "strategy not built" "'dirty' is not built yet" --sync dirty $t
+for old in v3 v6 v7; do
+    refuses "strategy not offered by $old" "'dirty' is not" --profile $old --sync dirty $t
+done
 refuses "consumer not built" "'vhost' is not built yet" --attach vhost@00:03.0 $t
 refuses "consumer of no kind" 'names no kind of consumer' --attach nic@00:03.0 $t
 refuses "consumer without device" 'names no device' --attach vfio $t
