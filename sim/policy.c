@@ -43,7 +43,7 @@ static const struct policy rows[] = {
         .name = "v3",
         VTD_OF_SEED_004,
         CORE_WITHOUT_RANGES,
-        .kinds = "CHANGE and INVALIDATION",
+        .kinds = "CHANGE, INVALIDATION",
     },
     {
         .name = "v6",

@@ -24,7 +24,7 @@ const char *const *policy_names(size_t *count);
 /** Name of the profile a row belongs to. */
 const char *policy_name(const struct policy *p);
 
-/** What the profile's notifier core calls MAP and UNMAP, "CHANGE and INVALIDATION" say; NULL: just
+/** What the profile's notifier core calls MAP and UNMAP, "CHANGE, INVALIDATION" say; NULL: just
  * that. For people; the event stream says MAP and UNMAP always (contract, section 3). */
 const char *policy_kinds(const struct policy *p);
 

@@ -92,7 +92,7 @@ static void provenance(const struct text *t)
     text_title(t, "The trace and the model");
     fprintf(t->out, "  %-20s %s", "modelled as", r->profile);
     if (r->kinds)
-        fprintf(t->out, " (which calls MAP and UNMAP %s)", r->kinds);
+        fprintf(t->out, " (its kinds of event: %s)", r->kinds);
     if (!*model)
         fputs(" (the trace does not say on what it was observed)", t->out);
     else if (!strcmp(model, r->profile))
