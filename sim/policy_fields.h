@@ -155,10 +155,4 @@ struct policy {
     bool devtlb_needs_dt; /* DEVTLB notifiers need a device IOTLB (M30) */
 };
 
-/** Whether what was told decides anything; else no record of it is kept. */
-static inline bool policy_keeps_record(const struct policy *p)
-{
-    return !(p->tells_unchanged && p->inplace_bare_map);
-}
-
 #endif

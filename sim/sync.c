@@ -70,7 +70,11 @@ static void tell_map(struct differ *d, const struct slot *s)
     tell(d, &e);
 }
 
-/* As QEMU does it: one slot, one or two events, everything overlapping forgotten (9.2.3). */
+/*
+ * As QEMU does it: one slot, one or two events, everything overlapping forgotten (9.2.3). Where
+ * unchanged entries are told again and a change in place is a bare MAP, the record decides nothing;
+ * it is kept for its end alone (SHADOW_LEAVES_MAX), which is also that of what consumers hold.
+ */
 static void differ_slot_direct(struct differ *d, const struct slot *s, enum shadow_meet meet)
 {
     const struct policy *p = d->t->policy;
@@ -97,16 +101,6 @@ static void differ_slot_direct(struct differ *d, const struct slot *s, enum shad
     }
     remember(d, s, leaf);
     tell_map(d, s);
-}
-
-/* As seed 004 does it: every leaf is told, and on an invalidation every absent one; none is
- * remembered. */
-static void differ_slot_forgetful(struct differ *d, const struct slot *s)
-{
-    if (s->kind == SLOT_LEAF)
-        tell_map(d, s);
-    else if (!d->only && (s->last || !d->t->policy->skips_nonleaf_holes))
-        tell_unmap(d, slot_range(s));
 }
 
 static void flush_run(struct differ *d)
@@ -171,10 +165,6 @@ static void differ_slot(void *arg, const struct slot *s)
         if (p->malformed_frozen)
             return;
         seen.kind = SLOT_HOLE;
-    }
-    if (!policy_keeps_record(p)) {
-        differ_slot_forgetful(d, &seen);
-        return;
     }
     meet = shadow_meet(d->t->shadow, s->at, s->level,
                        seen.kind == SLOT_LEAF ? shadow_leaf(s->gpa, s->perm) : 0, &around);
