@@ -54,3 +54,16 @@ refuses "range inverted" 'ends before it starts' --iova 0x2000-0x1000 $t
 refuses "device" 'is no device' --device 3 $t
 refuses "stdin twice" 'only once' - -
 refuses "stream of several to stdout" 'name a directory' --events - $t $t
+
+# A unit that the profile's system does not offer.
+printf 'vtd-trace 1\nunit aw-bits=48\nmark x\n' >"$work/wide.trace"
+for old in v3 v6 v7; do
+    run --profile $old "$work/wide.trace"
+    exits "usage: 48 bits under $old: exit 2" 2
+    has "usage: 48 bits under $old: says why" "$work/err" "profile $old does not offer 48 bits"
+done
+run --profile qemu-7.2 "$work/wide.trace"
+exits "usage: 48 bits under qemu-7.2: exit 0" 0
+sed -i 's/^unit.*/unit model=v3/' "$work/wide.trace"
+run "$work/wide.trace"
+has "usage: v3 names its kinds" "$work/out" 'modelled as +v3 \(its kinds of event: CHANGE, INVALIDATION\)'
