@@ -311,12 +311,22 @@ int engine_step(struct engine *e, const struct rec *r, struct err *err)
     e->number++;
     if (!e->started && waits(r) && e->leading_count < LEADING_MAX)
         return put_by(e, r, err);
+    e->obeying = true;
     if (!e->started)
         fault = begin(e, err);
-    return fault ? fault : obey(e, r, e->number, err);
+    if (!fault)
+        fault = obey(e, r, e->number, err);
+    e->obeying = false;
+    return fault;
 }
 
 int engine_finish(struct engine *e, struct err *err)
 {
-    return e->started || e->ended ? 0 : begin(e, err);
+    int fault = 0;
+
+    e->obeying = true;
+    if (!e->started && !e->ended)
+        fault = begin(e, err);
+    e->obeying = false;
+    return fault;
 }

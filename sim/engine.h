@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/state.h"
 #include "checks/checks.h"
 #include "observe.h"
 #include "policy.h"
@@ -64,6 +65,34 @@ int engine_step(struct engine *e, const struct rec *r, struct err *err);
 /** The trace is over: record 0 happens now when no record made it happen. 0 or a negative errno
  * with a sentence. */
 int engine_finish(struct engine *e, struct err *err);
+
+/**
+ * Saved state (engine_state.c, docs/state-format.md): everything that decides how the simulation
+ * goes on, as bytes; the same simulation gives the same bytes. Between records only: -EBUSY inside
+ * one, -EINVAL when the simulation has ended or was never started, -ENOMEM (then `o` is worthless).
+ */
+int engine_save(const struct engine *e, struct state_out *o);
+
+/**
+ * A simulation that goes on where the saved one was, with the same header and options (the
+ * strategy may be another). Nothing is registered, replayed or shown: what observers see begins
+ * with the next record. The caller adds observers and calls engine_start, as after engine_new.
+ * Takes all bytes that are left. Returns 0 and *out; -EINVAL with a sentence: no saved state, of
+ * another version, or of another header, profile or options; -EBADMSG: damaged; -ENOMEM; and what
+ * engine_new refuses.
+ */
+int engine_restore(const struct trace_header *h, const struct engine_options *o,
+                   struct state_in *i, struct engine **out, struct err *e);
+
+/** How far the simulation is: records taken, and notifications numbered. */
+struct engine_place {
+    uint64_t record, notes;
+};
+struct engine_place engine_place(const struct engine *e);
+
+/** Tell `o`, and only it, who is attached now, as OBS_CONSUMER. For counting from a restored state
+ * on. */
+void engine_introduce(const struct engine *e, struct observer o);
 
 /** Operations counted, beside time. */
 struct engine_ops {

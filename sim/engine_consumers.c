@@ -15,7 +15,7 @@ const struct consumer *engine_consumer(const struct engine *e, const char *name)
     return NULL;
 }
 
-static struct container *container_named(struct engine *e, const struct attach_rec *how)
+struct container *engine_container(struct engine *e, const struct attach_rec *how)
 {
     struct container **grown;
     struct container *c;
@@ -54,10 +54,16 @@ static int add_consumer(struct engine *e, struct consumer *c, struct err *err)
     return 0;
 }
 
+struct consumer_setup engine_setup(struct engine *e, const struct attach_rec *full)
+{
+    return (struct consumer_setup){
+        .how = full, .funnel = &e->funnel, .mem = e->mem, .fate = &e->fate};
+}
+
 int engine_attach(struct engine *e, const struct attach_rec *how, struct err *err)
 {
     struct attach_rec full = *how;
-    struct consumer_setup s = {.how = &full, .funnel = &e->funnel, .mem = e->mem, .fate = &e->fate};
+    struct consumer_setup s = engine_setup(e, &full);
     struct consumer *c;
     int fault;
 
@@ -69,7 +75,7 @@ int engine_attach(struct engine *e, const struct attach_rec *how, struct err *er
     consumer_defaults(&full, e->dma_limit);
     s.region = vtd_device(e->unit, how->bdf);
     if (consumer_has_container(full.kind)) {
-        struct container *shared = container_named(e, &full);
+        struct container *shared = engine_container(e, &full);
 
         if (!shared)
             return err_set(err, ENOMEM, "out of memory for a container");

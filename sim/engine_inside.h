@@ -23,6 +23,7 @@ struct container {
     struct type1 type1;
 };
 
+/** What is added here, and cannot be derived, is saved in engine_state.c. */
 struct engine {
     struct policy policy;
     struct unit_config config;
@@ -45,6 +46,7 @@ struct engine {
     bool closed;  /* no more observers */
     bool started; /* what record 0 brings is there */
     bool ended;
+    bool obeying;    /* inside a record: nothing can be saved */
     uint64_t number; /* of the last record taken */
     struct leading *leading;
     size_t leading_count;
@@ -52,6 +54,10 @@ struct engine {
 
 /** A device joins, with its default consumer unless it is not wanted. No effect when it exists. */
 int engine_device(struct engine *e, bdf_t b, bool with_default, struct err *err);
+/** What a consumer of this simulation is made of, but its region and container. */
+struct consumer_setup engine_setup(struct engine *e, const struct attach_rec *full);
+/** The container that `how` names, made when missing. NULL: out of memory. */
+struct container *engine_container(struct engine *e, const struct attach_rec *how);
 int engine_attach(struct engine *e, const struct attach_rec *how, struct err *err);
 int engine_detach(struct engine *e, const char *name, struct err *err);
 int engine_fail(struct engine *e, const struct fail_rec *f, struct err *err);

@@ -60,6 +60,23 @@ void engine_check_config(struct engine *e, struct check_config *c)
         .sim = e, .visit_cached = visit_cached, .cached = cached, .held = held};
 }
 
+void engine_introduce(const struct engine *e, struct observer to)
+{
+    for (size_t i = 0; i < e->consumer_count; i++) {
+        const struct consumer *c = e->consumers[i];
+        struct obs o = {.kind = OBS_CONSUMER, .record = e->funnel.record, .at_ns = e->funnel.at_ns};
+
+        o.u.consumer.name = c->how.name;
+        o.u.consumer.bdf = c->how.bdf;
+        o.u.consumer.kind = c->how.kind;
+        o.u.consumer.joined = true;
+        o.u.consumer.flags = c->how.flags;
+        o.u.consumer.range = c->how.range;
+        if (!c->gone)
+            to.see(to.ctx, &o);
+    }
+}
+
 struct engine_ops engine_ops(const struct engine *e)
 {
     struct vtd_counts v = vtd_counts(e->unit);

@@ -254,6 +254,30 @@ int guest_mem_zero(struct guest_mem *m, gpa_t a, uint64_t bytes)
     return 0;
 }
 
+const uint64_t *guest_mem_written(const struct guest_mem *m, gpa_t *at)
+{
+    const uint64_t leaf_bytes = LEAF_SLOTS * PAGE_4K_BYTES;
+    const uint64_t mid_bytes = MID_SLOTS * leaf_bytes;
+    uint64_t a = at->v & ~PAGE_4K_MASK;
+
+    while (!(a >> GUEST_MEM_BITS)) {
+        const struct mid *mid = m->root[a / mid_bytes];
+        const struct page *p = mid ? page_held(m, gpa(a)) : NULL;
+
+        if (p) {
+            *at = gpa(a);
+            return p->words;
+        }
+        if (!mid)
+            a += span(gpa(a), mid_bytes, UINT64_MAX);
+        else if (!mid->leaf[a / leaf_bytes % MID_SLOTS])
+            a += span(gpa(a), leaf_bytes, UINT64_MAX);
+        else
+            a += PAGE_4K_BYTES;
+    }
+    return NULL;
+}
+
 uint64_t guest_mem_bytes_held(const struct guest_mem *m)
 {
     return m->pages * sizeof(struct page);

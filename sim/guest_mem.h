@@ -13,6 +13,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/state.h"
 
 #define GUEST_MEM_BITS 46u
 
@@ -64,6 +65,18 @@ int guest_mem_write32(struct guest_mem *m, gpa_t a, uint32_t val);
  * length is cheap. Returns 0, or -EFAULT when some of it is not RAM or ROM (then nothing changes).
  */
 int guest_mem_zero(struct guest_mem *m, gpa_t a, uint64_t bytes);
+
+/**
+ * The first page at or above *at that was ever written: its 512 words, and *at is its first byte;
+ * NULL when there is none.
+ */
+const uint64_t *guest_mem_written(const struct guest_mem *m, gpa_t *at);
+
+/** What was written, as bytes: pages that hold anything but zeros, of them the words that do. */
+void guest_mem_save(const struct guest_mem *m, struct state_out *o);
+
+/** And back into a memory with the same RAM, where nothing was written yet. */
+void guest_mem_load(struct guest_mem *m, struct state_in *i);
 
 /** Bytes of page contents held. */
 uint64_t guest_mem_bytes_held(const struct guest_mem *m);

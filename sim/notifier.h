@@ -18,6 +18,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/state.h"
 #include "fate.h"
 #include "observe.h"
 #include "policy.h"
@@ -136,6 +137,15 @@ int notify_all(struct notify_region *r, const struct iommu_event *e);
  * meanwhile, each notifier that stays is visited once. Ends early when the run has ended (fate).
  */
 void notify_each(struct notify_region *r, void (*visit)(void *arg, struct notifier *n), void *arg);
+
+/**
+ * Saved state. A region is saved without its notifiers, which the consumers own: they are linked
+ * again one by one, newest first, by notify_relink, which tells nobody. `registered` is false for
+ * one that a quirk left linked.
+ */
+void notify_region_save(const struct notify_region *r, struct state_out *o);
+void notify_region_load(struct notify_region *r, struct state_in *i);
+void notify_relink(struct notify_region *r, struct notifier *n, bool registered);
 
 /** Add or remove a listener; add does not call it. */
 void region_listen(struct notify_region *r, struct region_listener *l);

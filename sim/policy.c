@@ -223,6 +223,11 @@ static void add_first(struct policy *p)
     p->add_before_delete = true;
 }
 
+static void restore_layout(struct policy *p)
+{
+    p->restore_forgets_regions = true;
+}
+
 static const struct {
     struct quirk about;
     void (*apply)(struct policy *p);
@@ -255,6 +260,9 @@ static const struct {
     {{"domain-global-inv-no-unmap", "UNMAP-only consumers miss domain and global invalidations",
       "M17"},
      unmap_only_deaf},
+    {{"migration-region-layout", "after a restore devices stay untranslated until something switches them",
+      "M55, 552a1e01a4"},
+     restore_layout},
 };
 
 #define QUIRKS (sizeof(quirks) / sizeof(quirks[0]))
@@ -273,6 +281,17 @@ int policy_apply_quirk(struct policy *p, const char *name, struct err *e)
         }
     }
     return err_set(e, ENOENT, "no quirk is called '%s'; --list-quirks prints them", name);
+}
+
+bool policy_has_quirk(const struct policy *p, size_t index)
+{
+    struct policy changed;
+
+    if (index >= QUIRKS)
+        return false;
+    memcpy(&changed, p, sizeof(changed));
+    quirks[index].apply(&changed);
+    return memcmp(&changed, p, sizeof(changed)) == 0;
 }
 
 struct policy *policy_copy(const struct policy *p)

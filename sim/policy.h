@@ -41,6 +41,9 @@ const struct quirk *policy_quirk(size_t index);
 /** Change the field of quirk `name` in a copy of a row. Returns 0, or -ENOENT with a sentence. */
 int policy_apply_quirk(struct policy *p, const char *name, struct err *e);
 
+/** Whether quirk number `index` would change nothing: it is on, or the row itself is so. */
+bool policy_has_quirk(const struct policy *p, size_t index);
+
 /** A copy of a row, to apply quirks to. NULL when out of memory; the caller frees it with free().
  */
 struct policy *policy_copy(const struct policy *p);

@@ -136,6 +136,8 @@ struct policy {
     bool add_before_delete; /* a switched device's new region joins before the old one leaves */
     enum sync_unmap_only sync_unmap_only;
     enum unmap_whole unmap_whole;
+    bool restore_forgets_regions; /* a restored machine's devices are untranslated until something
+                                     switches them (M55) */
 
     /* Notifiers. */
     const char *kinds;          /* its names for MAP and UNMAP, where they are others (seed 001) */

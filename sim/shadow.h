@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/state.h"
 #include "vtd_tables.h"
 
 /** A leaf word: target | rights | SHADOW_LEAF. A slot of 0 is empty; another word is a child node.
@@ -87,6 +88,10 @@ void shadow_drop(struct shadow *s, struct iova_range r, shadow_visit_fn *gone, v
 
 /** Visit every leaf that overlaps `r`, ascending. The visitor must not change the record. */
 void shadow_visit(const struct shadow *s, struct iova_range r, shadow_visit_fn *visit, void *arg);
+
+/** The record as bytes; and back into an empty record of the same levels. */
+void shadow_save(const struct shadow *s, struct state_out *o);
+void shadow_load(struct shadow *s, struct state_in *i);
 
 /** Bytes the record occupies. */
 uint64_t shadow_bytes(const struct shadow *s);

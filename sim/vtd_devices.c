@@ -99,6 +99,11 @@ struct notify_region *vtd_device(struct vtd_unit *u, bdf_t b)
     return d ? &d->region : NULL;
 }
 
+struct notify_region *vtd_device_number(const struct vtd_unit *u, size_t index)
+{
+    return index < u->dev_count ? &u->devs[index]->region : NULL;
+}
+
 void vtd_remove_device(struct vtd_unit *u, bdf_t b)
 {
     size_t at = dev_position(u, b);

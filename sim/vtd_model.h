@@ -46,6 +46,9 @@ struct notify_region *vtd_add_device(struct vtd_unit *u, bdf_t b);
 /** The region of a device, or NULL. */
 struct notify_region *vtd_device(struct vtd_unit *u, bdf_t b);
 
+/** The region of device number `index` in ascending BDF, or NULL beyond the last. */
+struct notify_region *vtd_device_number(const struct vtd_unit *u, size_t index);
+
 /** Hot-unplug: its consumers must have left. */
 void vtd_remove_device(struct vtd_unit *u, bdf_t b);
 
@@ -93,6 +96,13 @@ struct vtd_cached {
 bool vtd_peek_iotlb(const struct vtd_unit *u, bdf_t b, iova_t at, struct vtd_cached *out);
 void vtd_visit_iotlb(const struct vtd_unit *u, void (*show)(void *arg, const struct vtd_cached *c),
                      void *arg);
+
+/**
+ * The unit as bytes, with its devices, their regions and what they were told, but not who listens.
+ * Back into a unit just made, without devices: silently.
+ */
+void vtd_save(const struct vtd_unit *u, struct state_out *o);
+void vtd_load(struct vtd_unit *u, struct state_in *i);
 
 struct vtd_counts {
     struct sync_counts sync;

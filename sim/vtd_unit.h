@@ -12,7 +12,8 @@
 
 #define REG_WORDS (VTD_REG_BYTES / 4)
 
-/** One device: its region, its slot of the context cache, and what its notifiers were told. */
+/** One device: its region, its slot of the context cache, and what its notifiers were told. What is
+ * added here or to struct vtd_unit, and cannot be derived, is saved in vtd_state.c. */
 struct vtd_dev {
     bdf_t bdf;
     struct notify_region region;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/state.h"
 
 struct range_entry {
     struct iova_range range;
@@ -45,5 +46,9 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r);
 /** Remove `r` from the map; entries that overlap its border keep what lies outside, in step. 0 or
  * -ENOMEM. */
 int rangemap_cut(struct rangemap *m, struct iova_range r);
+
+/** The map as bytes, ascending; and back into an empty map. */
+void rangemap_save(const struct rangemap *m, struct state_out *o);
+void rangemap_load(struct rangemap *m, struct state_in *i);
 
 #endif

@@ -67,16 +67,21 @@ void state_trouble(struct state_in *i, const char *why)
         i->trouble = why;
 }
 
+void state_no_memory(struct state_in *i)
+{
+    if (!i->trouble)
+        i->no_memory = true;
+    state_trouble(i, "out of memory for the saved state");
+}
+
 static const uint8_t *taken(struct state_in *i, size_t count)
 {
-    const uint8_t *from = i->bytes + i->used;
-
     if (!i->trouble && i->size - i->used < count)
         state_trouble(i, "the saved state ends too early");
     if (i->trouble)
         return NULL;
     i->used += count;
-    return from;
+    return i->bytes + i->used - count;
 }
 
 bool state_expect(struct state_in *i, const char tag[4])
@@ -118,12 +123,17 @@ void state_take_name(struct state_in *i, char *name, size_t room)
     }
     state_take_bytes(i, name, letters);
     name[letters] = 0;
+    for (size_t n = 0; n < letters && !i->trouble; n++)
+        if (name[n] <= ' ' || name[n] > '~')
+            state_trouble(i, "a name in the saved state has letters that no name has");
 }
 
 uint64_t state_take_count(struct state_in *i, size_t each)
 {
     uint64_t count = state_take(i, 8);
 
+    if (i->trouble)
+        return 0;
     if (count > (i->size - i->used) / (each ? each : 1)) {
         state_trouble(i, "the saved state ends too early");
         return 0;
@@ -138,4 +148,19 @@ bool state_take_bool(struct state_in *i)
     if (value > 1)
         state_trouble(i, "a yes or no in the saved state is neither");
     return value == 1;
+}
+
+uint64_t state_sum(const uint8_t *bytes, size_t count)
+{
+    uint64_t sum = UINT64_C(0x9e3779b97f4a7c15) ^ count;
+
+    for (size_t at = 0; at < count; at += 8) {
+        uint64_t word = 0;
+
+        for (size_t n = 0; n < 8 && at + n < count; n++)
+            word |= (uint64_t)bytes[at + n] << (8 * n);
+        sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        sum ^= sum >> 32;
+    }
+    return sum;
 }

@@ -35,6 +35,7 @@ struct state_in {
     const uint8_t *bytes;
     size_t used, size;
     const char *trouble; /* NULL, or what was wrong first; everything read since is 0 */
+    bool no_memory;      /* the trouble is that memory ran out */
 };
 
 /** False, and trouble, when the next four letters are others. */
@@ -49,5 +50,10 @@ uint64_t state_take_count(struct state_in *i, size_t each);
 bool state_take_bool(struct state_in *i); /* anything but 0 and 1 is trouble */
 /** Report trouble found by the caller; the first one stays. `why` must be a constant. */
 void state_trouble(struct state_in *i, const char *why);
+/** The trouble of memory that ran out while reading. */
+void state_no_memory(struct state_in *i);
+
+/** A checksum that every changed bit changes; not against those who mean harm. */
+uint64_t state_sum(const uint8_t *bytes, size_t count);
 
 #endif

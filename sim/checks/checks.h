@@ -93,6 +93,7 @@ struct check_config {
     struct check_world world;
     const struct expectations_rec *expectations; /* the header's; used during checks_new only */
     size_t expectations_count;
+    bool from_state;      /* the run goes on where a saved one was: what came before is not known */
     size_t findings_kept; /* text is kept for that many of each invariant; all are counted */
 };
 
@@ -104,6 +105,12 @@ void checks_free(struct checks *c);
 
 /** The listener to add to the funnel. */
 struct observer checks_observer(struct checks *c);
+
+/**
+ * A twin restored from the state saved after record `saved` differs from the original since
+ * `record`: one finding of STATE-RESTORE, whatever the mode. `text`: what differs, one sentence.
+ */
+void checks_report_restore(struct checks *c, uint64_t record, uint64_t saved, const char *text);
 
 /** Called once when the trace is over: what can only be judged at the end. */
 void checks_finish(struct checks *c);

@@ -67,6 +67,12 @@ void chk_find(struct checks *c, enum inv_id id, const struct where *w, const cha
     };
 }
 
+void checks_report_restore(struct checks *c, uint64_t record, uint64_t saved, const char *text)
+{
+    c->record = record;
+    chk_find(c, STATE_RESTORE, &(struct where){.cause = saved}, "%s", text);
+}
+
 void chk_story(struct checks *c, uint64_t gpa)
 {
     c->stories[c->story_count++ % STORIES] = (struct story){gpa, c->record};

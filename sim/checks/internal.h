@@ -35,6 +35,7 @@ enum inv_id {
     REG_REFUSE,
     REG_FLAGS,
     RST_EMPTY,
+    STATE_RESTORE,
     GST_NOFLUSH,
     GST_CM,
     GST_CTX,

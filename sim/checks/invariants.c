@@ -74,6 +74,9 @@ static const struct invariant rows[INVARIANTS] = {
         {"RST-EMPTY", V,
          "after reset, or with translation off, no consumer holds a translation made by the tables",
          "specification 11.4.4 TE; vtd-facts 2.4; museum I9, M09"},
+    [STATE_RESTORE] = {"STATE-RESTORE", V,
+                       "state saved and restored at any record behaves as the original",
+                       "museum I18, M55"},
     [GST_NOFLUSH] =
         {"GST-NOFLUSH", G,
          "guest: a present entry was removed, moved or narrowed, and before a covering "

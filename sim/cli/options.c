@@ -45,6 +45,9 @@ enum {
     OPT_IOVA,
     OPT_LIST_INVARIANTS,
     OPT_DIGEST,
+    OPT_SAVE,
+    OPT_RESTORE,
+    OPT_RESTORE_AT,
     OPT_HELP,
     OPT_VERSION
 };
@@ -68,6 +71,9 @@ static const struct option options[] = {
     {"iova", required_argument, NULL, OPT_IOVA},
     {"list-invariants", no_argument, NULL, OPT_LIST_INVARIANTS},
     {"digest", no_argument, NULL, OPT_DIGEST},
+    {"save", required_argument, NULL, OPT_SAVE},
+    {"restore", required_argument, NULL, OPT_RESTORE},
+    {"restore-at", required_argument, NULL, OPT_RESTORE_AT},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -138,6 +144,19 @@ static int set_sync(struct replay_options *o, const char *s, struct err *e)
     return rc;
 }
 
+/* N:FILE */
+static int add_save(struct replay_options *o, const char *s, struct err *e)
+{
+    const char *colon = strchr(s, ':');
+    char number[24];
+
+    if (!colon || !colon[1] || (size_t)(colon - s) >= sizeof(number))
+        return err_set(e, EINVAL, "--save: '%.40s': expected N:FILE, the record and a file", s);
+    snprintf(number, sizeof(number), "%.*s", (int)(colon - s), s);
+    o->saves[o->saves_count].file = colon + 1;
+    return arg_number("--save", number, &o->saves[o->saves_count++].record, e);
+}
+
 /* Options whose value is one of a few words. */
 static int set_word(struct replay_options *o, int option, const char *s, struct err *e)
 {
@@ -151,6 +170,7 @@ static int set_word(struct replay_options *o, int option, const char *s, struct 
     case OPT_CHECK:
         rc = arg_word("--check", s, check_words, &word, e);
         o->check = (enum check_mode)word;
+        o->check_said = true;
         break;
     case OPT_STRICT:
         rc = arg_word("--strict", s, strict_words, &word, e);
@@ -191,6 +211,10 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_TO:
     case OPT_DEVICE:
     case OPT_IOVA: return set_view(o, option, s, e);
+    case OPT_SAVE: return add_save(o, s, e);
+    case OPT_RESTORE_AT:
+        return arg_number("--restore-at", s, &o->restore_at[o->restore_at_count++], e);
+    case OPT_RESTORE: o->restore = s; break;
     case OPT_EVENTS: o->events = s; break;
     case OPT_STOP: o->stop_on_violation = true; break;
     case OPT_DIGEST: o->form = FORM_DIGEST; break;
@@ -220,6 +244,19 @@ static int check_traces(struct replay_options *o, struct err *e)
     return 0;
 }
 
+static int check_states(struct replay_options *o, struct err *e)
+{
+    if ((o->saves_count || o->restore) && o->traces_count > 1)
+        return err_set(e, EINVAL, "--save and --restore want exactly one trace");
+    if (!o->restore)
+        return 0;
+    if (o->check_said && o->check != CHECK_OFF)
+        return err_set(e, EINVAL,
+                       "--restore: what came before is not known to the checks; only --check off");
+    o->check = CHECK_OFF;
+    return 0;
+}
+
 static int parse_all(struct replay_options *o, int argc, char **argv, struct err *e)
 {
     bool chosen = false;
@@ -246,7 +283,10 @@ static int parse_all(struct replay_options *o, int argc, char **argv, struct err
     o->traces_count = (size_t)(argc - optind);
     if (o->events && !strcmp(o->events, "-") && !chosen)
         o->form = FORM_NONE; /* the stream has standard output for itself */
-    return o->what == DO_REPLAY ? check_traces(o, e) : 0;
+    if (o->what != DO_REPLAY)
+        return 0;
+    rc = check_traces(o, e);
+    return rc ? rc : check_states(o, e);
 }
 
 int options_parse(struct replay_options *o, int argc, char **argv, struct err *e)
@@ -254,7 +294,9 @@ int options_parse(struct replay_options *o, int argc, char **argv, struct err *e
     *o = (struct replay_options){.dma_limit = 65535, .view = view_all()};
     o->attach = calloc((size_t)argc + 1, sizeof(*o->attach));
     o->quirks = calloc((size_t)argc + 1, sizeof(*o->quirks));
-    if (!o->attach || !o->quirks)
+    o->saves = calloc((size_t)argc + 1, sizeof(*o->saves));
+    o->restore_at = calloc((size_t)argc + 1, sizeof(*o->restore_at));
+    if (!o->attach || !o->quirks || !o->saves || !o->restore_at)
         return err_set(e, ENOMEM, "out of memory");
     return parse_all(o, argc, argv, e);
 }
@@ -263,6 +305,10 @@ void options_free(struct replay_options *o)
 {
     free(o->attach);
     free(o->quirks);
+    free(o->saves);
+    free(o->restore_at);
     o->attach = NULL;
     o->quirks = NULL;
+    o->saves = NULL;
+    o->restore_at = NULL;
 }

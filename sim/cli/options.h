@@ -17,6 +17,12 @@
 enum replay_do { DO_REPLAY, DO_HELP, DO_VERSION, DO_LIST_INVARIANTS, DO_LIST_QUIRKS };
 enum replay_form { FORM_TEXT, FORM_JSON, FORM_DIGEST, FORM_NONE };
 
+/** --save N:FILE. */
+struct save_option {
+    uint64_t record;
+    const char *file;
+};
+
 struct replay_options {
     enum replay_do what;
     const char *profile; /* NULL: the trace's model=, else the default */
@@ -29,6 +35,12 @@ struct replay_options {
     enum compare_mode compare;
     enum check_mode check;
     bool strict_guest, stop_on_violation;
+    bool check_said;     /* --check was given */
+    const char *restore; /* --restore; NULL: from the first record */
+    struct save_option *saves;
+    size_t saves_count;
+    uint64_t *restore_at; /* --restore-at */
+    size_t restore_at_count;
     const char *events; /* NULL: none */
     enum replay_form form;
     struct view view;

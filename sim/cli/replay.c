@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/replay_state.h"
 #include "policy.h"
 
 /* Findings whose sentence is kept, of each invariant; all are counted. */
@@ -86,6 +87,7 @@ static int make_checks(struct replay *r, const struct replay_options *o, struct 
     engine_check_config(r->engine, &c);
     c.mode = o->check;
     c.judge_observed = r->report.judged;
+    c.from_state = r->report.restored;
     c.findings_kept = FINDINGS_KEPT;
     c.expectations = r->report.header->expectations;
     c.expectations_count = r->report.header->expectations_count;
@@ -99,7 +101,8 @@ static int listen(struct replay *r, const struct replay_job *job, struct err *e)
     int rc = 0;
 
     if (job->events) {
-        r->events = (struct events){.out = job->events, .view = job->options->view};
+        r->events.out = job->events;
+        r->events.view = job->options->view;
         rc = engine_observe(r->engine, events_observer(&r->events));
     }
     if (rc == 0)
@@ -115,21 +118,25 @@ static int listen(struct replay *r, const struct replay_job *job, struct err *e)
 static int prepare(struct replay *r, const struct replay_job *job, struct err *e)
 {
     const struct replay_options *o = job->options;
-    struct engine_options eo = {.sync = o->sync,
-                                .dma_limit = o->dma_limit,
-                                .attach = o->attach,
-                                .attach_count = o->attach_count};
     int rc = make_policy(r, o, e);
 
     if (rc)
         return rc;
-    eo.policy = r->policy;
-    rc = engine_new(r->report.header, &eo, &r->engine, e);
+    r->engine_options = (struct engine_options){.policy = r->policy,
+                                                .sync = o->sync,
+                                                .dma_limit = o->dma_limit,
+                                                .attach = o->attach,
+                                                .attach_count = o->attach_count};
+    rc = replay_engine(r, o, e);
     if (rc == 0)
         rc = make_checks(r, o, e);
     if (rc == 0)
         rc = listen(r, job, e);
-    return rc ? rc : engine_start(r->engine, e);
+    if (rc == 0)
+        rc = replay_twins(r, o, e);
+    if (rc == 0)
+        rc = engine_start(r->engine, e);
+    return rc ? rc : replay_state_start(r, o, e);
 }
 
 static void step_failed(struct replay *r, int rc, uint64_t record, const char *why)
@@ -153,7 +160,7 @@ static bool went_on(struct replay *r, const struct replay_options *o, int rc, co
         step_failed(r, rc, record, e->text);
         return false;
     }
-    r->report.records = record;
+    r->report.records = record - r->report.restored_after;
     if (rc > 0) {
         r->report.verdict = VERDICT_ABORTED;
         stopped(r, record, *r->counts.abort_why ? r->counts.abort_why : e->text);
@@ -166,10 +173,34 @@ static bool went_on(struct replay *r, const struct replay_options *o, int rc, co
     return true;
 }
 
+/* Twins and saved states come after a record. False when they end the replay: it is refused. */
+static bool states_kept(struct replay *r, int rc, const struct err *e)
+{
+    if (rc)
+        refused(r, trace_records(r->reader), e->text);
+    return !rc;
+}
+
+static bool one_record(struct replay *r, const struct replay_options *o, const struct rec *rec)
+{
+    struct err e = {""}, why = {""};
+    int rc = engine_step(r->engine, rec, &e);
+
+    return states_kept(r, replay_state_step(r, o, rec, rc, &why), &why) && went_on(r, o, rc, &e);
+}
+
+static void at_the_end(struct replay *r, const struct replay_options *o)
+{
+    struct err e = {""}, why = {""};
+    int rc = engine_finish(r->engine, &e);
+
+    if (states_kept(r, replay_state_finish(r, rc, &why), &why))
+        went_on(r, o, rc, &e);
+}
+
 static void all_records(struct replay *r, const struct replay_job *job)
 {
     struct trace_damage d = {0};
-    struct err e = {""};
     struct rec rec;
     int rc;
 
@@ -179,11 +210,21 @@ static void all_records(struct replay *r, const struct replay_job *job)
 
             job->progress.show(job->progress.ctx, trace_records(r->reader), bytes, size);
         }
-        if (!went_on(r, job->options, engine_step(r->engine, &rec, &e), &e))
+        if (!one_record(r, job->options, &rec))
             return;
     }
-    if (went_on(r, job->options, engine_finish(r->engine, &e), &e) && rc < 0)
+    at_the_end(r, job->options);
+    if (!r->report.stopped && rc < 0)
         damaged(r, &d);
+}
+
+/* A state that was asked for and could not be saved is no success. */
+static void states_missed(struct replay *r, const struct replay_options *o)
+{
+    struct err e = {""};
+
+    if (r->report.verdict != VERDICT_DAMAGED && replay_state_missed(r, o, !r->report.stopped, &e))
+        refused(r, trace_records(r->reader), e.text);
 }
 
 static void finish(struct replay *r)
@@ -232,12 +273,14 @@ void replay_run(struct replay *r, const struct replay_job *job)
         return;
     }
     all_records(r, job);
+    states_missed(r, job->options);
     finish(r);
     r->events_failed = r->events.failed;
 }
 
 void replay_free(struct replay *r)
 {
+    replay_state_free(r);
     if (r->checks)
         checks_free(r->checks);
     if (r->engine)

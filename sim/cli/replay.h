@@ -14,6 +14,7 @@
 #include "report/events.h"
 #include "report/report.h"
 #include "trace/reader.h"
+#include "twin.h"
 
 /** Called now and then while replaying: records obeyed, bytes read, size of the file (0: unknown).
  */
@@ -34,7 +35,11 @@ struct replay {
     struct report report;
     struct trace_reader *reader;
     struct policy *policy;
+    struct engine_options engine_options;
     struct engine *engine;
+    struct twins *twins; /* --restore-at; NULL: none */
+    bool *saved;         /* of each --save; NULL: none is asked for */
+    uint64_t header_sum;
     struct checks *checks;
     struct counts counts;
     struct digest digest;

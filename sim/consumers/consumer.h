@@ -31,8 +31,16 @@ struct consumer_ops {
     void (*free)(struct consumer *c);
     /* Its notifier number `index`, from 0, registered or not; NULL beyond the last. */
     struct notifier *(*notifier)(struct consumer *c, unsigned index);
-    /* What the kind itself keeps beyond struct consumer and its notifiers' registration, as bytes
-     * and back. May be NULL when there is nothing. Containers are saved by who owns them. */
+    /*
+     * Saved state, between records. Saved for every kind: struct consumer, and of each notifier
+     * its flags, its range and its place in its region's list. Containers are saved by who owns
+     * them. All else that the kind keeps is its own to save, in any fixed form: whether it listens
+     * to its region, what it holds, what is pending. `load` runs on a consumer just made, which
+     * never joined: it takes what `save` put, exactly, and shows, registers, replays and asks
+     * nothing. It does link its listener again (region_listen) when that was linked: consumers are
+     * loaded in the order of joining, which is the order of listeners. A `gone` consumer has no
+     * region to listen to. Numbers that index or divide are checked (state_trouble). NULL: nothing.
+     */
     void (*save)(const struct consumer *c, struct state_out *o);
     void (*load)(struct consumer *c, struct state_in *i);
 };
@@ -100,6 +108,15 @@ void consumer_fail(struct consumer *c, enum fail_op op, int error, uint64_t coun
  * errno with which it must be refused, without effect.
  */
 int consumer_refuses(struct consumer *c, enum fail_op op);
+
+/** An attach record as bytes, and back. */
+void attach_save(const struct attach_rec *a, struct state_out *o);
+void attach_load(struct attach_rec *a, struct state_in *i);
+
+/** All of a consumer but how it was attached, as bytes; and back into one that was made alike and
+ * has not joined. */
+void consumer_save(const struct consumer *c, struct state_out *o);
+void consumer_load(struct consumer *c, struct state_in *i);
 
 /* The kinds. */
 struct consumer *vfio_new(const struct consumer_setup *s);

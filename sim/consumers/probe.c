@@ -91,8 +91,33 @@ static struct notifier *notifier(struct consumer *c, unsigned index)
     return index == 0 ? &((struct probe *)c)->notifier : NULL;
 }
 
-static const struct consumer_ops ops = {
-    .join = join, .leave = leave, .held = held, .free = free_probe, .notifier = notifier};
+static void save(const struct consumer *c, struct state_out *o)
+{
+    const struct probe *p = (const struct probe *)c;
+
+    state_put_bool(o, p->refused);
+    state_put_bool(o, p->listening);
+    rangemap_save(&p->seen, o);
+}
+
+static void load(struct consumer *c, struct state_in *i)
+{
+    struct probe *p = (struct probe *)c;
+
+    p->refused = state_take_bool(i);
+    p->listening = state_take_bool(i) && c->region && !c->gone;
+    rangemap_load(&p->seen, i);
+    if (p->listening)
+        region_listen(c->region, &p->listener);
+}
+
+static const struct consumer_ops ops = {.join = join,
+                                        .leave = leave,
+                                        .held = held,
+                                        .free = free_probe,
+                                        .notifier = notifier,
+                                        .save = save,
+                                        .load = load};
 
 struct consumer *probe_new(const struct consumer_setup *s)
 {

@@ -11,6 +11,7 @@
 
 #include "base/addr.h"
 #include "base/rangemap.h"
+#include "base/state.h"
 
 #define TYPE1_DEFAULT_LIMIT 65535u
 
@@ -37,5 +38,10 @@ int type1_map(struct type1 *t, struct iova_range r, gpa_t target, enum perm p);
 int type1_unmap(struct type1 *t, struct iova_range r, uint64_t *bytes);
 
 void type1_clear(struct type1 *t);
+
+/** All that a container keeps but its users, as bytes (type1_state.c); and back into an all-zero
+ * one. What is added to struct type1 is saved there too. */
+void type1_save(const struct type1 *t, struct state_out *o);
+void type1_load(struct type1 *t, struct state_in *i);
 
 #endif

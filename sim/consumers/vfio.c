@@ -216,8 +216,33 @@ static struct notifier *notifier(struct consumer *c, unsigned index)
     return index == 0 ? &v->below : index == 1 ? &v->above : NULL;
 }
 
-static const struct consumer_ops ops = {
-    .join = join, .leave = leave, .held = held, .free = free_vfio, .notifier = notifier};
+static void save(const struct consumer *c, struct state_out *o)
+{
+    const struct vfio *v = (const struct vfio *)c;
+
+    state_put_bool(o, v->refused);
+    state_put_bool(o, v->holds_ram);
+    state_put_bool(o, v->listening);
+}
+
+static void load(struct consumer *c, struct state_in *i)
+{
+    struct vfio *v = (struct vfio *)c;
+
+    v->refused = state_take_bool(i);
+    v->holds_ram = state_take_bool(i);
+    v->listening = state_take_bool(i) && c->region && !c->gone;
+    if (v->listening)
+        region_listen(c->region, &v->listener);
+}
+
+static const struct consumer_ops ops = {.join = join,
+                                        .leave = leave,
+                                        .held = held,
+                                        .free = free_vfio,
+                                        .notifier = notifier,
+                                        .save = save,
+                                        .load = load};
 
 struct consumer *vfio_new(const struct consumer_setup *s)
 {

@@ -255,6 +255,8 @@ static cJSON *make(struct json *j, const struct report *r)
     add_text(j, o, "model", *report_model(r) ? report_model(r) : NULL);
     add_text(j, o, "verdict", verdict_name(r->verdict));
     add_u64(j, o, "records", r->records);
+    if (r->restored)
+        add_u64(j, o, "restored_after", r->restored_after);
     add_stop(j, o, r);
     add_compared(j, o, "compared", r->compared);
     add_compared(j, o, "differs", r->differs);

@@ -45,6 +45,8 @@ struct report {
     enum verdict verdict;
     bool refused;     /* VERDICT_DAMAGED, because the unit is not offered or not built */
     uint64_t records; /* event records obeyed */
+    bool restored;    /* from a state saved after record `restored_after`; counts begin there */
+    uint64_t restored_after;
     bool stopped;
     struct stop stop;
     bool judged; /* observed values were judged (contract, section 4) */

@@ -102,6 +102,11 @@ static void provenance(const struct text *t)
     fprintf(t->out, "; sync %s, check %s\n", r->sync, r->check);
     for (size_t i = 0; i < r->quirks_count; i++)
         fprintf(t->out, "  %-20s %s\n", "quirk", r->quirks[i]);
+    if (r->restored)
+        fprintf(t->out,
+                "  %-20s the state after record %s; what came before is not counted, and\n"
+                "  %-20s not known to the checks: only observed values are compared\n",
+                "restored from", show_count(r->restored_after).text, "");
     for (size_t i = 0; i < r->header->metas && i < METAS_SHOWN; i++)
         meta_line(t, &r->header->meta[i]);
     if (r->header->metas > METAS_SHOWN)
