@@ -53,8 +53,14 @@ static void header_put(const struct engine *e, struct state_out *o)
         state_put_bool(o, b[n].rom);
     }
     state_put(o, e->header_device_count, 8);
-    for (size_t n = 0; n < e->header_device_count; n++)
-        state_put(o, e->header_devices[n].bdf.v, 2);
+    for (size_t n = 0; n < e->header_device_count; n++) {
+        const struct device_rec *d = &e->header_devices[n];
+
+        state_put(o, d->bdf.v, 2);
+        state_put_bool(o, d->ats);
+        state_put_bool(o, d->has_alias);
+        state_put(o, d->has_alias ? d->alias.v : 0, 2);
+    }
 }
 
 static void options_put(const struct engine *e, struct state_out *o)

@@ -260,8 +260,8 @@ static const struct {
     {{"domain-global-inv-no-unmap", "UNMAP-only consumers miss domain and global invalidations",
       "M17"},
      unmap_only_deaf},
-    {{"migration-region-layout", "after a restore devices stay untranslated until something switches them",
-      "M55, 552a1e01a4"},
+    {{"migration-region-layout",
+      "after a restore devices stay untranslated until something switches them", "M55, 552a1e01a4"},
      restore_layout},
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The unit as bytes. Masks of registers, capabilities, the index of the IOTLB and the rules of
- * entries follow from profile and configuration and are made anew. What would let a later step
- * index or divide wrongly is refused.
+ * entries follow from profile and configuration and are made anew. Counts of work done belong to
+ * the run, not to the state. What would let a later step index or divide wrongly is refused.
  */
 #include "vtd_unit.h"
 
@@ -43,26 +43,6 @@ static void latched_load(struct vtd_unit *u, struct state_in *i)
     if (u->iq_size > QUEUE_MAX || u->iq_tail >= QUEUE_MAX || (u->qi_enabled && !u->iq_size) ||
         (u->iq_size ? u->iq_head >= u->iq_size : u->iq_head != 0))
         state_trouble(i, "the queue in the saved state is none");
-}
-
-static void counts_save(const struct vtd_unit *u, struct state_out *o)
-{
-    state_put(o, u->sync_counts.entries_read, 8);
-    state_put(o, u->sync_counts.tables_read, 8);
-    state_put(o, u->sync_counts.slots_compared, 8);
-    state_put(o, u->iec_invalidations, 8);
-    state_put(o, u->iotlb_hits, 8);
-    state_put(o, u->iotlb_misses, 8);
-}
-
-static void counts_load(struct vtd_unit *u, struct state_in *i)
-{
-    u->sync_counts.entries_read = state_take(i, 8);
-    u->sync_counts.tables_read = state_take(i, 8);
-    u->sync_counts.slots_compared = state_take(i, 8);
-    u->iec_invalidations = state_take(i, 8);
-    u->iotlb_hits = state_take(i, 8);
-    u->iotlb_misses = state_take(i, 8);
 }
 
 static void iotlb_save(const struct iotlb *t, struct state_out *o)
@@ -168,7 +148,6 @@ void vtd_save(const struct vtd_unit *u, struct state_out *o)
     for (unsigned n = 0; n < REG_WORDS; n++)
         state_put(o, u->reg[n], 4);
     latched_save(u, o);
-    counts_save(u, o);
     iotlb_save(&u->iotlb, o);
     state_put(o, u->dev_count, 8);
     for (size_t n = 0; n < u->dev_count; n++)
@@ -183,7 +162,6 @@ void vtd_load(struct vtd_unit *u, struct state_in *i)
     for (unsigned n = 0; n < REG_WORDS; n++)
         u->reg[n] = (uint32_t)state_take(i, 4);
     latched_load(u, i);
-    counts_load(u, i);
     iotlb_load(&u->iotlb, i);
     count = state_take_count(i, 64);
     for (uint64_t n = 0; n < count && !i->trouble; n++)

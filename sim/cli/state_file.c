@@ -152,20 +152,24 @@ static int not_state(const uint8_t *bytes, size_t count, struct err *e)
 static int expand(const uint8_t *from, size_t count, struct state_file *f, struct err *e)
 {
     unsigned long long size = ZSTD_getFrameContentSize(from, count);
-    size_t n;
+    size_t frame = ZSTD_findFrameCompressedSize(from, count), n;
 
     if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN)
         return not_state(from, count, e);
+    if (ZSTD_isError(frame))
+        return err_set(e, EBADMSG, "the saved state is damaged: it ends too early");
     if (size > GROWTH_MAX * count || size > SIZE_MAX / 2)
         return err_set(e, EBADMSG, "the saved state is damaged: it cannot hold %llu bytes", size);
     f->bytes = malloc(size ? (size_t)size : 1);
     if (!f->bytes)
         return no_memory(e);
-    n = ZSTD_decompress(f->bytes, (size_t)size, from, count);
+    n = ZSTD_decompress(f->bytes, (size_t)size, from, frame);
     if (ZSTD_isError(n) || n != size)
         return err_set(e, EBADMSG, "the saved state is damaged: %s",
                        ZSTD_isError(n) ? ZSTD_getErrorName(n) : "it is too short");
     f->in = (struct state_in){.bytes = f->bytes, .size = n};
+    if (n >= sizeof(tag) && !memcmp(f->bytes, tag, sizeof(tag)) && frame != count)
+        return err_set(e, EBADMSG, "the saved state is damaged: something follows it");
     return 0;
 }
 
