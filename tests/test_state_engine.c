@@ -112,12 +112,37 @@ static int restore(struct run *r, const struct plan *p, const struct state_out *
     return result;
 }
 
+static void feed_cached(void *arg, const struct cached_xlat *c)
+{
+    digest_u64(arg, (uint64_t)c->bdf.v << 32 | (uint64_t)c->did.v << 8 | c->perm);
+    digest_u64(arg, c->range.first.v);
+    digest_u64(arg, c->range.last.v);
+    digest_u64(arg, c->gpa.v);
+}
+
+/* What the unit's IOTLB holds, in its order. */
+static uint64_t cached(const struct run *r, uint64_t *bytes)
+{
+    struct check_config c = {.mode = CHECK_OFF};
+    struct digest d;
+
+    digest_init(&d);
+    engine_check_config(r->engine, &c);
+    c.world.visit_cached(c.world.sim, feed_cached, &d);
+    *bytes = d.bytes;
+    return digest_value(&d);
+}
+
 static void same_state(const struct run *a, const struct run *b)
 {
+    uint64_t bytes_a, bytes_b;
+
     struct state_out of_a = saved(a), of_b = saved(b);
 
     ck_assert_uint_eq(of_a.used, of_b.used);
     ck_assert_mem_eq(of_a.bytes, of_b.bytes, of_a.used);
+    ck_assert_uint_eq(cached(a, &bytes_a), cached(b, &bytes_b));
+    ck_assert_uint_eq(bytes_a, bytes_b);
     state_out_free(&of_a);
     state_out_free(&of_b);
 }
