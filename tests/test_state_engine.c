@@ -385,7 +385,7 @@ START_TEST(forged_states_do_no_harm)
     uint64_t random = (uint64_t)_i + 1;
     unsigned taken = 0, refused = 0;
 
-    plan_init(&p, _i % 2 ? "ideal" : "qemu-7.2", _i % 4 > 1 ? "unregister-missing" : NULL, 39);
+    plan_init(&p, _i % 2 ? "ideal" : "qemu-10.2", _i % 4 > 1 ? "unregister-missing" : NULL, 39);
     o = small(&p, &r);
     for (unsigned n = 0; n < random_rounds(400); n++) {
         size_t at = (random = random * UINT64_C(6364136223846793005) + 1442695040888963407) / 8 %
