@@ -258,13 +258,15 @@ static int profiles(void)
 START_TEST(random_guests_go_on_alike)
 {
     for (uint64_t seed = 1; seed <= random_rounds(24); seed++) {
-        unsigned bits = seed % 3 ? 39 : 48;
+        /* The seeds' profiles offer 39 bits alone. */
+        unsigned bits = seed % 3 || profile(_i)[0] == 'v' ? 39 : 48;
         struct plan p;
         char where[64];
 
         snprintf(where, sizeof(where), "%s seed %" PRIu64, profile(_i), seed);
         plan_init(&p, profile(_i), seed % 4 ? NULL : "unregister-missing", bits);
-        p.header.unit.caching_mode = seed % 5 != 0;
+        /* v7 ends at once when a vfio joins without caching mode. */
+        p.header.unit.caching_mode = seed % 5 != 0 || strcmp(profile(_i), "v7") == 0;
         p.header.unit.device_iotlb = seed % 7 == 0;
         goes_on_alike(&p, seed, (bits - 12) / 9, where);
         free(p.policy);
