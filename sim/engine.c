@@ -112,6 +112,7 @@ void engine_free(struct engine *e)
     free(e->header_devices);
     free(e->from_start);
     free(e->leading);
+    free(e->ats_on);
     free(e);
 }
 
@@ -178,6 +179,18 @@ static int not_built(const char *what, struct err *err)
     return err_set(err, ENOTSUP, "%s records need a kind of consumer that is not built yet", what);
 }
 
+/* A device that is there already is left as it is. */
+static int device_record(struct engine *e, const struct device_rec *d, struct err *err)
+{
+    int fault = 0;
+
+    if (d->has_alias)
+        return alias_not_built(err);
+    if (!vtd_device(e->unit, d->bdf))
+        fault = engine_ats_note(e, d->bdf, d->ats, err);
+    return fault ? fault : engine_device(e, d->bdf, true, err);
+}
+
 static int act(struct engine *e, const struct rec *r, struct err *err)
 {
     switch (r->kind) {
@@ -193,18 +206,19 @@ static int act(struct engine *e, const struct rec *r, struct err *err)
                            r->u.zero.gpa.v, r->u.zero.bytes);
         return 0;
     case REC_DMA: return engine_dma(e, r, err);
-    case REC_DEVICE:
-        return r->u.device.has_alias ? alias_not_built(err)
-                                     : engine_device(e, r->u.device.bdf, true, err);
+    case REC_DEVICE: return device_record(e, &r->u.device, err);
     case REC_GONE: return engine_gone(e, r->u.gone.bdf, err);
     case REC_ATTACH: return engine_attach(e, r->u.attach, err);
     case REC_DETACH: return engine_detach(e, r->u.named.name, err);
-    case REC_ATS: return engine_device(e, r->u.ats.bdf, true, err);
-    case REC_RESET: vtd_reset(e->unit); return 0;
+    case REC_ATS: return engine_ats_record(e, r->u.ats.bdf, r->u.ats.on, err);
+    case REC_RESET:
+        vtd_reset(e->unit);
+        engine_vhost_reset(e, !r->u.reset.unit_only);
+        return 0;
     case REC_AT: e->funnel.at_ns = r->u.at.ns; return 0;
-    case REC_STOP: return not_built("stop", err);
-    case REC_START: return not_built("start", err);
-    case REC_MISS: return not_built("miss", err);
+    case REC_STOP: return engine_stop(e, r->u.named.name, err);
+    case REC_START: return engine_start_rings(e, r->u.named.name, err);
+    case REC_MISS: return engine_miss(e, r, err);
     case REC_PIN: return not_built("pin", err);
     case REC_UNPIN: return not_built("unpin", err);
     case REC_FAIL: return engine_fail(e, &r->u.fail, err);
@@ -266,6 +280,8 @@ static int begin(struct engine *e, struct err *err)
     int fault = 0;
 
     e->started = true;
+    for (size_t i = 0; i < e->header_device_count && !fault; i++)
+        fault = engine_ats_note(e, e->header_devices[i].bdf, e->header_devices[i].ats, err);
     for (size_t i = 0; i < e->from_start_count && !fault; i++)
         fault = engine_attach(e, &e->from_start[i], err);
     for (size_t i = 0; i < e->header_device_count && !fault; i++)

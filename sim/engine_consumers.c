@@ -83,7 +83,10 @@ int engine_attach(struct engine *e, const struct attach_rec *how, struct err *er
         shared->type1.users++;
     }
     fault = consumer_new(&s, &c, err);
-    return fault ? fault : add_consumer(e, c, err);
+    if (fault)
+        return fault;
+    engine_vhost_prepare(e, c);
+    return add_consumer(e, c, err);
 }
 
 int engine_detach(struct engine *e, const char *name, struct err *err)
@@ -149,6 +152,7 @@ int engine_device(struct engine *e, bdf_t b, bool with_default, struct err *err)
         return err_set(err, ENOMEM, "out of memory for a device");
     o.u.device.bdf = b;
     o.u.device.on = true;
+    o.u.device.ats = engine_ats(e, b);
     funnel_show(&e->funnel, &o);
     vtd_update_device(e->unit, b);
     return with_default ? attach_default(e, b, err) : 0;
@@ -168,7 +172,7 @@ int engine_gone(struct engine *e, bdf_t b, struct err *err)
     funnel_show(&e->funnel, &o);
     engine_sweep(e);
     vtd_remove_device(e->unit, b);
-    return 0;
+    return engine_ats_note(e, b, false, err);
 }
 
 static void release_container(struct engine *e, const struct consumer *c)

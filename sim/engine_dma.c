@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A device's access: what the unit makes of it, and what its consumers hold. */
+#include "consumers/vhost.h"
 #include "engine_inside.h"
 
 /* `?`: either right will do; the one that is granted now, if any. */
@@ -42,26 +43,55 @@ static void show_shadow(struct engine *e, const struct rec *r, const struct cons
     funnel_show(&e->funnel, &o);
 }
 
-int engine_dma(struct engine *e, const struct rec *r, struct err *err)
+static void show_dma(struct engine *e, const struct rec *r, bool write, const char *vhost,
+                     struct xlat_result x)
 {
     struct obs o = {.kind = OBS_DMA};
+
+    o.u.dma.rec = r;
+    o.u.dma.access = write ? DMA_W : DMA_R;
+    o.u.dma.result = x;
+    o.u.dma.differs = differs(r, &x);
+    o.u.dma.vhost = vhost;
+    funnel_show(&e->funnel, &o);
+}
+
+/* The access begins at `vhost`, when there is one; what it misses, and all else, is the unit's.
+ * Returns whether it was a write. */
+static bool translate(struct engine *e, const struct rec *r, struct consumer *vhost)
+{
+    struct xlat_result x;
+    bool write;
+
+    if (vhost && engine_vhost_hit(vhost, r, &write, &x)) {
+        show_dma(e, r, write, vhost->how.name, x);
+        return write;
+    }
+    write = as_write(e, r);
+    if (vhost)
+        vhost_miss(vhost, r->u.dma.iova, write);
+    x = vtd_translate(e->unit, r->u.dma.bdf, r->u.dma.iova, write);
+    show_dma(e, r, write, NULL, x);
+    if (vhost)
+        vhost_answer(vhost, r->u.dma.iova, write, &x);
+    return write;
+}
+
+int engine_dma(struct engine *e, const struct rec *r, struct err *err)
+{
+    bool window = r->u.dma.iova.v >= IR_WINDOW_FIRST && r->u.dma.iova.v <= IR_WINDOW_LAST;
     bool write;
     int fault = engine_device(e, r->u.dma.bdf, true, err);
 
     if (fault)
         return fault;
-    write = as_write(e, r);
-    o.u.dma.rec = r;
-    o.u.dma.access = write ? DMA_W : DMA_R;
-    o.u.dma.result = vtd_translate(e->unit, r->u.dma.bdf, r->u.dma.iova, write);
-    o.u.dma.differs = differs(r, &o.u.dma.result);
-    funnel_show(&e->funnel, &o);
-    if (o.u.dma.result.end == XLAT_WINDOW)
+    write = translate(e, r, window ? NULL : engine_vhost_of(e, r->u.dma.bdf));
+    if (window)
         return 0;
     for (size_t i = 0; i < e->consumer_count; i++) {
         const struct consumer *c = e->consumers[i];
 
-        if (!c->gone && c->how.bdf.v == r->u.dma.bdf.v && c->how.kind != CONSUMER_VHOST)
+        if (!c->gone && c->how.bdf.v == r->u.dma.bdf.v)
             show_shadow(e, r, c, write);
     }
     return 0;

@@ -38,6 +38,9 @@ struct engine {
     struct attach_rec *from_start; /* --attach */
     size_t from_start_count;
 
+    bdf_t *ats_on; /* devices whose ATS is on, in the order in which it was switched on */
+    size_t ats_count;
+
     struct consumer **consumers; /* in order of joining */
     size_t consumer_count;
     struct container **containers;
@@ -66,6 +69,29 @@ int engine_gone(struct engine *e, bdf_t b, struct err *err);
 void engine_sweep(struct engine *e);
 void engine_free_consumers(struct engine *e);
 const struct consumer *engine_consumer(const struct engine *e, const char *name);
+
+/* engine_vhost.c: ATS, and records about vhost. */
+bool engine_ats(const struct engine *e, bdf_t b);
+/** Keep in mind that the device's ATS is on or off; nobody is told. */
+int engine_ats_note(struct engine *e, bdf_t b, bool on, struct err *err);
+/** An `ats` record: the device joins when it is new, and its vhosts follow. */
+int engine_ats_record(struct engine *e, bdf_t b, bool on, struct err *err);
+/** Before `c` joins, when it is a vhost. */
+void engine_vhost_prepare(struct engine *e, struct consumer *c);
+/** After the unit's reset: ATS is off; `device`: the devices were reset, too. */
+void engine_vhost_reset(struct engine *e, bool device);
+void engine_vhost_save(const struct engine *e, struct state_out *o);
+void engine_vhost_load(struct engine *e, struct state_in *i);
+int engine_stop(struct engine *e, const char *name, struct err *err);
+int engine_start_rings(struct engine *e, const char *name, struct err *err);
+int engine_miss(struct engine *e, const struct rec *r, struct err *err);
+/** The vhost at which an access of the device starts: the first to have joined of those that run.
+ * NULL: none. */
+struct consumer *engine_vhost_of(const struct engine *e, bdf_t b);
+/** The device IOTLB of `c` answers the access, or refuses it: *write which right was used (`?`),
+ * *x how it ended. False: a miss. */
+bool engine_vhost_hit(const struct consumer *c, const struct rec *r, bool *write,
+                      struct xlat_result *x);
 
 /** A `dma` record: the unit's own translation, then what each consumer of the device holds. */
 int engine_dma(struct engine *e, const struct rec *r, struct err *err);

@@ -174,7 +174,7 @@ static int deliver_pieces(struct notifier *n, const struct iommu_event *e)
     uint64_t at = e->range.first.v > n->range.first.v ? e->range.first.v : n->range.first.v;
     int result = 0;
 
-    if (!(n->flags & NOTIFY_MAP)) {
+    if (e->type != NOTE_DEVTLB && !(n->flags & NOTIFY_MAP)) {
         struct iommu_event one = *e;
 
         one.range = iova_range(at, last);

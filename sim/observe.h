@@ -72,7 +72,8 @@ enum obs_kind {
     OBS_REPLAY_END,    /* reg */
     OBS_NOTE,          /* note */
     OBS_READ,          /* read: a register read by the guest, beside what the model says */
-    OBS_DMA,           /* dma: the unit's own translation of a `dma` record */
+    OBS_DMA,           /* dma: the unit's own translation of a `dma` record, or the answer of the
+                          device IOTLB at which it began */
     OBS_DMA_SHADOW,    /* shadow: the same access looked up in what a consumer holds */
     OBS_RESET,         /* the unit is back in its reset state */
     OBS_LOCK,          /* lock: the kernel's side of a container took or released a lock */
@@ -156,7 +157,8 @@ struct obs {
         } fault;
         struct {
             bdf_t bdf;
-            bool on; /* joined / translated */
+            bool on;  /* joined / translated */
+            bool ats; /* OBS_DEVICE, joined: its ATS is on */
         } device;
         struct {
             const char *name;
@@ -190,6 +192,7 @@ struct obs {
             enum dma_access access; /* direction used for the translation (R or W) */
             struct xlat_result result;
             bool differs; /* from what was observed (false when nothing was observed) */
+            const char *vhost; /* whose device IOTLB answered; the unit was not asked. NULL: it was */
         } dma;
         struct {
             const struct rec *rec;

@@ -117,6 +117,10 @@ static const struct policy rows[] = {
         .replay = REPLAY_RECORD,
         .map_without_cm = MAP_NEEDS_CM,
         .devtlb_needs_dt = true,
+        .vhost_real_rights = true,
+        .vhost_failure_told = true,
+        .vhost_switch_flushes = true,
+        .vhost_flip_flushes = true,
     },
 };
 
@@ -228,6 +232,16 @@ static void restore_layout(struct policy *p)
     p->restore_forgets_regions = true;
 }
 
+static void ats_ignored(struct policy *p)
+{
+    p->vhost_ats_ignored = true;
+}
+
+static void old_misses(struct policy *p)
+{
+    p->misses_outlive_stop = true;
+}
+
 static const struct {
     struct quirk about;
     void (*apply)(struct policy *p);
@@ -263,6 +277,10 @@ static const struct {
     {{"migration-region-layout",
       "after a restore devices stay untranslated until something switches them", "M55, 552a1e01a4"},
      restore_layout},
+    {{"pending-miss-after-reboot", "vhost misses that wait outlive a stop and a reset", "M54"},
+     old_misses},
+    {{"ats-ignored", "vhost listens to device-TLB invalidations alone, ATS on or off", "M31"},
+     ats_ignored},
 };
 
 #define QUIRKS (sizeof(quirks) / sizeof(quirks[0]))

@@ -140,6 +140,21 @@ static const char *desc_wrong(const struct arch *a, const struct desc *d, uint64
     }
 }
 
+/* With S set the trailing ones of the address say how much: 8 KiB and up (6.5.2.5). */
+static void devtlb_range(struct desc *d, uint64_t hi)
+{
+    uint64_t at = hi & ~PAGE_4K_MASK, mask = PAGE_4K_MASK;
+
+    d->scope = SCOPE_FINE;
+    if (hi & 1) {
+        while (mask != UINT64_MAX && (at & (mask + 1)))
+            mask = mask << 1 | 1;
+        mask = mask << 1 | 1;
+    }
+    d->first = at & ~mask;
+    d->last = at | mask;
+}
+
 struct desc arch_desc(const struct arch *a, uint64_t lo, uint64_t hi, bool by_register)
 {
     struct desc d = {
@@ -161,6 +176,8 @@ struct desc arch_desc(const struct arch *a, uint64_t lo, uint64_t hi, bool by_re
             d.last = d.first | mask;
         }
     }
+    if (d.type == DESC_DEVTLB)
+        devtlb_range(&d, hi);
     d.wrong = desc_wrong(a, &d, lo, hi, by_register);
     return d;
 }

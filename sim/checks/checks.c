@@ -50,6 +50,12 @@ static void record_begins(struct checks *c, const struct rec *r)
     chk_observed_record(c, r);
     chk_guest_record(c, r);
     hist_before(c, r);
+    if (r->kind == REC_ATS) {
+        struct device_state *d = chk_device(c, r->u.ats.bdf, true);
+
+        if (d)
+            d->ats = r->u.ats.on;
+    }
     if (r->kind == REC_FAIL && r->u.fail.op == FAIL_UNMAP) {
         struct person *p = chk_person(c, r->u.fail.name);
 
@@ -68,6 +74,7 @@ static void record_ends(struct checks *c)
         chk_shadow(c, &all);
     }
     chk_stale_settle(c);
+    chk_misses_record_end(c);
     chk_notes_record_end(c);
     chk_flags_settled(c);
 }
@@ -90,6 +97,7 @@ static void inval_done(struct checks *c, const struct obs *o)
     chk_stale_cached(c, &d);
     chk_stale_settle(c);
     cover_done(c, &d);
+    chk_device_iotlb_done(c, &d);
     chk_guest_done(c, &d);
     c->in_inval = false;
 }
@@ -101,8 +109,12 @@ static void reset(struct checks *c)
     c->gsts = 0;
     c->judge_empty = true;
     c->judge_srtp = false;
-    for (size_t i = 0; i < c->device_count; i++)
+    for (size_t i = 0; i < c->device_count; i++) {
         spans_free(&c->devices[i].reached);
+        c->devices[i].ats = false;
+    }
+    chk_misses_must_end(c, NULL, "the unit was reset");
+    chk_device_iotlb_switched(c, NULL);
 }
 
 static void root_latched(struct checks *c, const struct obs *o)
@@ -118,13 +130,28 @@ static void see_device(struct checks *c, const struct obs *o)
 
     if (!d)
         return;
-    if (o->kind == OBS_SWITCH)
+    if (o->kind == OBS_SWITCH) {
         d->translated = o->u.device.on;
-    else
+        chk_device_iotlb_switched(c, &d->bdf);
+        if (!o->u.device.on)
+            chk_misses_must_end(c, &d->bdf, "its device is translated no longer");
+    } else {
         d->joined = o->u.device.on;
+        d->ats = o->u.device.on && o->u.device.ats;
+    }
     if (o->kind == OBS_DEVICE && !o->u.device.on)
         d->translated = false;
     chk_dirty_device(c, d->bdf);
+}
+
+static void see_vhost(struct checks *c, const struct obs *o)
+{
+    struct person *p = chk_person(c, o->u.vhost.consumer);
+
+    if (!p)
+        return;
+    chk_misses_see(c, p, o);
+    chk_device_iotlb_see(c, p, o);
 }
 
 /* CHECK_OFF: no invariant is judged, but what was observed on a real system is still compared. */
@@ -188,12 +215,12 @@ static void see(void *ctx, const struct obs *o)
     case OBS_DMA_SHADOW: chk_dma_shadow(c, o); break;
     case OBS_RESET: reset(c); break;
     case OBS_ABORT: c->aborted = true; break;
+    case OBS_VHOST: see_vhost(c, o); break;
     case OBS_LOCK:
     case OBS_TYPE1:
     case OBS_TYPE1_DEVICE:
     case OBS_DMA_UNMAP:
     case OBS_PIN:
-    case OBS_VHOST:
     case OBS_SYNCED:
     case OBS_INTERRUPT:
     case OBS_FAULT:

@@ -31,7 +31,7 @@ static void say_allowed(char *text, size_t bytes, const struct allowed *a)
     }
 }
 
-static bool may_reach(const struct allowed *a, uint64_t target)
+bool chk_may_reach(const struct allowed *a, uint64_t target)
 {
     if (a->wild)
         return true;
@@ -46,7 +46,7 @@ static bool result_allowed(const struct allowed *a, const struct xlat_result *x)
     if (a->wild)
         return true;
     switch (x->end) {
-    case XLAT_OK: return may_reach(a, x->gpa.v);
+    case XLAT_OK: return chk_may_reach(a, x->gpa.v);
     case XLAT_FAULT: return x->reason < 32 && (a->reasons >> x->reason & 1);
     case XLAT_COLLAPSED:
     case XLAT_REFUSED: return a->reasons != 0;
@@ -71,8 +71,8 @@ static void only_identity(struct allowed *a, uint64_t iova)
     a->ok[0].gpa = iova;
 }
 
-static void allowed_now(const struct checks *c, bdf_t bdf, uint64_t iova, enum dma_access access,
-                        struct allowed *a)
+void chk_allowed_now(const struct checks *c, bdf_t bdf, uint64_t iova, enum dma_access access,
+                     struct allowed *a)
 {
     if (c->gsts & ARCH_TE)
         allowed_for(c, bdf, iova, access == DMA_W, a);
@@ -93,9 +93,11 @@ void chk_dma(struct checks *c, const struct obs *o)
     chk_observed_dma(c, o);
     if (in_window(r->u.dma.iova.v) || x->end == XLAT_WINDOW)
         return;
-    allowed_now(c, r->u.dma.bdf, r->u.dma.iova.v, o->u.dma.access, &a);
+    chk_allowed_now(c, r->u.dma.bdf, r->u.dma.iova.v, o->u.dma.access, &a);
     if (c->gsts & ARCH_TE)
         chk_guest_dma(c, r->u.dma.bdf, r->u.dma.iova.v, &a);
+    if (o->u.dma.vhost)
+        return; /* the unit was not asked: what the device IOTLB holds is judged apart */
     chk_stale_reached(c, o);
     if (result_allowed(&a, x))
         return;
@@ -160,6 +162,25 @@ static void hold_differs(struct checks *c, const struct person *p, const struct 
              r->u.dma.bdf.v >> 3 & 31, r->u.dma.bdf.v & 7, (ull)at, may, p->name, has);
 }
 
+/* The same access in a device IOTLB that is filled on demand: what it has not it asks for. */
+static void device_iotlb(struct checks *c, struct person *p, const struct obs *o)
+{
+    const struct rec *r = o->u.shadow.rec;
+    uint64_t at = r->u.dma.iova.v;
+    enum perm right = o->u.shadow.access == DMA_W ? PERM_W : PERM_R;
+    struct allowed a;
+
+    if (!o->u.shadow.present)
+        return;
+    chk_allowed_now(c, r->u.dma.bdf, at, o->u.shadow.access, &a);
+    if (o->u.shadow.held ? chk_may_reach(&a, o->u.shadow.gpa.v) : a.wild || a.reasons)
+        return;
+    if (chk_device_iotlb_may(c, p, at, o->u.shadow.gpa.v,
+                             o->u.shadow.held ? right : o->u.shadow.perm))
+        return;
+    hold_differs(c, p, o, &a);
+}
+
 /* The same access in what a consumer holds. */
 void chk_dma_shadow(struct checks *c, const struct obs *o)
 {
@@ -169,9 +190,13 @@ void chk_dma_shadow(struct checks *c, const struct obs *o)
     struct allowed a, write;
     uint64_t at;
 
-    if (!r || !p || !p->joined || p->kind == CONSUMER_VHOST || !chk_keeps(p) ||
-        in_window(r->u.dma.iova.v))
+    if (!r || !p || !p->joined || in_window(r->u.dma.iova.v))
         return;
+    if (!chk_keeps(p)) {
+        if (p->kind == CONSUMER_VHOST)
+            device_iotlb(c, p, o);
+        return;
+    }
     at = r->u.dma.iova.v;
     d = chk_device(c, p->bdf, false);
     if (d && d->translated) {
@@ -184,7 +209,7 @@ void chk_dma_shadow(struct checks *c, const struct obs *o)
     } else if (p->kind == CONSUMER_PROBE) {
         return; /* a probe holds nothing of its own accord */
     }
-    allowed_now(c, r->u.dma.bdf, at, o->u.shadow.access, &a);
+    chk_allowed_now(c, r->u.dma.bdf, at, o->u.shadow.access, &a);
     if (!o->u.shadow.held) {
         if (!excused(c, p, at, &a))
             hold_differs(c, p, o, &a);
@@ -192,13 +217,13 @@ void chk_dma_shadow(struct checks *c, const struct obs *o)
     }
     /* A page that leads into the window faults on its way; what cannot map it may still be told of
      * it. */
-    if (may_reach(&a, o->u.shadow.gpa.v) ||
+    if (chk_may_reach(&a, o->u.shadow.gpa.v) ||
         (in_window(o->u.shadow.gpa.v) && (a.reasons & REASON(FR_TO_WINDOW))))
         return;
     if (o->u.shadow.access != DMA_W) {
         /* Consumers may widen w to rw: then a read goes where a write may. */
-        allowed_now(c, r->u.dma.bdf, at, DMA_W, &write);
-        if (may_reach(&write, o->u.shadow.gpa.v))
+        chk_allowed_now(c, r->u.dma.bdf, at, DMA_W, &write);
+        if (chk_may_reach(&write, o->u.shadow.gpa.v))
             return;
     }
     if (!spans_touch(&p->refused, at, at))

@@ -35,6 +35,7 @@ enum inv_id {
     REG_REFUSE,
     REG_FLAGS,
     RST_EMPTY,
+    LIVE_MISS,
     STATE_RESTORE,
     GST_NOFLUSH,
     GST_CM,
@@ -112,11 +113,17 @@ struct person {
     bool expected; /* all its notes are given in the trace: keep each for comparison */
     struct iova_range replay_range;
     uint64_t replay_seq; /* notes of the run before the replay began */
+    struct waiting *waiting; /* vhost: its misses that are not over; misses.c */
+    size_t waitings, waiting_room;
+    const char *must_end; /* vhost: why none may outlive this record */
+    bool rings_stopped;
+    uint64_t stop_record;
 };
 
 struct device_state {
     bdf_t bdf;
     bool joined, translated;
+    bool ats;
     uint32_t told_flags;  /* the union of flags the unit was told */
     struct spans reached; /* what the unit translated: its IOTLB may hold it */
 };
@@ -191,6 +198,7 @@ struct checks {
     struct note late_first;
     const struct person *late_person;
     bool judge_empty; /* RST-EMPTY is due at the end of this record */
+    bool misses_moved; /* LIVE-MISS is due at the end of this record */
     bool judge_srtp;  /* SRTP did a global invalidation (ESRTPS) in this record */
 
     /* notes of the last event record, for `expect` */
@@ -282,6 +290,20 @@ void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n
 void chk_stale_settle(struct checks *c);
 void chk_stale_cached(struct checks *c, const struct desc *d);
 void chk_stale_reached(struct checks *c, const struct obs *o);
+
+/* misses.c: `of` NULL: of every device */
+void chk_misses_see(struct checks *c, struct person *p, const struct obs *o);
+void chk_misses_must_end(struct checks *c, const bdf_t *of, const char *why);
+void chk_misses_forget(struct person *p);
+void chk_misses_record_end(struct checks *c);
+
+/* device_iotlb.c */
+void chk_device_iotlb_see(struct checks *c, struct person *p, const struct obs *o);
+void chk_device_iotlb_switched(struct checks *c, const bdf_t *of);
+void chk_device_iotlb_done(struct checks *c, const struct desc *d);
+/* The device may go on with what it was given at `at`: `right` to `target`. */
+bool chk_device_iotlb_may(struct checks *c, struct person *p, uint64_t at, uint64_t target,
+                          enum perm right);
 
 /* observed.c */
 int chk_observed_init(struct checks *c);

@@ -77,6 +77,10 @@ static const struct invariant rows[INVARIANTS] = {
     [STATE_RESTORE] = {"STATE-RESTORE", V,
                        "state saved and restored at any record behaves as the original",
                        "museum I18, M55"},
+    [LIVE_MISS] = {"LIVE-MISS", V,
+                   "every vhost miss ends in one update or one failure and wakes its ring; none "
+                   "outlives a stop, a reset or translation going off",
+                   "vtd-facts 9.4; museum I15, M53, M54"},
     [GST_NOFLUSH] =
         {"GST-NOFLUSH", G,
          "guest: a present entry was removed, moved or narrowed, and before a covering "

@@ -76,6 +76,7 @@ static void forget(struct person *p)
     spans_free(&p->refused);
     p->top = 0;
     p->top_valid = p->replaying = false;
+    chk_misses_forget(p);
 }
 
 void chk_people_free(struct checks *c)

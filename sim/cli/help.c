@@ -11,7 +11,7 @@ const char replay_help[] =
     "                         (default: what the trace was observed on, else " DEFAULT_PROFILE ")\n"
     "  --sync HOW             walk, translate or translate-4k: how an invalidation\n"
     "                         becomes notifications (default walk)\n"
-    "  --attach KIND@BDF      attach a consumer from the start: vfio or probe (repeatable)\n"
+    "  --attach KIND@BDF      attach a consumer from the start: vfio, vhost or probe (repeatable)\n"
     "  --dma-limit N          mappings a container may hold (default 65535; 0: no limit)\n"
     "  --quirk NAME           switch a historical bug on (repeatable)\n"
     "  --list-quirks          print them\n"

@@ -4,6 +4,19 @@
 #include <errno.h>
 #include <string.h>
 
+#include "consumers/vhost_iotlb.h"
+
+/* Filled on demand: removals, in a table of limited room. Else everything, without a limit. */
+static void vhost_defaults(struct attach_rec *a)
+{
+    bool on_demand = a->backend == BACKEND_KERNEL || a->backend == BACKEND_USER;
+
+    if (!a->has_flags && !on_demand)
+        a->flags = NOTIFY_MAP | NOTIFY_UNMAP;
+    if (!a->has_limit)
+        a->limit = on_demand ? VHOST_IOTLB_ENTRIES : 0;
+}
+
 void consumer_defaults(struct attach_rec *a, uint64_t dma_limit)
 {
     if (!a->has_flags) {
@@ -17,7 +30,9 @@ void consumer_defaults(struct attach_rec *a, uint64_t dma_limit)
         a->range = iova_range(0, UINT64_MAX);
     if (!a->has_container)
         memcpy(a->container, a->name, sizeof(a->container));
-    if (!a->has_limit)
+    if (a->kind == CONSUMER_VHOST)
+        vhost_defaults(a);
+    else if (!a->has_limit)
         a->limit = dma_limit;
     if (!a->has_aperture)
         a->aperture_bits = 48;
@@ -38,7 +53,7 @@ int consumer_new(const struct consumer_setup *s, struct consumer **out, struct e
     switch (s->how->kind) {
     case CONSUMER_VFIO: c = vfio_new(s); break;
     case CONSUMER_PROBE: c = probe_new(s); break;
-    case CONSUMER_VHOST: return err_set(e, ENOTSUP, "%s: vhost is not built yet", s->how->name);
+    case CONSUMER_VHOST: c = vhost_new(s); break;
     case CONSUMER_MDEV: return err_set(e, ENOTSUP, "%s: mdev is not built yet", s->how->name);
     }
     if (!c)

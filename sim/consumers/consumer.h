@@ -121,5 +121,6 @@ void consumer_load(struct consumer *c, struct state_in *i);
 /* The kinds. */
 struct consumer *vfio_new(const struct consumer_setup *s);
 struct consumer *probe_new(const struct consumer_setup *s);
+struct consumer *vhost_new(const struct consumer_setup *s);
 
 #endif

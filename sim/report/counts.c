@@ -218,6 +218,7 @@ static void see(void *ctx, const struct obs *o)
     case OBS_FLAGS: c->flags_changes++; break;
     case OBS_REPLAY_BEGIN: c->replays++; break;
     case OBS_NOTE: count_note(c, o->u.note); break;
+    case OBS_VHOST: c->vhost[o->u.vhost.what]++; break;
     case OBS_READ: count_read(c, o); break;
     case OBS_DMA: count_dma(c, o); break;
     case OBS_RESET: c->resets++; break;

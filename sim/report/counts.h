@@ -85,6 +85,7 @@ struct counts {
     uint64_t root_latched, switches, replays;
     uint64_t registrations, registrations_refused, flags_changes;
     uint64_t notes;
+    uint64_t vhost[VHOST_EVICTED + 1]; /* by enum vhost_what, all vhosts */
     struct consumer_counts *consumers; /* in the order they appeared */
     size_t consumers_count, consumers_room;
     struct difference diff[DIFFERENCES_KEPT];

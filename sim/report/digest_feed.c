@@ -115,6 +115,8 @@ static void see(void *ctx, const struct obs *o)
     case OBS_DMA:
         FEED(d, o->u.dma.access, o->u.dma.differs);
         feed_dma(d, &o->u.dma.result);
+        if (o->u.dma.vhost)
+            digest_text(d, o->u.dma.vhost);
         break;
     case OBS_DMA_SHADOW:
         FEED(d, o->u.shadow.access, o->u.shadow.held, o->u.shadow.present,

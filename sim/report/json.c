@@ -159,6 +159,18 @@ static void add_consumers(struct json *j, cJSON *to, const struct counts *c)
     }
 }
 
+static void add_vhost(struct json *j, cJSON *to, const struct counts *c)
+{
+    cJSON *o = add_object(j, to, "vhost");
+
+    add_u64(j, o, "misses", c->vhost[VHOST_MISS]);
+    add_u64(j, o, "updates", c->vhost[VHOST_UPDATE]);
+    add_u64(j, o, "invalidates", c->vhost[VHOST_INVALIDATE]);
+    add_u64(j, o, "failures", c->vhost[VHOST_FAILURE]);
+    add_u64(j, o, "evictions", c->vhost[VHOST_EVICTED]);
+    add_u64(j, o, "dropped", c->vhost[VHOST_DROPPED]);
+}
+
 static void add_counts(struct json *j, cJSON *to, const struct counts *c)
 {
     static const struct {
@@ -200,6 +212,7 @@ static void add_counts(struct json *j, cJSON *to, const struct counts *c)
     add_u64(j, o, "registrations", c->registrations);
     add_u64(j, o, "registrations_refused", c->registrations_refused);
     add_u64(j, o, "notifications", c->notes);
+    add_vhost(j, o, c);
     add_consumers(j, o, c);
 }
 

@@ -206,6 +206,12 @@ static void notified(const struct text *t)
     number(t, "held at the end", ops->container_maps, "mappings in containers");
     number_if(t, "notified and standing", ops->shadow_leaves, "table leaves, all devices");
     number_if(t, "registrations refused", c->registrations_refused, NULL);
+    number_if(t, "vhost misses", c->vhost[VHOST_MISS], NULL);
+    number_if(t, "vhost updates", c->vhost[VHOST_UPDATE], NULL);
+    number_if(t, "vhost invalidates", c->vhost[VHOST_INVALIDATE], NULL);
+    number_if(t, "vhost failures", c->vhost[VHOST_FAILURE], "misses without a translation");
+    number_if(t, "vhost misses given up", c->vhost[VHOST_DROPPED], NULL);
+    number_if(t, "vhost entries evicted", c->vhost[VHOST_EVICTED], "to make room");
 }
 
 static void compared_row(const struct text *t, const char *what, uint64_t compared,

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the device IOTLB of a vhost may hold. The updates that it was given stand in `told`, with
+ * the rights that were lawful when they were given. With ATS off they must be true when an IOTLB
+ * invalidation has completed; with ATS on, when a device-TLB invalidation has (specification 4.1,
+ * 6.5.2.5; vtd-facts 8 O2): until then the device may go on with what it was lawfully given.
+ */
+#include "checks/registry.h"
+
+typedef unsigned long long ull;
+
+static bool on_demand(const struct person *p)
+{
+    return p->joined && p->kind == CONSUMER_VHOST && !chk_keeps(p);
+}
+
+/* Its guest takes entries away by device-TLB invalidations. */
+static bool has_ats(struct checks *c, const struct person *p)
+{
+    const struct device_state *d = chk_device(c, p->bdf, false);
+
+    return d && d->ats && c->arch.device_tlb;
+}
+
+/* The rights with which the device may reach `target` at `at`. */
+static enum perm lawful(const struct checks *c, const struct person *p, uint64_t at,
+                        uint64_t target, enum perm among)
+{
+    static const struct {
+        enum perm right;
+        enum dma_access access;
+    } rights[] = {{PERM_R, DMA_R}, {PERM_W, DMA_W}};
+    unsigned all = PERM_NONE;
+    struct allowed a;
+
+    for (size_t i = 0; i < sizeof rights / sizeof rights[0]; i++) {
+        if (!(among & rights[i].right))
+            continue;
+        chk_allowed_now(c, p->bdf, at, rights[i].access, &a);
+        if (chk_may_reach(&a, target))
+            all |= rights[i].right;
+    }
+    return (enum perm)all;
+}
+
+/* Where entries overlap it is the device's own affair which one answers: TOLD_NOT_ASKED marks what
+ * is not known. */
+static void updated(struct checks *c, struct person *p, const struct obs *o)
+{
+    uint64_t first = o->u.vhost.range.first.v, last = o->u.vhost.range.last.v;
+    struct device_state *d = chk_device(c, p->bdf, true);
+    enum told_state state = TOLD_HELD;
+    struct span_pos pos;
+    const struct span *s = spans_seek(&p->told, first, &pos);
+    enum perm rights;
+
+    if (s && s->first <= last &&
+        (s->first != first || s->last != last || s->gpa != o->u.vhost.gpa.v))
+        state = TOLD_NOT_ASKED;
+    rights = lawful(c, p, first, o->u.vhost.gpa.v, o->u.vhost.perm);
+    if (!spans_cut(&p->told, first, last) ||
+        !spans_put(&p->told, (struct span){first, last, o->u.vhost.gpa.v,
+                                           told_meta(rights, state, true, c->record)}))
+        c->failed = true;
+    if (d && d->translated && !spans_add(&d->reached, first, last))
+        c->failed = true; /* the unit translated it: its IOTLB may hold it, too */
+}
+
+void chk_device_iotlb_see(struct checks *c, struct person *p, const struct obs *o)
+{
+    struct iova_range r = o->u.vhost.range;
+    bool ok = true;
+
+    if (!on_demand(p))
+        return;
+    switch (o->u.vhost.what) {
+    case VHOST_UPDATE:
+        if (o->u.vhost.result >= 0)
+            updated(c, p, o);
+        break;
+    case VHOST_INVALIDATE:
+        if (o->u.vhost.result < 0) {
+            ok = spans_add(&p->refused, r.first.v, r.last.v);
+            break;
+        }
+        ok =
+            spans_cut(&p->refused, r.first.v, r.last.v) && spans_cut(&p->told, r.first.v, r.last.v);
+        break;
+    case VHOST_EVICTED: ok = spans_cut(&p->told, r.first.v, r.last.v); break;
+    case VHOST_STOPPED:
+        spans_free(&p->told);
+        spans_free(&p->refused);
+        break;
+    default: break;
+    }
+    if (!ok)
+        c->failed = true;
+}
+
+/* Another address space, or none: what was given before is lawful no longer. */
+void chk_device_iotlb_switched(struct checks *c, const bdf_t *of)
+{
+    for (size_t i = 0; i < c->persons; i++)
+        if (on_demand(c->people[i]) && (!of || c->people[i]->bdf.v == of->v))
+            spans_free(&c->people[i]->told);
+}
+
+bool chk_device_iotlb_may(struct checks *c, struct person *p, uint64_t at, uint64_t target,
+                          enum perm right)
+{
+    struct span_pos pos;
+    const struct span *s;
+
+    if (spans_touch(&p->refused, at, at))
+        return true; /* its side refused an INVALIDATE there */
+    if (!has_ats(c, p))
+        return false;
+    s = spans_seek(&p->told, at, &pos);
+    if (!s || s->first > at)
+        return false;
+    return told_state(s->meta) == TOLD_NOT_ASKED ||
+           (s->gpa + (at - s->first) == target && (told_perm(s->meta) & right));
+}
+
+/* One update that the invalidation covers: gone, still true, or stale (then said once). */
+static bool still_true(struct checks *c, struct person *p, const struct span *s, uint64_t at,
+                       bool *said)
+{
+    const struct check_world *w = &c->cfg.world;
+    struct held_xlat h;
+    enum perm rights;
+    uint64_t target;
+
+    if (!w->held(w->sim, p->name, iova(at), &h))
+        return false;
+    target = h.gpa.v + (at - h.range.first.v);
+    rights = h.perm & told_perm(s->meta);
+    if (lawful(c, p, at, target, rights) == rights || spans_touch(&p->refused, at, at) ||
+        told_state(s->meta) == TOLD_NOT_ASKED)
+        return true;
+    if (!*said)
+        chk_find(
+            c, COH_STALE, &(struct where){p, true, h.range, told_record(s->meta)},
+            "The invalidation has completed, so the device IOTLB of %s should translate 0x%llx "
+            "as the tables do; however it still holds 0x%llx-0x%llx as 0x%llx (%s), given in "
+            "record %llu.",
+            p->name, (ull)at, (ull)h.range.first.v, (ull)h.range.last.v, (ull)h.gpa.v,
+            chk_perm(h.perm), (ull)told_record(s->meta));
+    *said = true;
+    return false;
+}
+
+static void judge(struct checks *c, struct person *p, const struct desc *d)
+{
+    bool said = false;
+    struct span_pos pos;
+    const struct span *found;
+
+    for (uint64_t from = d->first;
+         (found = spans_seek(&p->told, from, &pos)) && found->first <= d->last;) {
+        struct span s = *found;
+        uint64_t at = s.first > d->first ? s.first : d->first;
+
+        if (!still_true(c, p, &s, at, &said) && !spans_cut(&p->told, s.first, s.last))
+            c->failed = true;
+        if (s.last >= d->last)
+            return;
+        from = s.last + 1;
+    }
+}
+
+void chk_device_iotlb_done(struct checks *c, const struct desc *d)
+{
+    if (!c->cfg.world.held || d->scope == SCOPE_BAD)
+        return;
+    for (size_t i = 0; i < c->persons; i++) {
+        struct person *p = c->people[i];
+
+        if (!on_demand(p) || !p->told.count)
+            continue;
+        if (has_ats(c, p) ? d->type == DESC_DEVTLB && d->sid == p->bdf.v : d->type == DESC_IOTLB)
+            judge(c, p, d);
+    }
+}
