@@ -85,6 +85,7 @@ static inline void vrig_see(void *ctx, const struct obs *o)
     case OBS_READ: v->rig.last_read = o->u.read.model; break; /* for rig_desc */
     case OBS_VHOST: say_vhost(v, o); break;
     case OBS_NOTE: say_note(v, o->u.note); break;
+    case OBS_ABORT: v->rig.abort_why = o->u.abort.why; break;
     case OBS_REGISTER:
         if (o->u.reg.result)
             say(v, "%s refused %d\n", o->u.reg.consumer, o->u.reg.result);

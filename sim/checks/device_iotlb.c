@@ -9,6 +9,20 @@
 
 typedef unsigned long long ull;
 
+/*
+ * States of a span here. Where entries overlap it is the device's own affair which one answers.
+ */
+enum {
+    TOLD_ONCE = TOLD_HELD,
+    TOLD_AGAIN = TOLD_REFUSED,  /* the same was given more than once */
+    TOLD_VAGUE = TOLD_NOT_ASKED /* others overlap it */
+};
+
+static unsigned state_of(const struct span *s)
+{
+    return told_state(s->meta);
+}
+
 static bool on_demand(const struct person *p)
 {
     return p->joined && p->kind == CONSUMER_VHOST && !chk_keeps(p);
@@ -43,27 +57,39 @@ static enum perm lawful(const struct checks *c, const struct person *p, uint64_t
     return (enum perm)all;
 }
 
-/* Where entries overlap it is the device's own affair which one answers: TOLD_NOT_ASKED marks what
- * is not known. */
 static void updated(struct checks *c, struct person *p, const struct obs *o)
 {
     uint64_t first = o->u.vhost.range.first.v, last = o->u.vhost.range.last.v;
     struct device_state *d = chk_device(c, p->bdf, true);
-    enum told_state state = TOLD_HELD;
+    unsigned state = TOLD_ONCE;
     struct span_pos pos;
     const struct span *s = spans_seek(&p->told, first, &pos);
-    enum perm rights;
+    unsigned rights = lawful(c, p, first, o->u.vhost.gpa.v, o->u.vhost.perm);
 
-    if (s && s->first <= last &&
-        (s->first != first || s->last != last || s->gpa != o->u.vhost.gpa.v))
-        state = TOLD_NOT_ASKED;
-    rights = lawful(c, p, first, o->u.vhost.gpa.v, o->u.vhost.perm);
+    if (s && s->first <= last) {
+        bool again = s->first == first && s->last == last && s->gpa == o->u.vhost.gpa.v;
+
+        state = again && state_of(s) != TOLD_VAGUE ? TOLD_AGAIN : TOLD_VAGUE;
+        rights |= told_perm(s->meta); /* the older one may answer on */
+    }
     if (!spans_cut(&p->told, first, last) ||
         !spans_put(&p->told, (struct span){first, last, o->u.vhost.gpa.v,
-                                           told_meta(rights, state, true, c->record)}))
+                                           told_meta((enum perm)rights, (enum told_state)state,
+                                                     true, c->record)}))
         c->failed = true;
     if (d && d->translated && !spans_add(&d->reached, first, last))
         c->failed = true; /* the unit translated it: its IOTLB may hold it, too */
+}
+
+/* Where others overlapped it, they may answer now: what is known there stays as it is. */
+static bool evicted(struct person *p, struct iova_range r)
+{
+    struct span_pos pos;
+    const struct span *s = spans_seek(&p->told, r.first.v, &pos);
+
+    if (!s || s->first != r.first.v || s->last != r.last.v || state_of(s) != TOLD_ONCE)
+        return true;
+    return spans_cut(&p->told, r.first.v, r.last.v);
 }
 
 void chk_device_iotlb_see(struct checks *c, struct person *p, const struct obs *o)
@@ -86,7 +112,7 @@ void chk_device_iotlb_see(struct checks *c, struct person *p, const struct obs *
         ok =
             spans_cut(&p->refused, r.first.v, r.last.v) && spans_cut(&p->told, r.first.v, r.last.v);
         break;
-    case VHOST_EVICTED: ok = spans_cut(&p->told, r.first.v, r.last.v); break;
+    case VHOST_EVICTED: ok = evicted(p, r); break;
     case VHOST_STOPPED:
         spans_free(&p->told);
         spans_free(&p->refused);
@@ -118,7 +144,7 @@ bool chk_device_iotlb_may(struct checks *c, struct person *p, uint64_t at, uint6
     s = spans_seek(&p->told, at, &pos);
     if (!s || s->first > at)
         return false;
-    return told_state(s->meta) == TOLD_NOT_ASKED ||
+    return state_of(s) == TOLD_VAGUE ||
            (s->gpa + (at - s->first) == target && (told_perm(s->meta) & right));
 }
 
@@ -136,7 +162,7 @@ static bool still_true(struct checks *c, struct person *p, const struct span *s,
     target = h.gpa.v + (at - h.range.first.v);
     rights = h.perm & told_perm(s->meta);
     if (lawful(c, p, at, target, rights) == rights || spans_touch(&p->refused, at, at) ||
-        told_state(s->meta) == TOLD_NOT_ASKED)
+        state_of(s) == TOLD_VAGUE)
         return true;
     if (!*said)
         chk_find(

@@ -185,6 +185,11 @@ void vhost_stop(struct consumer *c)
     end_of_table(v);
 }
 
+bool vhost_stopped(const struct consumer *c)
+{
+    return ((const struct vhost *)c)->stopped;
+}
+
 void vhost_start(struct consumer *c)
 {
     struct vhost *v = (struct vhost *)c;

@@ -35,6 +35,9 @@ void vhost_ats(struct consumer *c, bool on);
 void vhost_stop(struct consumer *c);
 void vhost_start(struct consumer *c);
 
+/** Its rings stand still: what it holds serves no access. */
+bool vhost_stopped(const struct consumer *c);
+
 /** After the unit was reset; `device`: the device was reset with it, so its rings stopped. */
 void vhost_reset(struct consumer *c, bool device);
 
