@@ -521,7 +521,8 @@ START_TEST(vdpa_range)
 }
 END_TEST
 
-/* vdpa needs MAPs, so a unit with caching mode; the kernel's backend does not. */
+/* vdpa needs MAPs, so a unit with caching mode (7.2 looks at assigned devices alone, M29); the
+ * kernel's backend does not. */
 START_TEST(without_caching_mode)
 {
     for (int vdpa = 0; vdpa < 2; vdpa++) {
@@ -532,7 +533,7 @@ START_TEST(without_caching_mode)
         rig_mem(&v->rig, 0, 0);
         seen(v);
         rig_bring_up(&v->rig);
-        ck_assert_int_eq(strstr(seen(v), "v refused -95\n") != NULL, vdpa);
+        ck_assert_int_eq(strstr(seen(v), "v refused -95\n") != NULL, vdpa && _i != 0);
         vrig_free(v);
     }
 }

@@ -299,7 +299,7 @@ struct consumer *vhost_new(const struct consumer_setup *s)
     v->iotlb.limit = s->how->limit;
     v->below = (struct notifier){.flags = s->how->flags,
                                  .range = iova_range(0, IR_WINDOW_FIRST - 1),
-                                 .assigned = s->how->flags & NOTIFY_MAP,
+                                 .assigned = s->how->backend == BACKEND_IOMMUFD,
                                  .notify = notified,
                                  .owner_data = v};
     v->above = v->below;
