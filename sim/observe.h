@@ -121,7 +121,7 @@ enum vhost_what {
     VHOST_DROPPED,    /* a pending miss is given up: stop, reset, translation off, leaving */
     VHOST_STOPPED,    /* the rings stop */
     VHOST_STARTED,
-    VHOST_EVICTED     /* the oldest entry goes to make room */
+    VHOST_EVICTED /* the oldest entry goes to make room */
 };
 
 struct obs {
@@ -192,7 +192,8 @@ struct obs {
             enum dma_access access; /* direction used for the translation (R or W) */
             struct xlat_result result;
             bool differs; /* from what was observed (false when nothing was observed) */
-            const char *vhost; /* whose device IOTLB answered; the unit was not asked. NULL: it was */
+            const char
+                *vhost; /* whose device IOTLB answered; the unit was not asked. NULL: it was */
         } dma;
         struct {
             const struct rec *rec;

@@ -157,12 +157,13 @@ struct policy {
     bool devtlb_needs_dt; /* DEVTLB notifiers need a device IOTLB (M30) */
 
     /* vhost. */
-    bool vhost_real_rights;    /* an UPDATE carries the page's rights, not always both (#45) */
-    bool vhost_failure_told;   /* a miss without translation is answered (9.4) */
-    bool vhost_switch_flushes; /* a switched device keeps no entries and no misses (L11, L19, M53) */
-    bool vhost_flip_flushes;   /* nor does one whose ATS flips keep entries (M31) */
+    bool vhost_real_rights;  /* an UPDATE carries the page's rights, not always both (#45) */
+    bool vhost_failure_told; /* a miss without translation is answered (9.4) */
+    bool
+        vhost_switch_flushes; /* a switched device keeps no entries and no misses (L11, L19, M53) */
+    bool vhost_flip_flushes;  /* nor does one whose ATS flips keep entries (M31) */
     bool vhost_ats_ignored;   /* DEVTLB wherever there is a device IOTLB, ATS on or off (M31) */
-    bool misses_outlive_stop;  /* misses still wait after the rings stopped (M54) */
+    bool misses_outlive_stop; /* misses still wait after the rings stopped (M54) */
 };
 
 #endif

@@ -112,7 +112,7 @@ struct person {
     bool replaying;
     bool expected; /* all its notes are given in the trace: keep each for comparison */
     struct iova_range replay_range;
-    uint64_t replay_seq; /* notes of the run before the replay began */
+    uint64_t replay_seq;     /* notes of the run before the replay began */
     struct waiting *waiting; /* vhost: its misses that are not over; misses.c */
     size_t waitings, waiting_room;
     const char *must_end; /* vhost: why none may outlive this record */
@@ -197,9 +197,9 @@ struct checks {
     uint64_t late_notes;    /* notes since then outside an invalidation */
     struct note late_first;
     const struct person *late_person;
-    bool judge_empty; /* RST-EMPTY is due at the end of this record */
+    bool judge_empty;  /* RST-EMPTY is due at the end of this record */
     bool misses_moved; /* LIVE-MISS is due at the end of this record */
-    bool judge_srtp;  /* SRTP did a global invalidation (ESRTPS) in this record */
+    bool judge_srtp;   /* SRTP did a global invalidation (ESRTPS) in this record */
 
     /* notes of the last event record, for `expect` */
     struct heard *heard;
