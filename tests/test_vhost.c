@@ -713,6 +713,59 @@ START_TEST(gone)
 }
 END_TEST
 
+/* What QEMU 7.2 was seen to send a vhost-user backend, with and without ATS (real-systems, part
+ * II, 5). */
+START_TEST(as_observed)
+{
+    bool ats = _i == 1;
+    struct vrig *v =
+        vrig_new(&(struct vrig_setup){.profile = "qemu-7.2", .device_iotlb = true, .ats = ats});
+    unsigned chunks = 0;
+
+    attach_vhost(v, "v", BACKEND_USER, 0);
+    bring_up(v);
+    rig_psi(&v->rig, 5, 0x3000, 2); /* unaligned: passed through */
+    SAW(v, ats ? "" : "v invalidate 0x3000+0x4000 0\nv: UNMAP 0x3000+0x4000 0\n");
+    rig_psi(&v->rig, 6, 0x3000, 2);
+    leaf(v, A, T | RW, false);
+    rig_dsi(&v->rig, 5);
+    rig_iotlb_global(&v->rig);
+    SAW(v, "");
+    devtlb(v, UINT64_C(0x17001), false); /* S=1: 64 KiB at 0x10000 */
+    SAW(v, ats ? "v invalidate 0x10000+0x10000 0\nv: DEVTLB 0x10000+0x10000 0\n" : "");
+    rig_desc(&v->rig, UINT64_C(0x0000001800000003), A); /* another device's */
+    SAW(v, "");
+    te(v, false);
+    for (const char *at = seen(v); (at = strstr(at, "v: UNMAP")); at++)
+        chunks++;
+    ck_assert_uint_eq(chunks, ats ? 0 : 19);
+    vrig_free(v);
+}
+END_TEST
+
+/* It leaves inside its own callback: what waits is given up, nothing more is heard. */
+START_TEST(leaving)
+{
+    struct vrig *v = vrig_new(&(struct vrig_setup){.profile = rig_profiles[_i]});
+    struct attach_rec a = {
+        .name = "v", .kind = CONSUMER_VHOST, .bdf = RIG_DEV, .has_leave = true, .leave = 1};
+
+    rig_attach(&v->rig, &a);
+    bring_up(v);
+    leaf(v, A, T | RW, false);
+    access_at(v, A, DMA_R);
+    miss_rec(v, "v", 0x9000, true);
+    seen(v);
+    rig_cc_global(&v->rig);
+    rig_psi(&v->rig, 5, A, 0);
+    ck_assert_ptr_null(strstr(strstr(seen(v), "v: UNMAP") + 1, "v: UNMAP"));
+    access_at(v, A, DMA_R);
+    SAW(v, "dma 0x200000\n");
+    ck_assert_uint_eq(broken(v, "ISO-GONE") + broken(v, "REG-FLAGS"), 0);
+    vrig_free(v);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {{filled_on_demand, RIG_PROFILES},
@@ -740,6 +793,8 @@ int main(void)
                                     {several, 1},
                                     {state, 1},
                                     {ats_state, 1},
+                                    {as_observed, 2},
+                                    {leaving, RIG_PROFILES},
                                     {wrong_names, 1},
                                     {gone, 1}};
 

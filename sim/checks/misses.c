@@ -191,6 +191,8 @@ void chk_misses_record_end(struct checks *c)
     if (!c->misses_moved)
         return;
     c->misses_moved = false;
+    if (c->aborted)
+        return; /* the emulator ended: nobody is there to answer */
     for (size_t i = 0; i < c->persons; i++)
         if (c->people[i]->waitings || c->people[i]->must_end)
             judge(c, c->people[i]);
