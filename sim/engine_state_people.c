@@ -181,6 +181,7 @@ static void links_load(const struct engine *e, struct state_in *i)
 
 int engine_people_save(const struct engine *e, struct state_out *o)
 {
+    engine_vhost_save(e, o);
     containers_save(e, o);
     consumers_save(e, o);
     return links_save(e, o);
@@ -190,6 +191,7 @@ int engine_people_load(struct engine *e, struct state_in *i, struct err *err)
 {
     int fault;
 
+    engine_vhost_load(e, i);
     containers_load(e, i);
     fault = consumers_load(e, i, err);
     if (!fault)

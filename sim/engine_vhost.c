@@ -102,9 +102,9 @@ void engine_vhost_load(struct engine *e, struct state_in *i)
         return;
     e->ats_count = 0;
     count = state_take_count(i, 2);
-    for (uint64_t n = 0; n < count; n++)
+    for (uint64_t n = 0; n < count && !i->trouble; n++)
         if (engine_ats_note(e, bdf((uint16_t)state_take(i, 2)), true, &ignored))
-            state_trouble(i, "out of memory for a device's ATS");
+            state_no_memory(i);
 }
 
 /* --- records that name a vhost ------------------------------------------------------------ */

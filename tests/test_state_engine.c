@@ -31,7 +31,7 @@ struct plan {
     struct policy *policy;
     struct trace_header header;
     struct engine_options options;
-    struct attach_rec attach[3];
+    struct attach_rec attach[5];
 };
 
 static void see(void *ctx, const struct obs *o)
@@ -64,12 +64,16 @@ static void plan_init(struct plan *p, const char *profile, const char *quirk, un
     p->attach[0] = (struct attach_rec){.name = "p", .kind = CONSUMER_PROBE, .bdf = bdf(0x10)};
     p->attach[1] = (struct attach_rec){.name = "v", .kind = CONSUMER_VFIO, .bdf = bdf(0x10)};
     p->attach[2] = (struct attach_rec){.name = "w", .kind = CONSUMER_VFIO, .bdf = bdf(0x18)};
+    p->attach[3] = (struct attach_rec){.name = "k", .kind = CONSUMER_VHOST, .bdf = bdf(0x18)};
+    p->attach[4] = (struct attach_rec){.name = "a", .kind = CONSUMER_VHOST, .bdf = bdf(0x20)};
+    p->attach[4].has_backend = true;
+    p->attach[4].backend = BACKEND_VDPA;
     for (unsigned n = 1; n < 3; n++) {
         p->attach[n].has_container = true;
         memcpy(p->attach[n].container, "both", 5);
     }
     p->options = (struct engine_options){
-        .policy = p->policy, .dma_limit = 64, .attach = p->attach, .attach_count = 3};
+        .policy = p->policy, .dma_limit = 64, .attach = p->attach, .attach_count = 5};
 }
 
 static void run_start(struct run *r)

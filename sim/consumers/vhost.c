@@ -247,7 +247,7 @@ static void load_pending(struct vhost *v, struct state_in *i)
         struct vhost_pending *grown = realloc(v->pending, (size_t)count * sizeof(*grown));
 
         if (!grown) {
-            state_trouble(i, "out of memory for misses");
+            state_no_memory(i);
             return;
         }
         v->pending = grown;
@@ -267,7 +267,7 @@ static void load(struct consumer *c, struct state_in *i)
 
     if (!state_expect(i, "VHST"))
         return;
-    listening = state_take_bool(i);
+    listening = state_take_bool(i) && c->region && !c->gone;
     v->refused = state_take_bool(i);
     v->stopped = state_take_bool(i);
     v->holds_ram = state_take_bool(i);

@@ -177,7 +177,7 @@ void vhost_side_load(struct vhost *v, struct state_in *i)
     vhost_side_clear(v);
     for (uint64_t n = state_take_count(i, ENTRY_STATE_BYTES); n && load_entry(i, &e); n--)
         if (vhost_iotlb_add(&v->iotlb, &e, NULL, NULL))
-            state_trouble(i, "out of memory for a device IOTLB");
+            state_no_memory(i);
     for (uint64_t n = state_take_count(i, ENTRY_STATE_BYTES); n && load_entry(i, &e); n--)
         if (rangemap_insert(&v->maps, &e))
             state_trouble(i, "mappings of a backend overlap, or memory ran out");

@@ -38,13 +38,13 @@ while read -r trace profile records; do
     same "state: $trace: and shows what the full run shows" "$work/expected" "$work/e"
     has "state: $trace: the report says where it began, and counts from there" "$work/out" \
         "\"records\":$((records - n)),\"restored_after\":$n,"
-done <<END
+done <<TRACES
 $(# Each trace under one profile, all profiles in turn among those that take it.
 awk '$1 == "trace" { if (n) print trace, name[turn++ % n], records; trace = $2; n = 0 }
     $1 == "profile" { profile = $2 }
     $1 == "records" { name[n++] = profile; records = $2 }
     END { if (n) print trace, name[turn % n], records }' traces/manifest)
-END
+TRACES
 
 # Frames that are passed over are not looked at.
 run --save "30000:$work/state" traces/strict.vtt.zst
