@@ -26,6 +26,7 @@ struct arch arch_of(const struct check_config *c)
         .drain_page_requests = field(c->ecap, 42, 42),
         .caching_mode = c->caching_mode,
         .esrtps = field(c->cap, 63, 63),
+        .esirtps = field(c->cap, 62, 62),
         .page_2m = field(c->cap, 34, 34),
         .page_1g = field(c->cap, 35, 35),
         .snp_allowed = c->snp_allowed,
@@ -67,6 +68,7 @@ struct ctx arch_context(const struct arch *a, uint64_t lo, uint64_t hi)
         x.reasons |= REASON(FR_CTX_INVALID);
     x.levels = width_ok ? 2 + aw : 0;
     x.limit_bits = width_ok && 30 + 9 * aw < a->mgaw ? 30 + 9 * aw : a->mgaw;
+    x.device_tlb = type == 1;
     x.kind = x.reasons ? CTX_BAD : type == 2 ? CTX_PASS : CTX_TABLES;
     /* Pass-through asks for the largest width; an implementation may insist or not. */
     if (x.kind == CTX_PASS && aw != largest)

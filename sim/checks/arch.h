@@ -50,7 +50,7 @@ struct arch {
     unsigned sagaw, mgaw; /* mgaw in bits */
     unsigned mamv, did_bits;
     bool page_selective, pass_through, device_tlb, int_remap, drain_page_requests, caching_mode,
-        esrtps;
+        esrtps, esirtps;
     bool page_2m, page_1g;
     bool snp_allowed, tm_allowed;
     unsigned iotlb_reg; /* offset of the IOTLB register */
@@ -74,6 +74,7 @@ struct ctx {
     uint64_t top;    /* CTX_TABLES: page of the top table */
     unsigned levels; /* CTX_TABLES: 3, 4 or 5 */
     unsigned limit_bits;
+    bool device_tlb; /* translation type 1: the device may use ATS */
 };
 
 struct ctx arch_context(const struct arch *a, uint64_t lo, uint64_t hi);

@@ -14,7 +14,7 @@ struct checks *checks_new(const struct check_config *cfg, struct err *e)
         c->cfg = *cfg;
         c->arch = arch_of(cfg);
         c->stories = calloc(STORIES, sizeof *c->stories);
-        if (c->stories && hist_init(c) && !chk_observed_init(c)) {
+        if (c->stories && chk_watch_new(c) && hist_init(c) && !chk_observed_init(c)) {
             c->cfg.expectations = NULL;
             return c;
         }
@@ -29,6 +29,7 @@ void checks_free(struct checks *c)
     if (!c)
         return;
     reg_free(c->registry);
+    chk_watch_free(c);
     chk_people_free(c);
     chk_observed_free(c);
     for (size_t i = 0; i < c->founds; i++) {
@@ -99,6 +100,7 @@ static void inval_done(struct checks *c, const struct obs *o)
     cover_done(c, &d);
     chk_device_iotlb_done(c, &d);
     chk_guest_done(c, &d);
+    chk_watch_done(c, &d);
     c->in_inval = false;
 }
 
@@ -106,6 +108,7 @@ static void reset(struct checks *c)
 {
     hist_reset(c);
     chk_guest_reset(c);
+    chk_watch_reset(c);
     c->gsts = 0;
     c->judge_empty = true;
     c->judge_srtp = false;
@@ -181,6 +184,7 @@ static void see(void *ctx, const struct obs *o)
         see_observed(c, o);
         return;
     }
+    chk_watch(c, o);
     switch (o->kind) {
     case OBS_RECORD: record_begins(c, o->u.rec); break;
     case OBS_RECORD_END: record_ends(c); break;

@@ -171,13 +171,18 @@ static void cover_node(struct checks *c, struct node *n, const struct desc *d, s
         bool leaf = n->role == 1 || arch_entry(&c->arch, n->role, i->lo) == ENTRY_LEAF;
         bool gone = false;
 
+        if (first <= d->last && d->first <= last && !leaf && d->leaf_only)
+            i->hinted = true;
         if (first <= d->last && d->first <= last && (leaf || !d->leaf_only)) {
             uint64_t a = d->first > first ? d->first : first, b = d->last < last ? d->last : last;
 
+            chk_guest_met(c, n, i, d, a == first && b == last);
             gone = (a == first && b == last) ||
                    cover_part(c->registry, i, d->did, (struct span){a, b, 0, 0},
                               (struct span){first, last, 0, 0});
         }
+        if (gone)
+            chk_guest_retired(c, n, i);
         if (gone)
             item_unlink(c->registry, n, link, dead);
         else
@@ -236,8 +241,10 @@ static void cover_domain(struct checks *c, bool all, uint16_t did)
         next = n->hist_next;
         if (n->role >= ROLE_CTX || (!all && (n->shared || !reg_only_domain(r, n->top, did))))
             continue;
-        while (n->items)
+        while (n->items) {
+            chk_guest_retired(c, n, n->items);
             item_unlink(r, n, &n->items, &dead);
+        }
     }
     items_bury(c, dead);
 }

@@ -4,7 +4,7 @@
  * guest's own stores leave no doubt; snapshots never are, nor what happened before translation was
  * on.
  */
-#include "checks/registry.h"
+#include "checks/guest.h"
 
 typedef unsigned long long ull;
 
@@ -148,12 +148,28 @@ static void judge_present_again(struct checks *c, uint64_t page, unsigned role, 
 void chk_guest_entry(struct checks *c, uint64_t page, unsigned role, unsigned index,
                      const uint64_t old[2], const uint64_t new[2])
 {
+    const struct node *n;
+    enum entry_kind is;
+    bool said;
+
     if (role == ROLE_CTX) {
         judge_context(c, page, index, old, new);
-    } else if (role < ROLE_CTX && (c->gsts & ARCH_TE) &&
-               arch_entry(&c->arch, role, old[0]) == ENTRY_ABSENT &&
-               arch_entry(&c->arch, role, new[0]) == ENTRY_LEAF) {
-        judge_present_again(c, page, role, index);
+        contexts_change(c, page, index, old, new);
+        return;
+    }
+    n = role < ROLE_CTX && (c->gsts & ARCH_TE) ? reg_find(c->registry, page, role) : NULL;
+    if (!n || n->shared)
+        return;
+    said = pages_change(c, n, index, old[0], new[0]);
+    if (arch_entry(&c->arch, role, old[0]) != ENTRY_ABSENT)
+        return;
+    is = arch_entry(&c->arch, role, new[0]);
+    if (is == ENTRY_LEAF) {
+        if (!said)
+            judge_present_again(c, page, role, index);
+        reuse_leaf(c, n, index);
+    } else if (is == ENTRY_TABLE && !said) {
+        reuse_link(c, n, index, new[0]);
     }
 }
 
@@ -185,6 +201,7 @@ void chk_guest_table_linked(struct checks *c, const struct node *like)
 
     if (!(c->gsts & ARCH_TE) || like->role >= ROLE_CTX)
         return;
+    reuse_table(c, like);
     for (const struct node *n = c->registry->hist; n; n = n->hist_next) {
         if (n->role >= ROLE_CTX || n->shared)
             continue;

@@ -117,6 +117,7 @@ void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uin
                 continue;
             i->until = r->now; /* held again, and replaced again: caches may have it from then */
             i->record = c->record;
+            i->hinted = false;
             item_uncover(r, i);
             reg_release(c, n->role, lo, hi, false);
             return;

@@ -53,6 +53,22 @@ enum inv_id {
     GST_C2,
     GST_C7,
     GST_C8,
+    GST_G2,
+    GST_G5,
+    GST_G6,
+    GST_Q6,
+    GST_Q7,
+    GST_Q9,
+    GST_O1,
+    GST_O2,
+    GST_O6,
+    GST_O7,
+    GST_O8,
+    GST_P1,
+    GST_P2,
+    GST_P3,
+    GST_C3,
+    GST_C6,
     INVARIANTS
 };
 
@@ -129,6 +145,7 @@ struct device_state {
 };
 
 struct registry;
+struct guest_watch;
 struct allowed;
 
 /* A note of the current event record, kept for `expect`. */
@@ -229,6 +246,7 @@ struct checks {
     enum { ROOT_SETTLED, ROOT_NEEDS_CC, ROOT_NEEDS_IOTLB } root_state;
     uint64_t srtp_record;
     bool root_told; /* GST-G4 is told once for each root */
+    struct guest_watch *watch; /* guest.h */
 };
 
 /* findings.c */
@@ -332,6 +350,17 @@ void chk_guest_entry(struct checks *c, uint64_t page, unsigned role, unsigned in
 struct node;
 void chk_guest_table_linked(struct checks *c, const struct node *like);
 void chk_guest_dma(struct checks *c, bdf_t bdf, uint64_t iova, const struct allowed *a);
+
+/* guest.c */
+struct item;
+bool chk_watch_new(struct checks *c);
+void chk_watch_free(struct checks *c);
+void chk_watch(struct checks *c, const struct obs *o); /* before the other families */
+void chk_watch_done(struct checks *c, const struct desc *d);
+void chk_watch_reset(struct checks *c);
+void chk_guest_retired(struct checks *c, const struct node *n, const struct item *i);
+void chk_guest_met(struct checks *c, const struct node *n, const struct item *i, const struct desc *d,
+                   bool whole);
 
 /* describe.c */
 #define DESC_TEXT 96u

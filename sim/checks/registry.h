@@ -32,6 +32,7 @@ struct item {
     uint16_t index;
     uint8_t role;
     bool wild; /* too many values to remember: anything goes */
+    bool hinted; /* an invalidation with IH passed over it: caches may keep a pointer to a table */
 };
 
 struct node {

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* The rules about the guest that need a memory of their own: what is shown to which of them. */
+#include "checks/guest.h"
+
+#include <stdlib.h>
+
+bool chk_watch_new(struct checks *c)
+{
+    c->watch = calloc(1, sizeof *c->watch);
+    if (c->watch)
+        c->watch->gones = malloc(GONE_MAX * sizeof *c->watch->gones);
+    return c->watch && c->watch->gones;
+}
+
+static void forget_ats(struct guest_watch *w)
+{
+    for (unsigned i = 0; i < w->ats_count; i++)
+        spans_free(&w->ats[i].owed);
+    w->ats_count = 0;
+}
+
+void chk_watch_free(struct checks *c)
+{
+    if (!c->watch)
+        return;
+    forget_ats(c->watch);
+    free(c->watch->gones);
+    free(c->watch);
+}
+
+/* That the trace shows reads of GSTS, and that this guest waits, is as true after a reset. */
+void chk_watch_reset(struct checks *c)
+{
+    struct guest_watch *w = c->watch;
+
+    forget_ats(w);
+    w->want_mask = w->want = 0;
+    w->root_latched = false;
+    w->sirtp_record = 0;
+    w->oweds = w->gone_count = 0;
+    w->q.on = w->q.stopped = w->q.has_bad = w->q.mended = false;
+    w->q.iqa = 0;
+    w->q.tail = 0;
+}
+
+static void record_begins(struct checks *c, const struct rec *r)
+{
+    c->watch->store_words = r->kind == REC_MEM ? r->u.mem.words : 0;
+    queue_record(c, r);
+    order_record(c, r);
+}
+
+static void wait_landed(struct checks *c, uint64_t lo, uint64_t hi)
+{
+    queue_wait(c, lo, hi);
+    queue_taken(c);
+    if (lo & 0x30) { /* a fence alone tells nobody */
+        c->watch->waits = true;
+        c->watch->gone_count = 0;
+    }
+}
+
+void chk_watch(struct checks *c, const struct obs *o)
+{
+    switch (o->kind) {
+    case OBS_RECORD: record_begins(c, o->u.rec); break;
+    case OBS_GSTS: queue_gsts(c, o->u.gsts.old_val, o->u.gsts.new_val); break;
+    case OBS_ROOT: order_root(c, o->u.root.rtaddr); break;
+    case OBS_INVAL_BEGIN:
+        c->watch->by_register = o->u.inval.by_register;
+        if (!o->u.inval.by_register)
+            queue_taken(c);
+        order_begin(c, o->u.inval.lo, o->u.inval.hi);
+        break;
+    case OBS_INVAL_REFUSED:
+        if (!o->u.inval.by_register)
+            queue_refused(c, o->u.inval.lo, o->u.inval.hi);
+        break;
+    case OBS_QUEUE_ERROR: queue_error_seen(c); break;
+    case OBS_WAIT_LANDED: wait_landed(c, o->u.inval.lo, o->u.inval.hi); break;
+    default: break;
+    }
+}
+
+void chk_watch_done(struct checks *c, const struct desc *d)
+{
+    order_done(c, d);
+}
+
+/* An invalidation takes an older value of an entry from the caches. */
+void chk_guest_retired(struct checks *c, const struct node *n, const struct item *i)
+{
+    if (n->role < ROLE_CTX && (i->lo & 3))
+        reuse_retired(c, n, i);
+}
+
+/* A page-selective invalidation meets an older value; `whole`: all of what it covered. */
+void chk_guest_met(struct checks *c, const struct node *n, const struct item *i, const struct desc *d,
+                   bool whole)
+{
+    if (!whole && n->role > 1)
+        pages_partial(c, n, i, d);
+}
