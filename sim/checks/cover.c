@@ -180,6 +180,7 @@ static void cover_node(struct checks *c, struct node *n, const struct desc *d, s
             gone = (a == first && b == last) ||
                    cover_part(c->registry, i, d->did, (struct span){a, b, 0, 0},
                               (struct span){first, last, 0, 0});
+            c->registry->partly |= !gone && !leaf && (i->lo & 3);
         }
         if (gone)
             chk_guest_retired(c, n, i);
@@ -210,6 +211,51 @@ static void cover_pages_below(struct checks *c, const struct domain_link *l, con
     }
 }
 
+/* The table that an older pointer leads to, when it holds no page and none of it is remembered. */
+static struct node *empty_below(const struct checks *c, const struct node *n, const struct item *i)
+{
+    const uint64_t *words;
+    struct node *child;
+    uint64_t page;
+    unsigned role;
+
+    if (!i->covered || !reg_child(c, n->role, i->lo, 0, &page, &role))
+        return NULL;
+    words = guest_mem_page(c->cfg.mem, gpa(page));
+    child = reg_find(c->registry, page, role);
+    if (!words || !child || child->shared || child->refs_now)
+        return NULL;
+    for (unsigned k = 0; k < 512; k++)
+        if (words[k] & 3)
+            return NULL;
+    for (const struct item *k = child->items; k; k = k->next)
+        if (k->wild || (k->lo & 3))
+            return NULL;
+    return child;
+}
+
+/*
+ * A page-selective invalidation drops pointers to tables that it names in part, too; what it leaves
+ * are pages that were read through them. Where there are none, the page of such a table may become
+ * anything, and nobody is blamed for what is read there as a table.
+ */
+static void forsake_empty_tables(struct checks *c)
+{
+    struct registry *r = c->registry;
+    struct node *child;
+
+    r->partly = false;
+    for (struct node *n = r->hist; n; n = n->hist_next) {
+        if (n->role < 2 || n->role >= ROLE_CTX || n->shared)
+            continue;
+        for (struct item *i = n->items; i; i = i->next) {
+            child = empty_below(c, n, i);
+            if (child)
+                child->forsaken = i->forsaken = true;
+        }
+    }
+}
+
 static void cover_pages(struct checks *c, const struct desc *d)
 {
     struct registry *r = c->registry;
@@ -229,6 +275,8 @@ static void cover_pages(struct checks *c, const struct desc *d)
                 cover_pages_below(c, &r->links[i], d, &dead);
     }
     items_bury(c, dead);
+    if (r->partly)
+        forsake_empty_tables(c);
 }
 
 /* A domain- or globally selective one: everything of the domain. */

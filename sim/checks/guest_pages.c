@@ -35,7 +35,7 @@ static uint64_t small_leaf(const struct checks *c, const struct node *n, uint64_
 
         for (uint64_t base = first; base < last; base += step) {
             for (const struct node *m = reg_at(r, n->top, role, base); m; m = m->place_next) {
-                if (!m->items || !reg_is_place(m, n->top, role, base))
+                if (!m->items || m->forsaken || !reg_is_place(m, n->top, role, base))
                     continue;
                 for (const struct item *i = m->items; i; i = i->next)
                     if (!i->covered && guest_on_since(c, i->record) &&
@@ -101,7 +101,7 @@ bool pages_change(struct checks *c, const struct node *n, unsigned index, uint64
     enum entry_kind was = arch_entry(&c->arch, n->role, old),
                     is = arch_entry(&c->arch, n->role, word);
 
-    if (n->shared || !n->refs_now || c->registry->wild)
+    if (c->registry->wild)
         return false;
     if ((was == ENTRY_LEAF || was == ENTRY_TABLE) && (is == ENTRY_LEAF || is == ENTRY_TABLE))
         return in_place(c, n, index, old, word, was, is);

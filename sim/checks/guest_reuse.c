@@ -17,7 +17,7 @@ bool guest_alive(const struct checks *c, const struct node *n, const struct item
 {
     const struct registry *r = c->registry;
 
-    if (i->wild || r->wild || (i->covered && i->covered->vague))
+    if (i->wild || i->forsaken || r->wild || (i->covered && i->covered->vague))
         return false;
     for (size_t k = 0; k < r->link_count; k++)
         if (r->links[k].top == n->top && i->until > r->iotlb_all &&
@@ -111,7 +111,8 @@ static bool old_context(struct checks *c, const struct node *like)
     const struct node *top = NULL;
 
     for (const struct node *m = reg_nodes_of(r, like->page); m && !top; m = m->page_next)
-        if (m->page == like->page && m->role < ROLE_CTX && !m->shared && m->top != like->top)
+        if (m->page == like->page && m->role < ROLE_CTX && !m->shared && !m->forsaken &&
+            m->top != like->top)
             top = reg_find(r, m->top, m->top_level);
     if (!top || top->refs_now || r->wild)
         return false;

@@ -158,7 +158,7 @@ void chk_guest_entry(struct checks *c, uint64_t page, unsigned role, unsigned in
         return;
     }
     n = role < ROLE_CTX && (c->gsts & ARCH_TE) ? reg_find(c->registry, page, role) : NULL;
-    if (!n || n->shared)
+    if (!n || n->shared || !n->refs_now)
         return;
     said = pages_change(c, n, index, old[0], new[0]);
     if (arch_entry(&c->arch, role, old[0]) != ENTRY_ABSENT)
@@ -203,14 +203,14 @@ void chk_guest_table_linked(struct checks *c, const struct node *like)
         return;
     reuse_table(c, like);
     for (const struct node *n = c->registry->hist; n; n = n->hist_next) {
-        if (n->role >= ROLE_CTX || n->shared)
+        if (n->role >= ROLE_CTX || n->shared || n->forsaken)
             continue;
         for (const struct item *i = n->items; i; i = i->next) {
             uint64_t iova = n->base + i->index * arch_entry_bytes(n->role);
 
             if (++looked > LOOK_MAX)
                 return;
-            if (i->wild || !on_since(c, i->record) || !leads_to(c, n, i, like->page) ||
+            if (i->wild || i->forsaken || !on_since(c, i->record) || !leads_to(c, n, i, like->page) ||
                 (n->role == like->role + 1u && n->top == like->top && iova == like->base))
                 continue;
             struct where w = at_iova(iova, i->record);

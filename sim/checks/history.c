@@ -118,6 +118,7 @@ void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uin
             i->until = r->now; /* held again, and replaced again: caches may have it from then */
             i->record = c->record;
             i->hinted = false;
+            i->forsaken = n->forsaken;
             item_uncover(r, i);
             reg_release(c, n->role, lo, hi, false);
             return;
@@ -133,6 +134,7 @@ void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uin
                        .record = c->record,
                        .index = (uint16_t)index,
                        .role = n->role,
+                       .forsaken = n->forsaken,
                        .wild = same_entry >= VALUES_MAX};
     reg_now_to_old(c, n->role, lo, hi);
     if (!n->items)

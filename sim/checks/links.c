@@ -130,6 +130,7 @@ void reg_link(struct checks *c, const struct node *parent, unsigned index, uint6
         domain_ref(c, lo, hi, true);
     if (n) {
         n->refs_now++;
+        n->forsaken = false;
         if (like.shared || !(n->shared || reg_is_place(n, like.top, role, like.base)))
             mark_shared(c, n);
         return;

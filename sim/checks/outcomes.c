@@ -92,11 +92,12 @@ static void walk_entry(struct walk *w, unsigned level, uint64_t word, bool denie
         allow_page(w->out, target, t);
 }
 
-/* An invalidation of any page below drops a remembered hole above it, too: nobody is blamed for
- * that. */
-static unsigned kind_of(unsigned level, const struct item *i)
+/* An invalidation of any page below drops a remembered hole above it, too, and a pointer to a table
+ * that was empty; and page-selective ones are not followed to tables in several places: nobody is blamed
+ * for that. */
+static unsigned kind_of(const struct node *n, const struct item *i)
 {
-    if (i->covered && (i->covered->vague || (level > 1 && !(i->lo & 3))))
+    if (n->shared || i->forsaken || (i->covered && (i->covered->vague || (n->role > 1 && !(i->lo & 3)))))
         return OLD_VAGUE;
     return i->lo & 3 ? OLD_ENTRY : OLD_HOLE;
 }
@@ -121,7 +122,7 @@ static void walk_table(struct walk *w, uint64_t page, unsigned level, bool denie
             continue;
         if (i->wild)
             w->out->wild = true;
-        walk_entry(w, level, i->lo, denied, via(t, kind_of(level, i), i->record));
+        walk_entry(w, level, i->lo, denied, via(t, kind_of(n, i), i->record));
     }
 }
 

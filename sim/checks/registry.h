@@ -32,6 +32,7 @@ struct item {
     uint16_t index;
     uint8_t role;
     bool wild; /* too many values to remember: anything goes */
+    bool forsaken; /* covered in part, and led to a table that held nothing; or stood in such a one */
     bool hinted; /* an invalidation with IH passed over it: caches may keep a pointer to a table */
 };
 
@@ -42,6 +43,7 @@ struct node {
     uint64_t made; /* store that made it */
     uint32_t refs_now, refs_old;
     uint8_t role, top_level;
+    bool forsaken; /* its last pointer is: nobody is blamed for what stands in it since */
     bool shared; /* hangs in more than one place: base and top are those of the first */
     struct item *items;
     uint64_t marked[8]; /* which entries have items */
@@ -93,6 +95,7 @@ struct registry {
     size_t cc_dev_count, cc_dev_room;
     struct pending_word *pending; /* entries the current record stores to */
     size_t pending_count, pending_room;
+    bool partly;  /* the invalidation under way names a part of what an older pointer covers */
     bool rebuild; /* the unit wrote into a table: look at everything anew */
 };
 
