@@ -223,7 +223,9 @@ static struct node *empty_below(const struct checks *c, const struct node *n, co
         return NULL;
     words = guest_mem_page(c->cfg.mem, gpa(page));
     child = reg_find(c->registry, page, role);
-    if (!words || !child || child->shared || child->refs_now)
+    if (words && child && child->shared)
+        return child; /* nothing is said of such a one anyway */
+    if (!words || !child || child->refs_now)
         return NULL;
     for (unsigned k = 0; k < 512; k++)
         if (words[k] & 3)
@@ -251,7 +253,7 @@ static void forsake_empty_tables(struct checks *c)
         for (struct item *i = n->items; i; i = i->next) {
             child = empty_below(c, n, i);
             if (child)
-                child->forsaken = i->forsaken = true;
+                i->forsaken = child->forsaken = true;
         }
     }
 }

@@ -34,7 +34,7 @@ void reuse_retired(struct checks *c, const struct node *n, const struct item *i)
     uint64_t bytes = arch_entry_bytes(n->role), first = n->base + i->index * bytes;
     uint64_t page = i->lo & c->arch.addr_mask;
 
-    if (n->role >= ROLE_CTX || n->shared || !guest_on_since(c, i->record))
+    if (n->role >= ROLE_CTX || n->shared || i->forsaken || !guest_on_since(c, i->record))
         return;
     if (kind == ENTRY_LEAF && w->ats_count)
         order_retired(c, n, first, first + (bytes - 1));
