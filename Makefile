@@ -22,7 +22,8 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB      := $(BUILD)/libvtdreplay.a
 TOOLS    := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/test_*.c)))
-RIG      := $(BUILD)/obj/tests/rig.o $(BUILD)/obj/tests/random_guest.o $(BUILD)/obj/tests/correct_guest.o
+RIG      := $(BUILD)/obj/tests/rig.o $(BUILD)/obj/tests/random_guest.o \
+            $(BUILD)/obj/tests/correct_guest.o $(BUILD)/obj/tests/correct_guest_pages.o
 TRACES   := $(wildcard traces/*.vtt.zst)
 DEMO     ?= traces/strict.vtt.zst
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A correct driver, from a seed: maps and unmaps with strict or deferred invalidation, splits and
- * joins pages, moves devices between domains, uses domain ids and table pages again, and waits where
- * the architecture says so. It can be told to forget one of its duties now and then.
+ * joins pages, moves devices between domains, uses domain ids and table pages again, and waits
+ * where the architecture says so. It can be told to forget one of its duties now and then.
  */
 #ifndef VTR_TESTS_CORRECT_GUEST_H
 #define VTR_TESTS_CORRECT_GUEST_H

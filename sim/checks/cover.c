@@ -211,53 +211,6 @@ static void cover_pages_below(struct checks *c, const struct domain_link *l, con
     }
 }
 
-/* The table that an older pointer leads to, when it holds no page and none of it is remembered. */
-static struct node *empty_below(const struct checks *c, const struct node *n, const struct item *i)
-{
-    const uint64_t *words;
-    struct node *child;
-    uint64_t page;
-    unsigned role;
-
-    if (!i->covered || !reg_child(c, n->role, i->lo, 0, &page, &role))
-        return NULL;
-    words = guest_mem_page(c->cfg.mem, gpa(page));
-    child = reg_find(c->registry, page, role);
-    if (words && child && child->shared)
-        return child; /* nothing is said of such a one anyway */
-    if (!words || !child || child->refs_now)
-        return NULL;
-    for (unsigned k = 0; k < 512; k++)
-        if (words[k] & 3)
-            return NULL;
-    for (const struct item *k = child->items; k; k = k->next)
-        if (k->wild || (k->lo & 3))
-            return NULL;
-    return child;
-}
-
-/*
- * A page-selective invalidation drops pointers to tables that it names in part, too; what it leaves
- * are pages that were read through them. Where there are none, the page of such a table may become
- * anything, and nobody is blamed for what is read there as a table.
- */
-static void forsake_empty_tables(struct checks *c)
-{
-    struct registry *r = c->registry;
-    struct node *child;
-
-    r->partly = false;
-    for (struct node *n = r->hist; n; n = n->hist_next) {
-        if (n->role < 2 || n->role >= ROLE_CTX || n->shared)
-            continue;
-        for (struct item *i = n->items; i; i = i->next) {
-            child = empty_below(c, n, i);
-            if (child)
-                i->forsaken = child->forsaken = true;
-        }
-    }
-}
-
 static void cover_pages(struct checks *c, const struct desc *d)
 {
     struct registry *r = c->registry;
@@ -278,7 +231,7 @@ static void cover_pages(struct checks *c, const struct desc *d)
     }
     items_bury(c, dead);
     if (r->partly)
-        forsake_empty_tables(c);
+        cover_forsake(c);
 }
 
 /* A domain- or globally selective one: everything of the domain. */

@@ -95,8 +95,8 @@ void chk_guest_retired(struct checks *c, const struct node *n, const struct item
 }
 
 /* A page-selective invalidation meets an older value; `whole`: all of what it covered. */
-void chk_guest_met(struct checks *c, const struct node *n, const struct item *i, const struct desc *d,
-                   bool whole)
+void chk_guest_met(struct checks *c, const struct node *n, const struct item *i,
+                   const struct desc *d, bool whole)
 {
     if (!whole && n->role > 1)
         pages_partial(c, n, i, d);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the rules about the guest remember between records (vtd-facts chapter 8; docs/guest-rules.md).
- * Everything here is bounded: where a list is full, less is known and nobody is accused by it.
+ * What the rules about the guest remember between records (vtd-facts chapter 8;
+ * docs/guest-rules.md). Everything here is bounded: where a list is full, less is known and nobody
+ * is accused by it.
  */
 #ifndef VTR_CHECKS_GUEST_H
 #define VTR_CHECKS_GUEST_H
@@ -23,8 +24,8 @@ struct queue_watch {
     uint64_t bad[2];
     uint64_t iqa; /* as written */
     uint64_t base;
-    uint32_t size, head, tail; /* slots */
-    uint32_t from;             /* the tail before the last write of IQT */
+    uint32_t size, head, tail;      /* slots */
+    uint32_t from;                  /* the tail before the last write of IQT */
     uint64_t fresh[SLOTS_MAX / 64]; /* stored since the unit last took it */
     uint64_t late[SLOTS_MAX / 64];  /* handed over by the last tail write without being fresh */
     struct {
@@ -54,8 +55,8 @@ struct gone {
 struct ats_watch {
     bdf_t bdf;
     bool on;
-    bool told;          /* the trace says by `ats` when it is on; else the guest's invalidations do */
-    uint64_t top;       /* of the tables that `owed` belongs to */
+    bool told;    /* the trace says by `ats` when it is on; else the guest's invalidations do */
+    uint64_t top; /* of the tables that `owed` belongs to */
     struct spans owed; /* the IOTLB forgot a translation, the device-TLB was not told yet */
 };
 

@@ -5,7 +5,7 @@
 typedef unsigned long long ull;
 
 /* Fields that are used together: present, type and table; width and domain. */
-#define LO_USED (~UINT64_C(2))         /* all but fault processing disable */
+#define LO_USED (~UINT64_C(2)) /* all but fault processing disable */
 #define HI_USED UINT64_C(0x00ffff07)
 
 /* GST-C6: the domain id still names other tables to a cache. */
@@ -46,10 +46,11 @@ void contexts_change(struct checks *c, uint64_t page, unsigned index, const uint
         return;
     if ((old[0] & new[0] & 1) && c->watch->store_words == 1 &&
         (((old[0] ^ new[0]) & LO_USED) || ((old[1] ^ new[1]) & HI_USED)))
-        chk_find(c, GST_C3, &(struct where){.cause = c->record},
-                 "Half of the present context entry at 0x%llx is rewritten (0x%llx 0x%llx to 0x%llx "
-                 "0x%llx); it should be one store of 16 bytes, or P=0 first.",
-                 (ull)page + 16 * (ull)index, (ull)old[0], (ull)old[1], (ull)new[0], (ull)new[1]);
+        chk_find(
+            c, GST_C3, &(struct where){.cause = c->record},
+            "Half of the present context entry at 0x%llx is rewritten (0x%llx 0x%llx to 0x%llx "
+            "0x%llx); it should be one store of 16 bytes, or P=0 first.",
+            (ull)page + 16 * (ull)index, (ull)old[0], (ull)old[1], (ull) new[0], (ull) new[1]);
     if (x.kind == CTX_TABLES)
         judge_reuse(c, &x, page, index);
 }

@@ -6,10 +6,10 @@ typedef unsigned long long ull;
 
 enum { GSTS_OFF = 0x1c };
 
-#define SIRTP     UINT32_C(0x01000000)
-#define IRE       UINT32_C(0x02000000)
-#define WBF       UINT32_C(0x08000000)
-#define FOLLOWED  (ARCH_TE | ARCH_QIE | IRE) /* levels that a unit must take over */
+#define SIRTP    UINT32_C(0x01000000)
+#define IRE      UINT32_C(0x02000000)
+#define WBF      UINT32_C(0x08000000)
+#define FOLLOWED (ARCH_TE | ARCH_QIE | IRE) /* levels that a unit must take over */
 
 /* What GSTS has to show before the next command may be given. */
 static void command_given(struct checks *c, uint32_t val)
@@ -37,10 +37,11 @@ static void translation_on(struct checks *c)
 
     if (!w->oweds)
         return;
-    chk_find(c, GST_O1, &(struct where){.cause = w->owed[0].record},
-             "Translation is switched on, but the context-cache invalidation of record %llu was not "
-             "followed by an IOTLB invalidation of equal or coarser scope.",
-             (ull)w->owed[0].record);
+    chk_find(
+        c, GST_O1, &(struct where){.cause = w->owed[0].record},
+        "Translation is switched on, but the context-cache invalidation of record %llu was not "
+        "followed by an IOTLB invalidation of equal or coarser scope.",
+        (ull)w->owed[0].record);
     w->oweds = 0;
 }
 
@@ -184,8 +185,8 @@ void order_done(struct checks *c, const struct desc *d)
         owe(w, (struct owed_iotlb){c->record, d->did, d->scope == SCOPE_GLOBAL});
     if (d->type != DESC_IOTLB || d->scope == SCOPE_FINE)
         return;
-    /* A device-selective one under domain 0 speaks of an entry that was faulting (caching mode): any
-     * domain may be the one that it is in now. */
+    /* A device-selective one under domain 0 speaks of an entry that was faulting (caching mode):
+     * any domain may be the one that it is in now. */
     for (unsigned i = 0; i < w->oweds; i++) {
         const struct owed_iotlb *o = &w->owed[i];
 

@@ -17,11 +17,12 @@ static void found_size(struct checks *c, const struct node *n, unsigned index, u
 {
     struct where w = slot_of(n, index, record);
 
-    chk_find(c, GST_P2, &w,
-             "The page size at 0x%llx changes (%s), but since the old mapping went in record %llu no "
-             "invalidation of all of it completed.",
-             (ull)w.range.first.v, to_leaf ? "a table becomes one page" : "one page becomes a table",
-             (ull)record);
+    chk_find(
+        c, GST_P2, &w,
+        "The page size at 0x%llx changes (%s), but since the old mapping went in record %llu no "
+        "invalidation of all of it completed.",
+        (ull)w.range.first.v, to_leaf ? "a table becomes one page" : "one page becomes a table",
+        (ull)record);
 }
 
 /* A small leaf below [first, last] that caches may still hold; 0: none, else its record. */
@@ -79,11 +80,12 @@ static bool in_place(struct checks *c, const struct node *n, unsigned index, uin
     struct where w = slot_of(n, index, c->record);
 
     if (was != is) {
-        chk_find(c, GST_P2, &w,
-                 "The page size at 0x%llx changes in place (%s); the entry should be cleared and all "
-                 "of it invalidated first.",
-                 (ull)w.range.first.v,
-                 is == ENTRY_LEAF ? "a table becomes one page" : "one page becomes a table");
+        chk_find(
+            c, GST_P2, &w,
+            "The page size at 0x%llx changes in place (%s); the entry should be cleared and all "
+            "of it invalidated first.",
+            (ull)w.range.first.v,
+            is == ENTRY_LEAF ? "a table becomes one page" : "one page becomes a table");
         return true;
     }
     if (is != ENTRY_LEAF || !((old ^ word) & frame))
@@ -114,7 +116,7 @@ bool pages_change(struct checks *c, const struct node *n, unsigned index, uint64
 
 /* A page-selective invalidation meets an older value of which it names a part only. */
 void pages_partial(struct checks *c, const struct node *n, const struct item *i,
-                       const struct desc *d)
+                   const struct desc *d)
 {
     struct where w = slot_of(n, i->index, i->record);
     enum entry_kind was = arch_entry(&c->arch, n->role, i->lo), is;

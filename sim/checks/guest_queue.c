@@ -80,10 +80,11 @@ static void tail_written(struct checks *c, uint64_t val)
         /* A guest may also take the tail back to the head; then it has stored nothing before it. */
         if (to == q->head && q->tail != to && q->tail < q->size && bit(q->fresh, q->tail) &&
             bit(q->fresh, (to + q->size - 1) % q->size))
-            chk_find(c, GST_Q4, &(struct where){.cause = c->record},
-                     "IQT 0x%llx moves the tail onto the head of a queue that stands still: full, it "
-                     "looks empty; one slot must stay free.",
-                     (ull)val);
+            chk_find(
+                c, GST_Q4, &(struct where){.cause = c->record},
+                "IQT 0x%llx moves the tail onto the head of a queue that stands still: full, it "
+                "looks empty; one slot must stay free.",
+                (ull)val);
     } else if (q->tail < q->size) {
         q->from = q->tail;
         for (uint32_t s = q->tail; s != to; s = (s + 1) % q->size) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the guest gives to somebody else too early: GST-O6, GST-O7, GST-O8. That no invalidation came
- * at all is GST-NOFLUSH; here are those that came, but were not waited for, or left pointers to
- * tables in the caches.
+ * What the guest gives to somebody else too early: GST-O6, GST-O7, GST-O8. That no invalidation
+ * came at all is GST-NOFLUSH; here are those that came, but were not waited for, or left pointers
+ * to tables in the caches.
  */
 #include "checks/guest.h"
 
@@ -38,9 +38,8 @@ void reuse_retired(struct checks *c, const struct node *n, const struct item *i)
         return;
     if (kind == ENTRY_LEAF && w->ats_count)
         order_retired(c, n, first, first + (bytes - 1));
-    if ((kind != ENTRY_LEAF && kind != ENTRY_TABLE) || !c->in_inval ||
-        w->by_register || !w->waits ||
-        w->gone_count == GONE_MAX)
+    if ((kind != ENTRY_LEAF && kind != ENTRY_TABLE) || !c->in_inval || w->by_register ||
+        !w->waits || w->gone_count == GONE_MAX)
         return;
     w->gones[w->gone_count++] =
         (struct gone){.top = n->top,

@@ -210,7 +210,8 @@ void chk_guest_table_linked(struct checks *c, const struct node *like)
 
             if (++looked > LOOK_MAX)
                 return;
-            if (i->wild || i->forsaken || !on_since(c, i->record) || !leads_to(c, n, i, like->page) ||
+            if (i->wild || i->forsaken || !on_since(c, i->record) ||
+                !leads_to(c, n, i, like->page) ||
                 (n->role == like->role + 1u && n->top == like->top && iova == like->base))
                 continue;
             struct where w = at_iova(iova, i->record);

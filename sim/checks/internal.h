@@ -245,7 +245,7 @@ struct checks {
     unsigned last_type;
     enum { ROOT_SETTLED, ROOT_NEEDS_CC, ROOT_NEEDS_IOTLB } root_state;
     uint64_t srtp_record;
-    bool root_told; /* GST-G4 is told once for each root */
+    bool root_told;            /* GST-G4 is told once for each root */
     struct guest_watch *watch; /* guest.h */
 };
 
@@ -359,8 +359,8 @@ void chk_watch(struct checks *c, const struct obs *o); /* before the other famil
 void chk_watch_done(struct checks *c, const struct desc *d);
 void chk_watch_reset(struct checks *c);
 void chk_guest_retired(struct checks *c, const struct node *n, const struct item *i);
-void chk_guest_met(struct checks *c, const struct node *n, const struct item *i, const struct desc *d,
-                   bool whole);
+void chk_guest_met(struct checks *c, const struct node *n, const struct item *i,
+                   const struct desc *d, bool whole);
 
 /* describe.c */
 #define DESC_TEXT 96u

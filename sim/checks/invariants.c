@@ -127,8 +127,7 @@ static const struct invariant rows[INVARIANTS] = {
     [GST_G2] = {"GST-G2", G,
                 "guest: next GCMD write only after GSTS was seen to say that the previous is done",
                 "specification 11.4.4; vtd-facts 8 G2"},
-    [GST_G5] = {"GST-G5", G,
-                "guest: ESRTPS=0: TTM unchanged by SRTP while translation is on",
+    [GST_G5] = {"GST-G5", G, "guest: ESRTPS=0: TTM unchanged by SRTP while translation is on",
                 "specification 6.6; vtd-facts 8 G5"},
     [GST_G6] = {"GST-G6", G,
                 "guest: ESIRTPS=0: after SIRTP, a global interrupt-entry-cache invalidation before "
@@ -136,43 +135,51 @@ static const struct invariant rows[INVARIANTS] = {
                 "specification 6.7; vtd-facts 8 G6"},
     [GST_Q6] = {"GST-Q6", G, "guest: descriptors are stored before the tail passes them",
                 "specification 6.5.2; vtd-facts 8 Q6"},
-    [GST_Q7] = {"GST-Q7", G,
-                "guest: after a queue error the descriptor at the head is mended before FSTS.IQE is "
-                "cleared",
-                "specification 6.5.2.10; vtd-facts 8 Q7"},
-    [GST_Q9] = {"GST-Q9", G, "guest: no two waits under way store the same status to the same place",
+    [GST_Q7] =
+        {"GST-Q7", G,
+         "guest: after a queue error the descriptor at the head is mended before FSTS.IQE is "
+         "cleared",
+         "specification 6.5.2.10; vtd-facts 8 Q7"},
+    [GST_Q9] = {"GST-Q9", G,
+                "guest: no two waits under way store the same status to the same place",
                 "specification 6.5.2.8; vtd-facts 8 Q9"},
-    [GST_O1] = {"GST-O1", G,
-                "guest: a context-cache invalidation is followed by an IOTLB invalidation of equal or "
-                "coarser scope before translation is switched on",
-                "specification 6.2.2.1, 6.5; vtd-facts 8 O1"},
+    [GST_O1] =
+        {"GST-O1", G,
+         "guest: a context-cache invalidation is followed by an IOTLB invalidation of equal or "
+         "coarser scope before translation is switched on",
+         "specification 6.2.2.1, 6.5; vtd-facts 8 O1"},
     [GST_O2] = {"GST-O2", G,
                 "guest: where a device uses ATS, a device-TLB invalidation follows the IOTLB "
                 "invalidation before the IOVA is made present again",
                 "specification 6.5.3; vtd-facts 8 O2"},
-    [GST_O6] = {"GST-O6", G,
-                "guest: an IOVA or page that was unmapped is used again only after a wait that follows "
-                "its invalidation has landed",
-                "specification 6.5.3; vtd-facts 8 O6"},
-    [GST_O7] = {"GST-O7", G,
-                "guest: a page-table page goes only after an invalidation with IH=0, and the wait that "
-                "follows, completed",
-                "specification 6.5.3; vtd-facts 8 O7"},
+    [GST_O6] =
+        {"GST-O6", G,
+         "guest: an IOVA or page that was unmapped is used again only after a wait that follows "
+         "its invalidation has landed",
+         "specification 6.5.3; vtd-facts 8 O6"},
+    [GST_O7] =
+        {"GST-O7", G,
+         "guest: a page-table page goes only after an invalidation with IH=0, and the wait that "
+         "follows, completed",
+         "specification 6.5.3; vtd-facts 8 O7"},
     [GST_O8] = {"GST-O8", G, "guest: IH=1 only if no non-leaf entry changed",
                 "specification 6.5.2.3; vtd-facts 8 O8"},
     [GST_P1] = {"GST-P1", G,
                 "guest: a present leaf is not overwritten by one that leads elsewhere, without "
                 "not-present and an invalidation between",
                 "vtd-facts 8 P1, 9.3"},
-    [GST_P2] = {"GST-P2", G,
-                "guest: a page changes its size by clear, invalidation of the whole old extent, set",
-                "specification 6.5.3; vtd-facts 8 P2"},
-    [GST_P3] = {"GST-P3", G,
-                "guest: a page-selective invalidation of a large page has an address mask of its size",
-                "specification 3.8; vtd-facts 5.7, 8 P3"},
-    [GST_C3] = {"GST-C3", G,
-                "guest: a present context entry is changed by one store of 16 bytes, or through P=0",
-                "specification 6.2.2; vtd-facts 8 C3"},
+    [GST_P2] =
+        {"GST-P2", G,
+         "guest: a page changes its size by clear, invalidation of the whole old extent, set",
+         "specification 6.5.3; vtd-facts 8 P2"},
+    [GST_P3] =
+        {"GST-P3", G,
+         "guest: a page-selective invalidation of a large page has an address mask of its size",
+         "specification 3.8; vtd-facts 5.7, 8 P3"},
+    [GST_C3] =
+        {"GST-C3", G,
+         "guest: a present context entry is changed by one store of 16 bytes, or through P=0",
+         "specification 6.2.2; vtd-facts 8 C3"},
     [GST_C6] = {"GST-C6", G,
                 "guest: a domain id names other tables only after context-cache and then IOTLB "
                 "invalidation of what it named",

@@ -93,11 +93,12 @@ static void walk_entry(struct walk *w, unsigned level, uint64_t word, bool denie
 }
 
 /* An invalidation of any page below drops a remembered hole above it, too, and a pointer to a table
- * that was empty; and page-selective ones are not followed to tables in several places: nobody is blamed
- * for that. */
+ * that was empty; and page-selective ones are not followed to tables in several places: nobody is
+ * blamed for that. */
 static unsigned kind_of(const struct node *n, const struct item *i)
 {
-    if (n->shared || i->forsaken || (i->covered && (i->covered->vague || (n->role > 1 && !(i->lo & 3)))))
+    if (n->shared || i->forsaken ||
+        (i->covered && (i->covered->vague || (n->role > 1 && !(i->lo & 3)))))
         return OLD_VAGUE;
     return i->lo & 3 ? OLD_ENTRY : OLD_HOLE;
 }

@@ -31,8 +31,9 @@ struct item {
     struct covered *covered;
     uint16_t index;
     uint8_t role;
-    bool wild; /* too many values to remember: anything goes */
-    bool forsaken; /* covered in part, and led to a table that held nothing; or stood in such a one */
+    bool wild;     /* too many values to remember: anything goes */
+    bool forsaken; /* covered in part, and led to a table that held nothing; or stood in such a one
+                    */
     bool hinted; /* an invalidation with IH passed over it: caches may keep a pointer to a table */
 };
 
@@ -44,7 +45,7 @@ struct node {
     uint32_t refs_now, refs_old;
     uint8_t role, top_level;
     bool forsaken; /* its last pointer is: nobody is blamed for what stands in it since */
-    bool shared; /* hangs in more than one place: base and top are those of the first */
+    bool shared;   /* hangs in more than one place: base and top are those of the first */
     struct item *items;
     uint64_t marked[8]; /* which entries have items */
     struct node *page_next, *place_next;
@@ -150,6 +151,9 @@ void cover_done(struct checks *c, const struct desc *d);
 void cover_everything(struct checks *c);
 bool item_alive(const struct registry *r, const struct item *i, uint16_t did, uint64_t iova);
 bool ctx_alive(const struct registry *r, uint64_t until, bdf_t bdf, const struct ctx *x);
+
+/* forsaken.c: a page-selective invalidation named a part of what older pointers cover */
+void cover_forsake(struct checks *c);
 
 /* outcomes.c: what the architecture allows for one access */
 /* OLD_VAGUE: an entry or hole which an invalidation may have dropped: allowed, but nobody's fault.
