@@ -439,6 +439,24 @@ static inline void only(struct stage *s, const char *id, uint64_t record, const 
     stage_free(s);
 }
 
+/* The same where the guest breaks a rule of its own too: exactly one violation. */
+static inline void only_violation(struct stage *s, const char *id, uint64_t record,
+                                  const char *fragment)
+{
+    const struct finding *f = NULL;
+
+    checks_finish(s->checks);
+    ck_assert_uint_eq(checks_total(s->checks, SEV_VIOLATION), 1);
+    for (size_t i = 0; i < checks_findings(s->checks); i++)
+        if (checks_finding(s->checks, i)->inv->severity == SEV_VIOLATION)
+            f = checks_finding(s->checks, i);
+    ck_assert_ptr_nonnull(f);
+    ck_assert_str_eq(f->inv->id, id);
+    ck_assert_uint_eq(f->record, record);
+    ck_assert_msg(strstr(f->text, fragment) != NULL, "\"%s\" is not in: %s", fragment, f->text);
+    stage_free(s);
+}
+
 static inline void clean(struct stage *s)
 {
     checks_finish(s->checks);
