@@ -35,6 +35,20 @@ static bool cached(void *sim, bdf_t b, iova_t at, struct cached_xlat *out)
     return true;
 }
 
+static size_t cached_count(void *sim)
+{
+    const struct engine *e = sim;
+
+    return vtd_iotlb_count(e->unit);
+}
+
+static uint64_t reg(void *sim, unsigned off, unsigned bytes)
+{
+    const struct engine *e = sim;
+
+    return vtd_read(e->unit, off, bytes);
+}
+
 static bool held(void *sim, const char *consumer, iova_t at, struct held_xlat *out)
 {
     const struct consumer *c = engine_consumer(sim, consumer);
@@ -56,8 +70,12 @@ void engine_check_config(struct engine *e, struct check_config *c)
     c->tm_allowed = e->config.device_iotlb && !e->policy.tm_reserved &&
                     (!e->policy.tm_needs_property || e->config.stale_tm);
     c->mem = e->mem;
-    c->world = (struct check_world){
-        .sim = e, .visit_cached = visit_cached, .cached = cached, .held = held};
+    c->world = (struct check_world){.sim = e,
+                                    .visit_cached = visit_cached,
+                                    .cached = cached,
+                                    .cached_count = cached_count,
+                                    .reg = reg,
+                                    .held = held};
 }
 
 void engine_introduce(const struct engine *e, struct observer to)

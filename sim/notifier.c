@@ -167,6 +167,34 @@ static uint32_t kind_flag(enum note_type t)
     return NOTIFY_DEVTLB;
 }
 
+static bool entry_lives(const struct iommu_event *e)
+{
+    return e->number && e->number != ENTRY_DEAD;
+}
+
+/* Call back with an entry that lives for as long, and says nothing true afterwards. */
+static int hand_over(struct notifier *n, const struct iommu_event *e)
+{
+    struct notify_region *r = n->region;
+    uint64_t outer = r->funnel->delivery;
+    struct iommu_event more, *entry = &r->entry[r->entry_next];
+    int result;
+
+    r->entry_next = (r->entry_next + 1) % ENTRY_SLOTS;
+    if (entry_lives(entry))
+        entry = &more; /* callbacks nested deeper than there are slots */
+    *entry = *e;
+    entry->number = r->funnel->delivery = ++r->funnel->deliveries;
+    result = n->notify(n, entry);
+    r->funnel->delivery = outer;
+    *entry = (struct iommu_event){.type = NOTE_UNMAP,
+                                  .range = iova_range(UINT64_C(0xdead000000000000),
+                                                      UINT64_C(0xdead000000000fff)),
+                                  .gpa = gpa(UINT64_C(0xdead000000000000)),
+                                  .number = ENTRY_DEAD};
+    return result;
+}
+
 /* Cut to the notifier's range as architected: aligned pieces, the target moving along. */
 static int deliver_pieces(struct notifier *n, const struct iommu_event *e)
 {
@@ -178,7 +206,7 @@ static int deliver_pieces(struct notifier *n, const struct iommu_event *e)
         struct iommu_event one = *e;
 
         one.range = iova_range(at, last);
-        return n->notify(n, &one);
+        return hand_over(n, &one);
     }
     for (;;) {
         uint64_t mask = aligned_block_mask(at, last);
@@ -188,7 +216,7 @@ static int deliver_pieces(struct notifier *n, const struct iommu_event *e)
         if (e->type == NOTE_MAP)
             piece.gpa = gpa_add(e->gpa, at - e->range.first.v);
         piece.range = iova_range(at, at + mask);
-        answer = n->notify(n, &piece);
+        answer = hand_over(n, &piece);
         if (result == 0)
             result = answer;
         if (at + mask == last || !n->registered)
@@ -250,7 +278,7 @@ int notify_one(struct notifier *n, const struct iommu_event *e)
     } else if (p->straddle == STRADDLE_PIECES) {
         return wanted ? deliver_pieces(n, e) : 0; /* a merged run may be no power of two */
     }
-    return wanted ? n->notify(n, &cut) : 0;
+    return wanted ? hand_over(n, &cut) : 0;
 }
 
 void notify_each(struct notify_region *r, void (*visit)(void *arg, struct notifier *n), void *arg)

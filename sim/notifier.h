@@ -30,11 +30,12 @@ struct iommu_event {
     struct iova_range range;
     gpa_t gpa;      /* MAP: target of range.first */
     enum perm perm; /* MAP: not PERM_NONE; else PERM_NONE */
+    uint64_t number; /* of the delivery, given by the core; 0: not handed out */
 };
 
 static inline struct iommu_event event_map(struct iova_range r, gpa_t target, enum perm p)
 {
-    return (struct iommu_event){NOTE_MAP, r, target, p};
+    return (struct iommu_event){.type = NOTE_MAP, .range = r, .gpa = target, .perm = p};
 }
 
 static inline struct iommu_event event_unmap(struct iova_range r)
@@ -56,7 +57,8 @@ struct notifier {
     struct iova_range range; /* what it asks for */
     bool assigned;           /* backs an assigned device: host mappings follow it */
     /* Called for each event that meets flags and range. Returns what its side answered, 0 or a
-     * negative errno. */
+     * negative errno. The event is the core's: when the callback has returned it says something
+     * else (ENTRY_DEAD), and must not be looked at. */
     int (*notify)(struct notifier *n, const struct iommu_event *e);
 
     /* Private to the core. */
@@ -87,6 +89,11 @@ struct notify_visit {
     struct notify_visit *outer;
 };
 
+/** Entries handed to callbacks live in slots of the region, used in turn, so that who keeps a pointer
+ * finds what is dead there and not the stack of somebody else. */
+#define ENTRY_SLOTS 8u
+#define ENTRY_DEAD  UINT64_MAX /* number of an entry whose callback has returned */
+
 struct notify_region {
     bdf_t bdf;
     bool translated;
@@ -101,6 +108,8 @@ struct notify_region {
     struct fate *fate;
     struct region_listener *listeners;
     struct notify_visit *visits; /* deliveries under way, the innermost first */
+    struct iommu_event entry[ENTRY_SLOTS];
+    unsigned entry_next;
 };
 
 /** Prepare a region: not translated, nobody registered. All pointers must outlive it. */

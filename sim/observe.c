@@ -23,6 +23,7 @@ void funnel_note(struct funnel *f, struct note *n)
 {
     struct obs o = {.kind = OBS_NOTE, .u.note = n};
 
+    n->delivery = f->delivery;
     n->seq = ++f->notes;
     n->record = f->record;
     funnel_show(f, &o);

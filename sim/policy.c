@@ -242,6 +242,16 @@ static void old_misses(struct policy *p)
     p->misses_outlive_stop = true;
 }
 
+static void keep_entries(struct policy *p)
+{
+    p->entries_kept = true;
+}
+
+static void pages_drop_all(struct policy *p)
+{
+    p->iotlb_pages_all = true;
+}
+
 static const struct {
     struct quirk about;
     void (*apply)(struct policy *p);
@@ -281,6 +291,11 @@ static const struct {
      old_misses},
     {{"ats-ignored", "vhost listens to device-TLB invalidations alone, ATS on or off", "M31"},
      ats_ignored},
+    {{"entry-kept", "a probe acts on its entry one callback later, when it is dead", "M68"},
+     keep_entries},
+    {{"iotlb-pages-drop-all", "page-selective invalidation drops the whole IOTLB",
+      "none known: what a register command may report and a queue cannot (vtd-facts 6)"},
+     pages_drop_all},
 };
 
 #define QUIRKS (sizeof(quirks) / sizeof(quirks[0]))

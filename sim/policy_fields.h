@@ -133,6 +133,8 @@ struct policy {
     bool unmap_keeps_rights; /* an UNMAP still carries the rights of what it takes away (museum 1.2)
                               */
     bool flags_told_always; /* the unit is told at each registration, changed or not (museum 1.1) */
+    bool entries_kept; /* a probe acts on its entry at the next callback, when it is dead (M68) */
+    bool iotlb_pages_all; /* page-selective invalidation drops the whole IOTLB (I14) */
     bool add_before_delete; /* a switched device's new region joins before the old one leaves */
     enum sync_unmap_only sync_unmap_only;
     enum unmap_whole unmap_whole;

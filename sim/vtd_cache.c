@@ -148,6 +148,11 @@ bool vtd_peek_iotlb(const struct vtd_unit *u, bdf_t b, iova_t at, struct vtd_cac
     return e != NULL;
 }
 
+size_t vtd_iotlb_count(const struct vtd_unit *u)
+{
+    return u->iotlb.count;
+}
+
 void vtd_visit_iotlb(const struct vtd_unit *u, void (*show)(void *arg, const struct vtd_cached *c),
                      void *arg)
 {

@@ -8,6 +8,7 @@
 #define VTR_VTD_MODEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -94,6 +95,7 @@ struct vtd_cached {
 };
 /** The entry that the IOTLB would answer an access of `b` at `at` with, or false. No effect. */
 bool vtd_peek_iotlb(const struct vtd_unit *u, bdf_t b, iova_t at, struct vtd_cached *out);
+size_t vtd_iotlb_count(const struct vtd_unit *u);
 void vtd_visit_iotlb(const struct vtd_unit *u, void (*show)(void *arg, const struct vtd_cached *c),
                      void *arg);
 

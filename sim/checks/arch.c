@@ -97,6 +97,9 @@ enum entry_kind arch_entry(const struct arch *a, unsigned level, uint64_t word)
     return leaf ? ENTRY_LEAF : ENTRY_TABLE;
 }
 
+static const char misaligned[] = "the address is not aligned to the block that its mask names";
+static const char empty_wait[] = "a wait asks for nothing: neither status, interrupt nor fence";
+
 static const char *iotlb_wrong(const struct arch *a, const struct desc *d, uint64_t lo, uint64_t hi,
                                bool by_register)
 {
@@ -111,7 +114,7 @@ static const char *iotlb_wrong(const struct arch *a, const struct desc *d, uint6
     if (d->am > a->mamv)
         return "the address mask is beyond CAP.MAMV";
     if ((hi & ~PAGE_4K_MASK) & ((UINT64_C(1) << (12 + d->am)) - 1))
-        return "the address is not aligned to the block that its mask names";
+        return misaligned;
     return NULL;
 }
 
@@ -137,7 +140,7 @@ static const char *desc_wrong(const struct arch *a, const struct desc *d, uint64
     case DESC_WAIT:
         if ((lo & 0xfffff100) || (!a->drain_page_requests && (lo & 0x80)) || (hi & 3))
             return bits;
-        return lo & 0xf0 ? NULL : "a wait asks for nothing: neither status, interrupt nor fence";
+        return lo & 0xf0 ? NULL : empty_wait;
     default: return "the type does not exist in legacy mode";
     }
 }
@@ -181,5 +184,7 @@ struct desc arch_desc(const struct arch *a, uint64_t lo, uint64_t hi, bool by_re
     if (d.type == DESC_DEVTLB)
         devtlb_range(&d, hi);
     d.wrong = desc_wrong(a, &d, lo, hi, by_register);
+    /* A misaligned address is the guest's own harm; of an empty wait nothing is said. */
+    d.refusable = d.wrong && d.wrong != misaligned && d.wrong != empty_wait;
     return d;
 }

@@ -122,6 +122,7 @@ struct desc {
     unsigned am;
     uint64_t first, last; /* IOTLB page: the naturally aligned block; wider scopes: everything */
     const char *wrong;    /* what the guest did wrong in it, NULL when nothing */
+    bool refusable;       /* wrong, and such that the queue must stop at it */
 };
 
 struct desc arch_desc(const struct arch *a, uint64_t lo, uint64_t hi, bool by_register);

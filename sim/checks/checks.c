@@ -36,6 +36,8 @@ void checks_free(struct checks *c)
         free((char *)c->found[i].text);
         free((char *)c->found[i].consumer);
     }
+    chk_exact_free(c);
+    spans_free(&c->changed.parts);
     free(c->found);
     free(c->stale);
     free(c->stories);
@@ -49,6 +51,7 @@ static void record_begins(struct checks *c, const struct rec *r)
                   (r->kind == REC_MEM &&
                    (r->u.mem.words > 2 || (r->u.mem.words == 2 && (r->u.mem.gpa.v & 8))));
     chk_observed_record(c, r);
+    chk_queue_record(c, r);
     chk_guest_record(c, r);
     hist_before(c, r);
     if (r->kind == REC_ATS) {
@@ -76,6 +79,9 @@ static void record_ends(struct checks *c)
     }
     chk_stale_settle(c);
     chk_misses_record_end(c);
+    chk_queue_record_end(c);
+    chk_exact_record_end(c);
+    chk_redundant_settled(c);
     chk_notes_record_end(c);
     chk_flags_settled(c);
 }
@@ -86,6 +92,7 @@ static void gsts_moves(struct checks *c, uint32_t new)
         c->te_record = c->record;
     if ((new ^ c->gsts) & ARCH_TE)
         c->judge_empty = true;
+    chk_queue_gsts(c, new);
     c->gsts = new;
     chk_done_shown(c, true);
 }
@@ -96,7 +103,9 @@ static void inval_done(struct checks *c, const struct obs *o)
 
     chk_shadow(c, &d);
     chk_stale_cached(c, &d);
+    chk_exact_after(c, &d, o->u.inval.by_register);
     chk_stale_settle(c);
+    chk_redundant_settled(c);
     cover_done(c, &d);
     chk_device_iotlb_done(c, &d);
     chk_guest_done(c, &d);
@@ -109,7 +118,9 @@ static void reset(struct checks *c)
     hist_reset(c);
     chk_guest_reset(c);
     chk_watch_reset(c);
+    chk_queue_gsts(c, 0);
     c->gsts = 0;
+    c->root_bad = false;
     c->judge_empty = true;
     c->judge_srtp = false;
     for (size_t i = 0; i < c->device_count; i++) {
@@ -122,6 +133,7 @@ static void reset(struct checks *c)
 
 static void root_latched(struct checks *c, const struct obs *o)
 {
+    c->root_bad = o->u.root.rtaddr >> 10 & 3;
     hist_root(c, o->u.root.gpa.v);
     chk_guest_root(c);
     c->judge_srtp = c->arch.esrtps && (c->gsts & ARCH_TE);
@@ -195,13 +207,23 @@ static void see(void *ctx, const struct obs *o)
         c->in_inval = true;
         c->inval = arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
         chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
+        if (!o->u.inval.by_register)
+            chk_queue_taken(c, o->u.inval.lo, o->u.inval.hi);
+        chk_redundant_settled(c);
+        chk_exact_before(c, &c->inval);
         break;
     case OBS_INVAL_DONE: inval_done(c, o); break;
     case OBS_INVAL_REFUSED:
         chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
+        if (!o->u.inval.by_register)
+            chk_queue_refused(c, o->u.inval.lo, o->u.inval.hi);
         break;
-    case OBS_QUEUE_ERROR: c->queue_broken = true; break;
+    case OBS_QUEUE_ERROR:
+        c->queue_broken = true;
+        chk_queue_error(c, o->u.inval.lo, o->u.inval.hi);
+        break;
     case OBS_WAIT_LANDED:
+        chk_queue_taken(c, o->u.inval.lo, o->u.inval.hi);
         chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, false);
         chk_done_shown(c, false);
         break;
@@ -218,8 +240,8 @@ static void see(void *ctx, const struct obs *o)
     case OBS_DMA: chk_dma(c, o); break;
     case OBS_DMA_SHADOW: chk_dma_shadow(c, o); break;
     case OBS_RESET: reset(c); break;
-    case OBS_ABORT: c->aborted = true; break;
     case OBS_VHOST: see_vhost(c, o); break;
+    case OBS_ABORT: chk_abort(c, o->u.abort.why); break;
     case OBS_LOCK:
     case OBS_TYPE1:
     case OBS_TYPE1_DEVICE:

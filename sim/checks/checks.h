@@ -3,7 +3,7 @@
  * The checks: watch the simulation from outside, hold an oracle of their own, and say
  * which invariant of the contract (section 4) was broken, by which record, and why.
  * They share no code with what they check; of the simulation they know the stream of
- * observations, guest memory, and two questions they may ask (`struct check_world`).
+ * observations, guest memory, and a few questions they may ask (`struct check_world`).
  */
 #ifndef VTR_CHECKS_H
 #define VTR_CHECKS_H
@@ -77,6 +77,10 @@ struct check_world {
      * then visit_cached is asked instead, which costs a visit of the whole IOTLB for an invalidated
      * page. */
     bool (*cached)(void *sim, bdf_t bdf, iova_t at, struct cached_xlat *out);
+    /* How many translations the unit's IOTLB holds. */
+    size_t (*cached_count)(void *sim);
+    /* What the guest would read of the register at `off` (4 or 8 bytes, naturally aligned). */
+    uint64_t (*reg)(void *sim, unsigned off, unsigned bytes);
 };
 
 struct check_config {

@@ -177,6 +177,7 @@ static void cover_node(struct checks *c, struct node *n, const struct desc *d, s
             uint64_t a = d->first > first ? d->first : first, b = d->last < last ? d->last : last;
 
             chk_guest_met(c, n, i, d, a == first && b == last);
+            chk_changed(c, n->top, a, b);
             gone = (a == first && b == last) ||
                    cover_part(c->registry, i, d->did, (struct span){a, b, 0, 0},
                               (struct span){first, last, 0, 0});
@@ -246,6 +247,10 @@ static void cover_domain(struct checks *c, bool all, uint16_t did)
             continue;
         while (n->items) {
             chk_guest_retired(c, n, n->items);
+            uint64_t bytes = arch_entry_bytes(n->role);
+            uint64_t first = n->base + n->items->index * bytes;
+
+            chk_changed(c, n->top, first, first + (bytes - 1));
             item_unlink(r, n, &n->items, &dead);
         }
     }
@@ -278,6 +283,7 @@ void cover_done(struct checks *c, const struct desc *d)
         return;
     r->now++;
     if (d->type == DESC_IOTLB) {
+        chk_changed_begin(c, d);
         if (d->scope == SCOPE_GLOBAL)
             r->iotlb_all = r->now;
         else if (d->scope == SCOPE_DOMAIN)
@@ -286,6 +292,7 @@ void cover_done(struct checks *c, const struct desc *d)
             cover_pages(c, d);
         else
             cover_domain(c, d->scope == SCOPE_GLOBAL, d->did);
+        chk_overreach(c, d);
     } else if (d->scope == SCOPE_GLOBAL) {
         r->cc_all = r->now;
         r->cc_dev_count = 0;

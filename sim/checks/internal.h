@@ -12,6 +12,7 @@
 #include "checks/arch.h"
 #include "checks/checks.h"
 #include "checks/spans.h"
+#include "checks/watch.h"
 
 /* Rows of invariants(), in that order. */
 enum inv_id {
@@ -28,6 +29,8 @@ enum inv_id {
     COH_SHADOW,
     COH_STALE,
     COH_DMA,
+    COH_TRANSIENT,
+    COH_EXACT,
     COH_READ,
     COH_EXPECT,
     ISO_DOMAIN,
@@ -35,8 +38,11 @@ enum inv_id {
     REG_REFUSE,
     REG_FLAGS,
     RST_EMPTY,
+    LIVE_QUEUE,
     LIVE_MISS,
+    LIVE_ABORT,
     STATE_RESTORE,
+    LIFE_ENTRY,
     GST_NOFLUSH,
     GST_CM,
     GST_CTX,
@@ -69,6 +75,8 @@ enum inv_id {
     GST_P3,
     GST_C3,
     GST_C6,
+    CST_REDUNDANT,
+    CST_OVERREACH,
     INVARIANTS
 };
 
@@ -122,6 +130,7 @@ struct person {
     struct spans dirty;   /* where tables or notifications changed since COH-SHADOW judged */
     struct spans known;   /* CHECK_FULL: mismatches already reported */
     struct spans refused; /* after a refusal ERR-CONVERGE judges, COH-SHADOW does not */
+    struct spans taken;   /* unmapped in this invalidation or record: CST-REDUNDANT */
     uint64_t fail_unmaps; /* injected refusals still to come */
     uint64_t top;         /* top table at the last look (dirty ranges follow its pages), 0: none */
     bool top_valid;
@@ -247,6 +256,14 @@ struct checks {
     uint64_t srtp_record;
     bool root_told;            /* GST-G4 is told once for each root */
     struct guest_watch *watch; /* guest.h */
+    bool root_told; /* GST-G4 is told once for each root */
+
+    struct queue_watch queue;
+    struct exact_watch exact;
+    struct changed changed;
+    bool te_moves;   /* the current record switches translation on or off */
+    bool root_bad;   /* the root table latched has a reserved translation table mode */
+    bool some_taken; /* somebody's `taken` is not empty */
 };
 
 /* findings.c */
@@ -361,6 +378,35 @@ void chk_watch_reset(struct checks *c);
 void chk_guest_retired(struct checks *c, const struct node *n, const struct item *i);
 void chk_guest_met(struct checks *c, const struct node *n, const struct item *i,
                    const struct desc *d, bool whole);
+/* transient.c: COH-TRANSIENT; redundant.c: CST-REDUNDANT */
+void chk_transient_unmapped(struct checks *c, const struct person *p, const struct note *n,
+                            const struct span *held);
+void chk_redundant_unmap(struct checks *c, struct person *p, const struct note *n);
+void chk_redundant_map(struct checks *c, struct person *p, const struct note *n);
+void chk_redundant_settled(struct checks *c);
+
+/* exact.c: COH-EXACT, around each IOTLB invalidation */
+void chk_exact_before(struct checks *c, const struct desc *d);
+void chk_exact_after(struct checks *c, const struct desc *d, bool by_register);
+void chk_exact_record_end(struct checks *c);
+void chk_exact_free(struct checks *c);
+
+/* overreach.c: CST-OVERREACH. What an invalidation covers is gathered while it is covered. */
+void chk_changed_begin(struct checks *c, const struct desc *d);
+void chk_changed(struct checks *c, uint64_t top, uint64_t first, uint64_t last);
+void chk_overreach(struct checks *c, const struct desc *d);
+
+/* queue.c: LIVE-QUEUE */
+void chk_queue_record(struct checks *c, const struct rec *r);
+void chk_queue_gsts(struct checks *c, uint32_t new);
+void chk_queue_taken(struct checks *c, uint64_t lo, uint64_t hi);
+void chk_queue_refused(struct checks *c, uint64_t lo, uint64_t hi);
+void chk_queue_error(struct checks *c, uint64_t lo, uint64_t hi);
+void chk_queue_record_end(struct checks *c);
+
+/* life.c: LIFE-ENTRY and LIVE-ABORT */
+void chk_life_note(struct checks *c, const struct person *p, const struct note *n);
+void chk_abort(struct checks *c, const char *why);
 
 /* describe.c */
 #define DESC_TEXT 96u

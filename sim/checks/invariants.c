@@ -57,6 +57,16 @@ static const struct invariant rows[INVARIANTS] = {
          "the way, any value it held since the completion of the last invalidation that covered "
          "it; a not-present entry may be remembered only under caching mode",
          "specification 3, 6.1, 6.2; vtd-facts 3, 4.1, 7"},
+    [COH_TRANSIENT] =
+        {"COH-TRANSIENT", V,
+         "a translation that did not change, page size included, is never taken away, not even for "
+         "a moment",
+         "vtd-facts 5.8, 9.2.3; museum I8, M02, M11, L10"},
+    [COH_EXACT] =
+        {"COH-EXACT", V,
+         "an invalidation removes every cached entry any byte of which it names, whole, and no "
+         "other (evictions for room, and a granularity reported as coarser, are no breach)",
+         "specification 6.5.2.3; vtd-facts 5.5, 5.7, 6; museum I14"},
     [COH_READ] = {"COH-READ", V, "a register reads as the guest saw it", "the trace; vtd-facts 1"},
     [COH_EXPECT] = {"COH-EXPECT", V, "what was notified is what the trace expects", "the trace"},
     [ISO_DOMAIN] = {"ISO-DOMAIN", V, "an invalidation of one domain changes no device of another",
@@ -81,6 +91,15 @@ static const struct invariant rows[INVARIANTS] = {
                    "every vhost miss ends in one update or one failure and wakes its ring; none "
                    "outlives a stop, a reset or translation going off",
                    "vtd-facts 9.4; museum I15, M53, M54"},
+    [LIVE_QUEUE] =
+        {"LIVE-QUEUE", V,
+         "a valid queue is drained; a bad descriptor stops it there, is reported as the "
+         "architecture says, and the queue can be resumed; a busy bit clears",
+         "specification 6.5.1, 6.5.2; vtd-facts 5.2, 5.3, 6; museum I12, I13, M44, M50, L16"},
+    [LIVE_ABORT] = {"LIVE-ABORT", V, "nothing a guest does ends the emulator",
+                    "vtd-facts 11 #43; museum I20, M25, M26, M43, M48"},
+    [LIFE_ENTRY] = {"LIFE-ENTRY", V, "no consumer reads an entry after its callback returned",
+                    "museum I19, M68, M74"},
     [GST_NOFLUSH] =
         {"GST-NOFLUSH", G,
          "guest: a present entry was removed, moved or narrowed, and before a covering "
@@ -184,6 +203,11 @@ static const struct invariant rows[INVARIANTS] = {
                 "guest: a domain id names other tables only after context-cache and then IOTLB "
                 "invalidation of what it named",
                 "specification 6.2.2.1, 6.5.3; vtd-facts 8 C6"},
+    [CST_REDUNDANT] = {"CST-REDUNDANT", SEV_COST,
+                       "cost: UNMAP of nothing, UNMAP and MAP of what did not change",
+                       "vtd-facts 9.2.3, 9.2.4; museum M03, M04, L10"},
+    [CST_OVERREACH] = {"CST-OVERREACH", SEV_COST, "cost: pages invalidated that had not changed",
+                       "specification 6.5.2.3; vtd-facts 5.7, 7; museum M84"},
 };
 
 const struct invariant *invariants(size_t *count)

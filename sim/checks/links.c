@@ -67,6 +67,7 @@ static void mark_shared(struct checks *c, struct node *n)
         return;
     reg_leave_place(c->registry, n);
     n->shared = true;
+    c->registry->shared_nodes++;
     for (unsigned i = 0; i < entries; i++) {
         reg_entry(c, n, i, &lo, &hi);
         if (reg_child(c, n->role, lo, hi, &page, &role) &&

@@ -58,6 +58,7 @@ static void judge_unmap(struct checks *c, struct person *p, const struct note *n
         if (!cut && (s->first < n->range.first.v || s->last > n->range.last.v))
             cut = s;
         chk_stale_unmapped(c, p, n, s);
+        chk_transient_unmapped(c, p, n, s);
     }
     if (cut)
         chk_find(c, ORD_SPLIT_UNMAP, &(struct where){p, true, n->range, told_record(cut->meta)},
@@ -103,16 +104,20 @@ void chk_note(struct checks *c, const struct note *n)
         return;
     chk_observed_note(c, p, n);
     chk_filters(c, p, n);
+    chk_life_note(c, p, n);
     if (c->done_shown && !(c->in_inval && c->inval.type != DESC_WAIT) && !c->late_notes++) {
         c->late_first = *n;
         c->late_person = p;
     }
     if (!p->joined || n->type == NOTE_DEVTLB || !chk_keeps(p))
         return;
-    if (n->type == NOTE_MAP)
+    if (n->type == NOTE_MAP) {
         judge_map(c, p, n);
-    else
+        chk_redundant_map(c, p, n);
+    } else {
         judge_unmap(c, p, n);
+        chk_redundant_unmap(c, p, n);
+    }
     remember(c, p, n);
     if (n->asked && n->result < 0 && n->type == NOTE_UNMAP && p->fail_unmaps)
         p->fail_unmaps--;

@@ -64,6 +64,7 @@ void reg_clear(struct registry *r)
             r->by_place[s] = NULL;
     }
     r->hist = NULL;
+    r->shared_nodes = 0;
     r->nodes = r->hist_count = r->item_count = r->part_count = r->link_count = r->pending_count = 0;
     r->old_root_count = 0;
 }
@@ -211,6 +212,7 @@ struct node *reg_add(struct checks *c, struct node like)
         r->by_place[at] = n;
     }
     r->nodes++;
+    r->shared_nodes += n->shared;
     return n;
 }
 
@@ -225,5 +227,6 @@ void reg_remove(struct registry *r, const struct node *n)
         *link = n->page_next;
     if (!n->shared)
         reg_leave_place(r, n);
+    r->shared_nodes -= n->shared;
     r->nodes--;
 }

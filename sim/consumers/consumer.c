@@ -113,7 +113,8 @@ void consumer_note(struct consumer *c, enum note_via via, const struct iommu_eve
                      .perm = e->perm,
                      .asked = asked,
                      .result = result,
-                     .why = why};
+                     .why = why,
+                     .entry = e->number};
 
     funnel_note(c->funnel, &n);
 }

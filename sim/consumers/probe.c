@@ -4,12 +4,14 @@
 #include <stdlib.h>
 
 #include "consumers/consumer.h"
+#include "policy_fields.h"
 
 struct probe {
     struct consumer base;
     struct notifier notifier;
     struct region_listener listener;
     struct rangemap seen; /* as notified, unless unmapped since */
+    const struct iommu_event *kept; /* quirk: the entry of the last callback */
     bool refused;
     bool listening;
 };
@@ -17,9 +19,18 @@ struct probe {
 static int notified(struct notifier *n, const struct iommu_event *e)
 {
     struct probe *p = n->owner_data;
-    struct range_entry entry = {e->range, e->gpa, e->perm};
     bool leaves = consumer_counts_out(&p->base);
+    struct range_entry entry;
 
+    if (p->base.region->policy->entries_kept) {
+        const struct iommu_event *late = p->kept;
+
+        p->kept = e;
+        if (!late)
+            return 0;
+        e = late;
+    }
+    entry = (struct range_entry){e->range, e->gpa, e->perm};
     if (rangemap_cut(&p->seen, e->range) ||
         (e->type == NOTE_MAP && rangemap_insert(&p->seen, &entry)))
         p->base.fate->no_memory = true;
