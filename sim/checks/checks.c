@@ -220,7 +220,7 @@ static void see(void *ctx, const struct obs *o)
         break;
     case OBS_QUEUE_ERROR:
         c->queue_broken = true;
-        chk_queue_error(c, o->u.inval.lo, o->u.inval.hi);
+        chk_queue_error(c);
         break;
     case OBS_WAIT_LANDED:
         chk_queue_taken(c, o->u.inval.lo, o->u.inval.hi);

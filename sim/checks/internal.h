@@ -401,7 +401,7 @@ void chk_queue_record(struct checks *c, const struct rec *r);
 void chk_queue_gsts(struct checks *c, uint32_t new);
 void chk_queue_taken(struct checks *c, uint64_t lo, uint64_t hi);
 void chk_queue_refused(struct checks *c, uint64_t lo, uint64_t hi);
-void chk_queue_error(struct checks *c, uint64_t lo, uint64_t hi);
+void chk_queue_error(struct checks *c);
 void chk_queue_record_end(struct checks *c);
 
 /* life.c: LIFE-ENTRY and LIVE-ABORT */

@@ -84,6 +84,7 @@ void chk_queue_refused(struct checks *c, uint64_t lo, uint64_t hi)
 {
     struct desc d = arch_desc(&c->arch, lo, hi, false);
 
+    c->queue.refused = true;
     if ((d.wrong && d.refusable) || (c->iqa & ARCH_IQA_DW) || !status_fits(c, &d, lo, hi) ||
         (d.type == DESC_WAIT && !(lo & 0x70)))
         return;
@@ -93,10 +94,11 @@ void chk_queue_refused(struct checks *c, uint64_t lo, uint64_t hi)
              (ull)lo, (ull)hi);
 }
 
-void chk_queue_error(struct checks *c, uint64_t lo, uint64_t hi)
+void chk_queue_error(struct checks *c)
 {
     c->queue.stopped = c->queue.error = true;
-    c->queue.no_words = !lo && !hi;
+    c->queue.no_words = !c->queue.refused;
+    c->queue.refused = false;
 }
 
 static uint64_t ask(const struct checks *c, unsigned off, unsigned bytes)

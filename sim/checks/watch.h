@@ -12,7 +12,8 @@ struct queue_watch {
     bool on;         /* GSTS.QIES, seen to rise: the head is known */
     bool stopped;    /* an error is reported and not cleared */
     bool error;      /* an error was seen in the current record */
-    bool no_words;   /* and no descriptor was at fault: tail, fetch, width */
+    bool refused;    /* a descriptor was refused, and the error is about to follow */
+    bool no_words;   /* the error is about no descriptor: tail, fetch, width */
     bool wrote;      /* the current record writes a register */
     bool ccmd;       /* it gives a context-cache command */
     bool iotlb;      /* it gives an IOTLB command */
