@@ -14,6 +14,15 @@ const char *chk_perm(enum perm p)
     return names[p & 3];
 }
 
+#define COSTS_KEPT 100u /* a cost is counted rather than told */
+
+static size_t kept_of(const struct checks *c, enum inv_id id)
+{
+    size_t rows, kept = c->cfg.findings_kept;
+
+    return invariants(&rows)[id].severity == SEV_COST && kept > COSTS_KEPT ? COSTS_KEPT : kept;
+}
+
 static bool room_for_finding(struct checks *c)
 {
     size_t room = c->founds_room ? c->founds_room * 2 : 16;
@@ -37,7 +46,7 @@ void chk_find(struct checks *c, enum inv_id id, const struct where *w, const cha
     char *copy, *name = NULL;
 
     c->found_all++;
-    if (c->counts[id]++ >= c->cfg.findings_kept)
+    if (c->counts[id]++ >= kept_of(c, id))
         return;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);

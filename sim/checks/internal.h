@@ -114,6 +114,7 @@ struct registration {
 };
 
 #define REGISTRATIONS_MAX 8u
+#define TOOK_FIRST        4u
 
 struct person {
     char name[NAME_BYTES];
@@ -130,7 +131,9 @@ struct person {
     struct spans dirty;   /* where tables or notifications changed since COH-SHADOW judged */
     struct spans known;   /* CHECK_FULL: mismatches already reported */
     struct spans refused; /* after a refusal ERR-CONVERGE judges, COH-SHADOW does not */
-    struct spans taken;   /* unmapped in this invalidation or record: CST-REDUNDANT */
+    struct span took[TOOK_FIRST]; /* unmapped in this invalidation or record: CST-REDUNDANT */
+    unsigned tooks;
+    struct spans taken; /* likewise, more than TOOK_FIRST */
     uint64_t fail_unmaps; /* injected refusals still to come */
     uint64_t top;         /* top table at the last look (dirty ranges follow its pages), 0: none */
     bool top_valid;
@@ -381,7 +384,9 @@ void chk_guest_met(struct checks *c, const struct node *n, const struct item *i,
 /* transient.c: COH-TRANSIENT; redundant.c: CST-REDUNDANT */
 void chk_transient_unmapped(struct checks *c, const struct person *p, const struct note *n,
                             const struct span *held);
-void chk_redundant_unmap(struct checks *c, struct person *p, const struct note *n);
+void chk_redundant_unmap(struct checks *c, const struct person *p, const struct note *n);
+void chk_redundant_taken(struct checks *c, struct person *p, const struct note *n,
+                         const struct span *held);
 void chk_redundant_map(struct checks *c, struct person *p, const struct note *n);
 void chk_redundant_settled(struct checks *c);
 

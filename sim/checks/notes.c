@@ -49,17 +49,22 @@ static void judge_map(struct checks *c, struct person *p, const struct note *n)
 static void judge_unmap(struct checks *c, struct person *p, const struct note *n)
 {
     const struct span *cut = NULL;
+    bool some = false;
     struct span_pos pos;
 
     for (struct span *s = spans_seek(&p->told, n->range.first.v, &pos);
          s && s->first <= n->range.last.v; s = spans_step(&p->told, &pos)) {
+        some = true;
         if (told_state(s->meta) != TOLD_HELD)
             continue;
         if (!cut && (s->first < n->range.first.v || s->last > n->range.last.v))
             cut = s;
         chk_stale_unmapped(c, p, n, s);
         chk_transient_unmapped(c, p, n, s);
+        chk_redundant_taken(c, p, n, s);
     }
+    if (!some)
+        chk_redundant_unmap(c, p, n);
     if (cut)
         chk_find(c, ORD_SPLIT_UNMAP, &(struct where){p, true, n->range, told_record(cut->meta)},
                  "%s held 0x%llx-0x%llx in one mapping since record %llu; an UNMAP must take it "
@@ -116,7 +121,6 @@ void chk_note(struct checks *c, const struct note *n)
         chk_redundant_map(c, p, n);
     } else {
         judge_unmap(c, p, n);
-        chk_redundant_unmap(c, p, n);
     }
     remember(c, p, n);
     if (n->asked && n->result < 0 && n->type == NOTE_UNMAP && p->fail_unmaps)

@@ -75,6 +75,7 @@ static void forget(struct person *p)
     spans_free(&p->known);
     spans_free(&p->refused);
     spans_free(&p->taken);
+    p->tooks = 0;
     p->top = 0;
     p->top_valid = p->replaying = false;
     chk_misses_forget(p);

@@ -7,39 +7,46 @@
 
 typedef unsigned long long ull;
 
-/* Before the UNMAP is remembered. */
-void chk_redundant_unmap(struct checks *c, struct person *p, const struct note *n)
+/* An UNMAP that took nothing. */
+void chk_redundant_unmap(struct checks *c, const struct person *p, const struct note *n)
 {
-    uint64_t first = n->range.first.v, last = n->range.last.v;
-    struct span_pos pos;
-    bool some = false;
-
-    if (n->via != VIA_NOTIFIER)
-        return;
-    for (struct span *s = spans_seek(&p->told, first, &pos); s && s->first <= last;
-         s = spans_step(&p->told, &pos)) {
-        some = true;
-        if (told_state(s->meta) != TOLD_HELD || s->first < first || s->last > last)
-            continue;
-        if (!spans_cut(&p->taken, s->first, s->last) || !spans_put(&p->taken, *s))
-            c->failed = true;
-        c->some_taken = true;
-    }
-    if (!some)
+    if (n->via == VIA_NOTIFIER)
         chk_find(c, CST_REDUNDANT, &(struct where){p, true, n->range, c->record},
                  "%s was told to UNMAP 0x%llx-0x%llx, where it holds nothing; no notification was "
                  "needed.",
-                 p->name, (ull)first, (ull)last);
+                 p->name, (ull)n->range.first.v, (ull)n->range.last.v);
+}
+
+/* `held` goes with the UNMAP n. The first few are kept in place: mostly there are no more. */
+void chk_redundant_taken(struct checks *c, struct person *p, const struct note *n,
+                         const struct span *held)
+{
+    if (n->via != VIA_NOTIFIER || held->first < n->range.first.v || held->last > n->range.last.v)
+        return;
+    c->some_taken = true;
+    if (p->tooks < TOOK_FIRST)
+        p->took[p->tooks++] = *held;
+    else if (!spans_cut(&p->taken, held->first, held->last) || !spans_put(&p->taken, *held))
+        c->failed = true;
+}
+
+static const struct span *taken_at(struct person *p, uint64_t first)
+{
+    struct span_pos pos;
+
+    for (unsigned i = 0; i < p->tooks; i++)
+        if (p->took[i].first == first)
+            return &p->took[i];
+    return p->taken.count ? spans_seek(&p->taken, first, &pos) : NULL;
 }
 
 void chk_redundant_map(struct checks *c, struct person *p, const struct note *n)
 {
-    struct span_pos pos;
     const struct span *s;
 
-    if (!p->taken.count || n->via != VIA_NOTIFIER)
+    if (!p->tooks || n->via != VIA_NOTIFIER)
         return;
-    s = spans_seek(&p->taken, n->range.first.v, &pos);
+    s = taken_at(p, n->range.first.v);
     if (!s || s->first != n->range.first.v || s->last != n->range.last.v || s->gpa != n->gpa.v ||
         told_perm(s->meta) != n->perm)
         return;
@@ -53,7 +60,12 @@ void chk_redundant_map(struct checks *c, struct person *p, const struct note *n)
 /* An invalidation begins or is over, or the record is. */
 void chk_redundant_settled(struct checks *c)
 {
-    for (size_t i = 0; c->some_taken && i < c->persons; i++)
-        spans_free(&c->people[i]->taken);
+    if (!c->some_taken)
+        return;
+    for (size_t i = 0; i < c->persons; i++) {
+        c->people[i]->tooks = 0;
+        if (c->people[i]->taken.count)
+            spans_free(&c->people[i]->taken);
+    }
     c->some_taken = false;
 }

@@ -16,6 +16,25 @@ static bool follows_memory(const struct checks *c, const struct ctx *x)
            x->did == c->inval.did;
 }
 
+#define LARGEST_LEAF (UINT64_C(1) << 30)
+
+/* True when `held` can be no part of a larger leaf that was cut at the border of a notifier: a cut
+ * leaves pieces as large as the border is aligned, or larger. */
+static bool surely_whole(const struct person *p, const struct span *held)
+{
+    uint64_t block = held->first & ~(LARGEST_LEAF - 1), bytes = held->last - held->first + 1;
+
+    for (unsigned i = 0; i < p->regs && !p->regs_lost; i++) {
+        uint64_t first = p->reg[i].range.first.v, end = p->reg[i].range.last.v + 1;
+
+        if (held->first < first || held->last > p->reg[i].range.last.v)
+            continue;
+        return (block >= first || bytes < (first & -first)) &&
+               (block + (LARGEST_LEAF - 1) <= end - 1 || bytes < (end & -end));
+    }
+    return false;
+}
+
 /* `held` is (partly) unmapped by n. A piece of a leaf says nothing of the leaf's size: only whole
  * leaves are judged. */
 void chk_transient_unmapped(struct checks *c, const struct person *p, const struct note *n,
@@ -26,7 +45,8 @@ void chk_transient_unmapped(struct checks *c, const struct person *p, const stru
     struct leaf leaf;
 
     if (n->via != VIA_NOTIFIER || !told_by_tables(held->meta) || !(c->gsts & ARCH_TE) ||
-        c->te_moves || c->root_bad || c->rec_kind == REC_RESET || !dev || !dev->translated)
+        c->te_moves || c->root_bad || c->rec_kind == REC_RESET || !dev || !dev->translated ||
+        !surely_whole(p, held))
         return;
     x = chk_context(c, p->bdf);
     if (x.kind != CTX_TABLES || !follows_memory(c, &x))
