@@ -29,7 +29,7 @@ DEMO     ?= traces/strict.vtt.zst
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all test demo asan ubsan valgrind capture install clean help need need-check
+.PHONY: all test docs demo asan ubsan valgrind capture install clean help need need-check
 
 all: need $(TOOLS) ## build the programs into build/
 
@@ -62,6 +62,10 @@ unit-tests: need-check $(TESTS)
 
 test: all unit-tests ## build and run every test
 	BUILD=$(BUILD) sh tests/run.sh
+
+docs: all ## docs/invariants.md anew, from the program's own table
+	BUILD=$(BUILD) sh tools/invariants.sh >$(BUILD)/invariants.md
+	mv $(BUILD)/invariants.md docs/invariants.md
 
 demo: all ## replay a captured guest and show the report
 	@$(BUILD)/replay $(DEMO) || test $$? -eq 1 # 1: the QEMU it models broke an invariant

@@ -166,6 +166,7 @@ static int all(const struct replay_options *o)
     case DO_HELP: return fputs(replay_help, stdout) < 0 || fflush(stdout) ? 2 : 0;
     case DO_VERSION: return printf("vtd-replay %s\n", VTR_VERSION) < 0 || fflush(stdout) ? 2 : 0;
     case DO_LIST_INVARIANTS: return report_invariants(stdout) ? 2 : 0;
+    case DO_TABLE_INVARIANTS: return report_invariants_table(stdout) ? 2 : 0;
     case DO_LIST_QUIRKS: return report_quirks(stdout) ? 2 : 0;
     case DO_REPLAY: break;
     }

@@ -15,6 +15,7 @@ static const char *const check_words[] = {"fast", "full", "off", NULL};
 static const char *const compare_words[] = {"model", "always", "never", NULL};
 static const char *const report_words[] = {"text", "json", NULL};
 static const char *const strict_words[] = {"guest", NULL};
+static const char *const list_words[] = {"table", NULL};
 
 const char *sync_name(enum sync_strategy s)
 {
@@ -69,7 +70,7 @@ static const struct option options[] = {
     {"to", required_argument, NULL, OPT_TO},
     {"device", required_argument, NULL, OPT_DEVICE},
     {"iova", required_argument, NULL, OPT_IOVA},
-    {"list-invariants", no_argument, NULL, OPT_LIST_INVARIANTS},
+    {"list-invariants", optional_argument, NULL, OPT_LIST_INVARIANTS},
     {"digest", no_argument, NULL, OPT_DIGEST},
     {"save", required_argument, NULL, OPT_SAVE},
     {"restore", required_argument, NULL, OPT_RESTORE},
@@ -185,6 +186,15 @@ static int set_word(struct replay_options *o, int option, const char *s, struct 
     return rc;
 }
 
+/* --list-invariants, or --list-invariants=table. */
+static int set_list(struct replay_options *o, const char *s, struct err *e)
+{
+    int word = 0;
+
+    o->what = s ? DO_TABLE_INVARIANTS : DO_LIST_INVARIANTS;
+    return s ? arg_word("--list-invariants", s, list_words, &word, e) : 0;
+}
+
 static int set_view(struct replay_options *o, int option, const char *s, struct err *e)
 {
     switch (option) {
@@ -218,7 +228,7 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_EVENTS: o->events = s; break;
     case OPT_STOP: o->stop_on_violation = true; break;
     case OPT_DIGEST: o->form = FORM_DIGEST; break;
-    case OPT_LIST_INVARIANTS: o->what = DO_LIST_INVARIANTS; break;
+    case OPT_LIST_INVARIANTS: return set_list(o, s, e);
     case OPT_LIST_QUIRKS: o->what = DO_LIST_QUIRKS; break;
     case OPT_HELP: o->what = DO_HELP; break;
     case OPT_VERSION: o->what = DO_VERSION; break;

@@ -14,7 +14,8 @@
 #include "engine.h"
 #include "report/view.h"
 
-enum replay_do { DO_REPLAY, DO_HELP, DO_VERSION, DO_LIST_INVARIANTS, DO_LIST_QUIRKS };
+enum replay_do { DO_REPLAY, DO_HELP, DO_VERSION, DO_LIST_INVARIANTS, DO_TABLE_INVARIANTS,
+                 DO_LIST_QUIRKS };
 enum replay_form { FORM_TEXT, FORM_JSON, FORM_DIGEST, FORM_NONE };
 
 /** --save N:FILE. */

@@ -66,6 +66,17 @@ int report_invariants(FILE *out)
     return fflush(out) || ferror(out) ? -EIO : 0;
 }
 
+int report_invariants_table(FILE *out)
+{
+    size_t rows;
+    const struct invariant *inv = invariants(&rows);
+
+    for (size_t i = 0; i < rows; i++)
+        fprintf(out, "%s\t%s\t%s\t%s\n", inv[i].id, severity_name(inv[i].severity),
+                inv[i].statement, inv[i].source);
+    return fflush(out) || ferror(out) ? -EIO : 0;
+}
+
 int report_quirks(FILE *out)
 {
     const struct quirk *q;

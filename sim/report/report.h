@@ -83,6 +83,8 @@ int report_json(FILE *out, const struct report *r);
 
 /** The lines of --list-invariants and --list-quirks. Return 0 or -EIO. */
 int report_invariants(FILE *out);
+/** A line each of id, severity, statement and source, separated by tabs. Likewise. */
+int report_invariants_table(FILE *out);
 int report_quirks(FILE *out);
 
 #endif

@@ -11,7 +11,8 @@ code=0
 ./bootstrap nonsense >"$work/out" 2>"$work/err" || code=$?
 exits "bootstrap: unknown task: exit 2" 2
 has "bootstrap: unknown task: usage on standard error" "$work/err" '^Usage: ./bootstrap'
-for f in bootstrap .ci/run tests/run.sh tests/lib.sh tests/manifest.sh tests/digest.sh; do
+for f in bootstrap .ci/run tests/run.sh tests/lib.sh tests/manifest.sh tests/digest.sh \
+    tools/invariants.sh; do
     if sh -n "$f" 2>"$work/err"; then
         ok "scripts: $f is sh"
     else

@@ -21,6 +21,12 @@ run --list-invariants
 exits "list-invariants: exit 0" 0
 has "list-invariants: id, severity, statement" "$work/out" '^ORD-INPLACE +violation +[a-zA-Z]'
 has "list-invariants: those about the guest" "$work/out" '^GST-NOFLUSH +guest '
+run --list-invariants=table
+exits "list-invariants=table: exit 0" 0
+has "list-invariants=table: id, severity, statement, source" "$work/out" \
+    "$(printf '^ORD-INPLACE\tviolation\ta MAP [^\t]*\tvtd-facts [^\t]*$')"
+equal "list-invariants=table: four fields in each line" \
+    "$(awk -F '\t' 'NF != 4 || $4 == ""' "$work/out")" ""
 run --list-quirks
 exits "list-quirks: exit 0" 0
 has "list-quirks: name, what, source" "$work/out" '^dup-map-no-tree +.*\(.*\)$'
@@ -35,6 +41,7 @@ refuses() {
     equal "usage: $name: nothing on standard output" "$(cat "$work/out")" ""
 }
 t=tests/cli/traces/basic.vtt
+refuses "unknown list" '--list-invariants' --list-invariants=html
 refuses "no trace" 'no trace given'
 refuses "unknown option" '--nonsense is no option' --nonsense $t
 refuses "value missing" '--profile needs a value' $t --profile
