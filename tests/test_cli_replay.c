@@ -89,8 +89,15 @@ START_TEST(findings_in_json)
     ck_assert_int_eq(r.report.verdict, VERDICT_VIOLATED);
     j = json(&r.report);
     list = cJSON_GetObjectItem(j, "violations");
-    cJSON_ArrayForEach(f, cJSON_GetObjectItem(j, "invariants")) counted +=
-        (uint64_t)cJSON_GetObjectItem(f, "count")->valuedouble;
+    cJSON_ArrayForEach(f, cJSON_GetObjectItem(j, "invariants"))
+    {
+        uint64_t count = (uint64_t)cJSON_GetObjectItem(f, "count")->valuedouble;
+
+        /* Of a cost the first hundred are told. */
+        if (!strcmp(cJSON_GetObjectItem(f, "severity")->valuestring, "cost") && count > 100)
+            count = 100;
+        counted += count;
+    }
     ck_assert_int_gt(cJSON_GetArraySize(list), 0);
     ck_assert_uint_eq((uint64_t)cJSON_GetArraySize(list), counted);
     f = list->child;
