@@ -28,8 +28,8 @@
 struct iommu_event {
     enum note_type type;
     struct iova_range range;
-    gpa_t gpa;      /* MAP: target of range.first */
-    enum perm perm; /* MAP: not PERM_NONE; else PERM_NONE */
+    gpa_t gpa;       /* MAP: target of range.first */
+    enum perm perm;  /* MAP: not PERM_NONE; else PERM_NONE */
     uint64_t number; /* of the delivery, given by the core; 0: not handed out */
 };
 
@@ -89,8 +89,8 @@ struct notify_visit {
     struct notify_visit *outer;
 };
 
-/** Entries handed to callbacks live in slots of the region, used in turn, so that who keeps a pointer
- * finds what is dead there and not the stack of somebody else. */
+/** Entries handed to callbacks live in slots of the region, used in turn, so that who keeps a
+ * pointer finds what is dead there and not the stack of somebody else. */
 #define ENTRY_SLOTS 8u
 #define ENTRY_DEAD  UINT64_MAX /* number of an entry whose callback has returned */
 

@@ -47,8 +47,8 @@ struct note {
     bool asked;              /* the consumer asked its side (container, backend) */
     int result;              /* asked: 0 or a negative errno */
     const char *why;         /* not asked: "not-ram", "granularity", ...; NULL: it only records */
-    uint64_t entry;          /* number of the entry it was read from; 0: made by the consumer itself */
-    uint64_t delivery;       /* number of the entry being delivered now, by the core; 0: none */
+    uint64_t entry;    /* number of the entry it was read from; 0: made by the consumer itself */
+    uint64_t delivery; /* number of the entry being delivered now, by the core; 0: none */
 };
 
 enum obs_kind {
@@ -277,7 +277,7 @@ struct funnel {
     unsigned count;
     uint64_t record;
     uint64_t at_ns;
-    uint64_t notes; /* last sequence number given */
+    uint64_t notes;      /* last sequence number given */
     uint64_t deliveries; /* entries handed to notifiers so far */
     uint64_t delivery;   /* the one whose callback runs now, 0: none (notifier.c alone sets it) */
 };

@@ -104,8 +104,8 @@ START_TEST(small_pages_at_the_border_are)
 }
 END_TEST
 
-/* 0: translation off; 1: reset; 2: the context entry gone; 3: an invalidation of another domain, which
- * may be meant for the entry that was there before; 4: a root table of a reserved mode. */
+/* 0: translation off; 1: reset; 2: the context entry gone; 3: an invalidation of another domain,
+ * which may be meant for the entry that was there before; 4: a root table of a reserved mode. */
 START_TEST(leaving_translation_takes_all)
 {
     struct stage *s = stage_new((struct stage_how){0});
@@ -185,8 +185,8 @@ START_TEST(named_as_changed)
     store(s, L1 + 24, 0x7001003);
     inval(s, PSI(DID), AT | 2); /* the smallest block that has both */
     store(s, L2 + 16, 0x8000083);
-    inval(s, PSI(DID), 0x40400000);       /* a part of what changed is enough to drop it */
-    inval(s, PSI(DID), 0x40400000 | 9);   /* and this names the rest */
+    inval(s, PSI(DID), 0x40400000);     /* a part of what changed is enough to drop it */
+    inval(s, PSI(DID), 0x40400000 | 9); /* and this names the rest */
     store2(s, CTXS + DEV * 16, L3 | 1, (uint64_t)DID << 8 | 1 | 1 << 3);
     inval(s, CC_DEV(DID), 0);
     inval(s, DSI(DID), 0); /* owed to the context entry */

@@ -77,7 +77,8 @@ START_TEST(head_in_the_wrong_place)
     execute(s, DSI(DID), 0);
     s->reg.iqh = s->reg.iqt = 0x20;
     end(s);
-    only(s, "LIVE-QUEUE", s->record, "IQH should be at 0x10, where the descriptor to be taken next");
+    only(s, "LIVE-QUEUE", s->record,
+         "IQH should be at 0x10, where the descriptor to be taken next");
 }
 END_TEST
 
@@ -134,19 +135,19 @@ struct verdict {
 
 static const struct verdict verdicts[] = {
     {0x11, 0, false, false},
-    {0x11, 1, true, false},             /* reserved in the upper word */
-    {0x01, 0, true, false},             /* granularity 0 */
-    {0x0f, 0, true, false},             /* no such type */
-    {0x206, 0, true, false},            /* nor this */
-    {PSI(DID), AT | 18, false, false},  /* the largest block */
-    {PSI(DID), AT | 19, true, false},   /* beyond CAP.MAMV */
+    {0x11, 1, true, false},                /* reserved in the upper word */
+    {0x01, 0, true, false},                /* granularity 0 */
+    {0x0f, 0, true, false},                /* no such type */
+    {0x206, 0, true, false},               /* nor this */
+    {PSI(DID), AT | 18, false, false},     /* the largest block */
+    {PSI(DID), AT | 19, true, false},      /* beyond CAP.MAMV */
     {PSI(DID), AT | 0x1001, false, false}, /* misaligned: the guest's own harm */
-    {0x45, 0, false, false},            /* a fence alone */
-    {0x05, 0, true, true},              /* a wait for nothing: both will do */
+    {0x45, 0, false, false},               /* a fence alone */
+    {0x05, 0, true, true},                 /* a wait for nothing: both will do */
     {0x200000025, 0x300000, false, false},
     {0x200000025, 0xfee00000, false, true}, /* nobody can write there */
     {0x200000025, 0x300002, true, false},
-    {0x3, 0, true, false},              /* the unit has no device-TLBs */
+    {0x3, 0, true, false}, /* the unit has no device-TLBs */
 };
 
 START_TEST(descriptors_taken)
@@ -210,9 +211,10 @@ START_TEST(an_end)
     o.u.abort.why = "an assertion of somebody's";
     open_inval(s, PSI(DID), AT);
     show(s, o);
-    only(s, "LIVE-ABORT", s->record,
-         "in the IOTLB invalidation of domain 5, 0x40200000-0x40200fff the modelled system ends: an "
-         "assertion of somebody's");
+    only(
+        s, "LIVE-ABORT", s->record,
+        "in the IOTLB invalidation of domain 5, 0x40200000-0x40200fff the modelled system ends: an "
+        "assertion of somebody's");
 }
 END_TEST
 
@@ -269,8 +271,8 @@ static const struct {
     {PSI(DID), AT, "", 1},
     {PSI(DID), AT, "1", 1 | 2},
     {PSI(DID), AT, "10", 2},
-    {PSI(DID), AT, "30", 2},             /* the same address of another domain */
-    {PSI(DID), AT + 0x200000, "2", 0},   /* a page inside a large one takes it whole */
+    {PSI(DID), AT, "30", 2},           /* the same address of another domain */
+    {PSI(DID), AT + 0x200000, "2", 0}, /* a page inside a large one takes it whole */
     {PSI(DID), AT + 0x200000, "", 1},
     {PSI(DID), AT + 0x3000, "", 0},
     {PSI(DID), AT | 1, "10", 0},

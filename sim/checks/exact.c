@@ -40,8 +40,8 @@ static bool worth_a_look(struct checks *c)
 {
     const struct check_world *w = &c->cfg.world;
 
-    if (c->cfg.mode == CHECK_FULL || !w->cached_count || w->cached_count(w->sim) <= LOOKED_AT_ALWAYS ||
-        c->exact.skipped + 1 >= SELDOM) {
+    if (c->cfg.mode == CHECK_FULL || !w->cached_count ||
+        w->cached_count(w->sim) <= LOOKED_AT_ALWAYS || c->exact.skipped + 1 >= SELDOM) {
         c->exact.skipped = 0;
         return true;
     }
@@ -65,8 +65,8 @@ static bool named(const struct desc *d, const struct cached_xlat *x)
 {
     if (d->scope == SCOPE_GLOBAL)
         return true;
-    return x->did.v == d->did &&
-           (d->scope == SCOPE_DOMAIN || iova_range_overlap(x->range, iova_range(d->first, d->last)));
+    return x->did.v == d->did && (d->scope == SCOPE_DOMAIN ||
+                                  iova_range_overlap(x->range, iova_range(d->first, d->last)));
 }
 
 static int order(const void *a, const void *b)

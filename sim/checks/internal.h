@@ -133,7 +133,7 @@ struct person {
     struct spans refused; /* after a refusal ERR-CONVERGE judges, COH-SHADOW does not */
     struct span took[TOOK_FIRST]; /* unmapped in this invalidation or record: CST-REDUNDANT */
     unsigned tooks;
-    struct spans taken; /* likewise, more than TOOK_FIRST */
+    struct spans taken;   /* likewise, more than TOOK_FIRST */
     uint64_t fail_unmaps; /* injected refusals still to come */
     uint64_t top;         /* top table at the last look (dirty ranges follow its pages), 0: none */
     bool top_valid;

@@ -19,7 +19,7 @@ static const struct invariant rows[INVARIANTS] = {
     [ORD_WAIT] = {"ORD-WAIT", V,
                   "when a wait descriptor's status lands, or GSTS says done, every notification of "
                   "earlier work has been delivered",
-                  "specification 6.5.2.8, 11.4.4; vtd-facts 8 O4; museum I12, M51"},
+                  "specification 6.5.2.12, 11.4.4; vtd-facts 8 O4; museum I12, M51"},
     [ORD_REPLAY] = {"ORD-REPLAY", V,
                     "a replay starts from nothing: what a consumer held is unmapped first, or left "
                     "untouched because it is still true",
@@ -112,7 +112,7 @@ static const struct invariant rows[INVARIANTS] = {
          "specification 6.1; vtd-facts 7, 8 P6, C4"},
     [GST_CTX] = {"GST-CTX", G,
                  "guest: a context entry changed without context-cache and then IOTLB invalidation",
-                 "specification 6.2.2.1; vtd-facts 8 O1, C5"},
+                 "specification 6.2.2; vtd-facts 8 O1, C5"},
     [GST_DESC] =
         {"GST-DESC", G,
          "guest: reserved bits, a bad type or a misaligned page-selective address in a descriptor",
@@ -137,9 +137,9 @@ static const struct invariant rows[INVARIANTS] = {
     [GST_Q5] = {"GST-Q5", G, "guest: no CCMD/IOTLB register command while QIES=1",
                 "specification 6.5.1; vtd-facts 8 Q5"},
     [GST_C1] = {"GST-C1", G, "guest: CM=1: DID != 0 in every present context entry",
-                "specification 6.2.2.1; vtd-facts 8 C1"},
+                "specification 6.2.2; vtd-facts 8 C1"},
     [GST_C2] = {"GST-C2", G, "guest: same DID => same SSPTPTR and AW",
-                "specification 6.2.2.1; vtd-facts 8 C2"},
+                "specification 6.2.2; vtd-facts 8 C2"},
     [GST_C7] = {"GST-C7", G, "guest: TT=10 only with ECAP.PT and AW = largest; TT=01 only with DT",
                 "specification 9.3; vtd-facts 8 C7"},
     [GST_C8] = {"GST-C8", G, "guest: DID < 2^(4+2*ND)", "specification 11.4.2; vtd-facts 8 C8"},
@@ -205,7 +205,7 @@ static const struct invariant rows[INVARIANTS] = {
                 "specification 6.2.2.1, 6.5.3; vtd-facts 8 C6"},
     [CST_REDUNDANT] = {"CST-REDUNDANT", SEV_COST,
                        "cost: UNMAP of nothing, UNMAP and MAP of what did not change",
-                       "vtd-facts 9.2.3, 9.2.4; museum M03, M04, L10"},
+                       "vtd-facts 9.2.3, 9.2.4; museum I8, M03, L10"},
     [CST_OVERREACH] = {"CST-OVERREACH", SEV_COST, "cost: pages invalidated that had not changed",
                        "specification 6.5.2.3; vtd-facts 5.7, 7; museum M84"},
 };

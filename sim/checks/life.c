@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * LIFE-ENTRY and LIVE-ABORT. The core hands each notifier an entry with a number of its own, which
- * is struck out when the callback returns; a notification carries the number read from the entry and
- * the number of the delivery under way. Who acts on an entry it kept shows another number.
+ * is struck out when the callback returns; a notification carries the number read from the entry
+ * and the number of the delivery under way. Who acts on an entry it kept shows another number.
  */
 #include "checks/internal.h"
 

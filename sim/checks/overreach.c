@@ -113,7 +113,8 @@ static bool can_judge(const struct checks *c, const struct desc *d)
 static void tell(struct checks *c, const struct desc *d, uint64_t pages)
 {
     struct changed *h = &c->changed;
-    struct where w = {.has_range = true, .range = iova_range(d->first, d->last), .cause = c->record};
+    struct where w = {
+        .has_range = true, .range = iova_range(d->first, d->last), .cause = c->record};
     char what[DESC_TEXT];
     ull named = (ull)((d->last - d->first) >> 12) + 1;
 

@@ -40,7 +40,7 @@ void chk_queue_gsts(struct checks *c, uint32_t new)
     struct queue_watch *q = &c->queue;
 
     if ((new ^ c->gsts) & ARCH_QIE)
-        *q = (struct queue_watch){.on = new & ARCH_QIE,
+        *q = (struct queue_watch){.on = new &ARCH_QIE,
                                   .wrote = q->wrote,
                                   .ccmd = q->ccmd,
                                   .iotlb = q->iotlb,
@@ -129,10 +129,9 @@ static void judge_error(struct checks *c, uint32_t fsts)
                  "0x%x.",
                  (unsigned)fsts);
     if (!(allowed[c->queue.no_words] >> cause & 1))
-        chk_find(c, LIVE_QUEUE, &w,
-                 "The queue has stopped %s; however IQERCD gives the cause as %u.",
-                 c->queue.no_words ? "without a descriptor at fault" : "at a bad descriptor",
-                 cause);
+        chk_find(
+            c, LIVE_QUEUE, &w, "The queue has stopped %s; however IQERCD gives the cause as %u.",
+            c->queue.no_words ? "without a descriptor at fault" : "at a bad descriptor", cause);
 }
 
 static void judge_head(struct checks *c, uint32_t fsts)

@@ -82,7 +82,7 @@ struct registry {
     size_t slots, nodes;
     size_t shared_nodes; /* hanging in more than one place: what an item of theirs translates is not
                             known */
-    struct node *hist; /* nodes with items */
+    struct node *hist;   /* nodes with items */
     size_t hist_count, item_count, part_count;
     struct item *spare;
     struct domain_link *links;

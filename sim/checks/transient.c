@@ -55,12 +55,11 @@ void chk_transient_unmapped(struct checks *c, const struct person *p, const stru
     if (!leaf.present || leaf.first != held->first || leaf.last != held->last ||
         leaf.gpa != held->gpa || leaf.perm != told_perm(held->meta))
         return;
-    chk_find(c, COH_TRANSIENT,
-             &(struct where){p, true, iova_range(held->first, held->last), c->record},
-             "%s holds 0x%llx-0x%llx as 0x%llx (%s) since record %llu, and the tables say the same "
-             "still, so it should keep it throughout; however it was told to UNMAP "
-             "0x%llx-0x%llx.",
-             p->name, (ull)held->first, (ull)held->last, (ull)held->gpa,
-             chk_perm(told_perm(held->meta)), (ull)told_record(held->meta), (ull)n->range.first.v,
-             (ull)n->range.last.v);
+    chk_find(
+        c, COH_TRANSIENT, &(struct where){p, true, iova_range(held->first, held->last), c->record},
+        "%s holds 0x%llx-0x%llx as 0x%llx (%s) since record %llu, and the tables say the same "
+        "still, so it should keep it throughout; however it was told to UNMAP "
+        "0x%llx-0x%llx.",
+        p->name, (ull)held->first, (ull)held->last, (ull)held->gpa, chk_perm(told_perm(held->meta)),
+        (ull)told_record(held->meta), (ull)n->range.first.v, (ull)n->range.last.v);
 }

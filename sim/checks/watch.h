@@ -27,11 +27,11 @@ struct queue_watch {
 struct exact_watch {
     struct cached_xlat *before, *after;
     size_t befores, afters, before_room, after_room;
-    bool looked;           /* `before` is filled in for the invalidation under way */
-    uint64_t skipped;      /* invalidations not looked at since the last that was */
-    bool waiting;          /* a register command took more than it names: judged when it has
-                              reported how much it did */
-    struct span lost;      /* IOVA of the first entry too many */
+    bool looked;      /* `before` is filled in for the invalidation under way */
+    uint64_t skipped; /* invalidations not looked at since the last that was */
+    bool waiting;     /* a register command took more than it names: judged when it has
+                         reported how much it did */
+    struct span lost; /* IOVA of the first entry too many */
     uint64_t losses;
     unsigned lost_bdf, lost_did;
 };

@@ -10,7 +10,7 @@ struct probe {
     struct consumer base;
     struct notifier notifier;
     struct region_listener listener;
-    struct rangemap seen; /* as notified, unless unmapped since */
+    struct rangemap seen;           /* as notified, unless unmapped since */
     const struct iommu_event *kept; /* quirk: the entry of the last callback */
     bool refused;
     bool listening;
