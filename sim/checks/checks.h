@@ -36,7 +36,7 @@ const char *severity_name(enum severity s); /* "violation", "guest", "cost" */
 
 /** One finding. Pointers are owned by the checks and valid until checks_free. */
 struct finding {
-    uint64_t n; /* from 1, as found */
+    uint64_t n; /* from 1, as found; 0: a cost, which has no number */
     const struct invariant *inv;
     uint64_t record;
     uint64_t at_ns;

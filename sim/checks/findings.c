@@ -16,11 +16,18 @@ const char *chk_perm(enum perm p)
 
 #define COSTS_KEPT 100u /* a cost is counted rather than told */
 
+static bool is_cost(enum inv_id id)
+{
+    size_t rows;
+
+    return invariants(&rows)[id].severity == SEV_COST;
+}
+
 static size_t kept_of(const struct checks *c, enum inv_id id)
 {
-    size_t rows, kept = c->cfg.findings_kept;
+    size_t kept = c->cfg.findings_kept;
 
-    return invariants(&rows)[id].severity == SEV_COST && kept > COSTS_KEPT ? COSTS_KEPT : kept;
+    return is_cost(id) && kept > COSTS_KEPT ? COSTS_KEPT : kept;
 }
 
 static bool room_for_finding(struct checks *c)
@@ -45,7 +52,8 @@ void chk_find(struct checks *c, enum inv_id id, const struct where *w, const cha
     va_list args;
     char *copy, *name = NULL;
 
-    c->found_all++;
+    if (!is_cost(id))
+        c->found_all++;
     if (c->counts[id]++ >= kept_of(c, id))
         return;
     va_start(args, fmt);
@@ -64,7 +72,7 @@ void chk_find(struct checks *c, enum inv_id id, const struct where *w, const cha
     if (name)
         memcpy(name, w->who->name, sizeof w->who->name);
     c->found[c->founds++] = (struct finding){
-        .n = c->found_all,
+        .n = is_cost(id) ? 0 : c->found_all,
         .inv = &invariants(&rows)[id],
         .record = c->record,
         .at_ns = c->at_ns,

@@ -163,7 +163,8 @@ void chk_overreach(struct checks *c, const struct desc *d)
     if (h->some && d->scope == SCOPE_FINE && mask >= d->last - d->first)
         return;
     if (h->some && d->scope != SCOPE_FINE &&
-        (h->several || !c->arch.page_selective || mask >> 12 >= UINT64_C(1) << c->arch.mamv))
+        (h->several || !c->arch.page_selective ||
+         mask >> 12 >= (UINT64_C(1) << c->arch.mamv) - 1)) /* the largest block is no less */
         return;
     tell(c, d, pages);
 }

@@ -8,6 +8,7 @@
 
 /* Paragraphs printed of each invariant; more when a view asks for a part. */
 #define SHOWN_OF_EACH         5
+#define SHOWN_OF_COST         1
 #define SHOWN_OF_EACH_THINNED 100
 
 #define STATEMENT_COLUMN 55
@@ -64,10 +65,10 @@ static void broken_table(const struct text *t)
         fputs("  none judged (--check off)\n", t->out);
         return;
     }
-    if (!broken) {
+    if (!checks_total(t->r->checks, SEV_VIOLATION) && !checks_total(t->r->checks, SEV_GUEST))
         fprintf(t->out, "  none of the %zu that were watched\n", rows);
+    if (!broken)
         return;
-    }
     fprintf(t->out, "  %-18s %-9s %9s %12s\n", "id", "severity", "count", "first record");
     for (size_t i = 0; i < rows; i++)
         if (checks_count(t->r->checks, i))
@@ -79,7 +80,9 @@ static void finding_head(const struct text *t, const struct finding *f)
     struct shown record = show_count(f->record), first = show_hex(f->range.first.v),
                  last = show_hex(f->range.last.v), at = show_time(f->at_ns);
 
-    fprintf(t->out, "\n  #%" PRIu64 " ", f->n);
+    fputs("\n  ", t->out);
+    if (f->n)
+        fprintf(t->out, "#%" PRIu64 " ", f->n);
     text_style(t, style_of(f->inv->severity));
     fputs(f->inv->id, t->out);
     text_style(t, STYLE_PLAIN);
@@ -127,7 +130,8 @@ static void cut_line(const struct text *t, const struct invariant *inv, uint64_t
 
 static void one_finding(const struct text *t, const struct finding *f, struct cut *cut)
 {
-    uint64_t most = view_thins(t->view) ? SHOWN_OF_EACH_THINNED : SHOWN_OF_EACH;
+    uint64_t few = f->inv->severity == SEV_COST ? SHOWN_OF_COST : SHOWN_OF_EACH;
+    uint64_t most = view_thins(t->view) ? SHOWN_OF_EACH_THINNED : few;
 
     if (!view_finding(t->view, f, t->r->counts))
         cut->hidden++;
@@ -161,4 +165,5 @@ void text_findings(const struct text *t)
     broken_table(t);
     paragraphs(t, SEV_VIOLATION, "Violations: the vIOMMU or a consumer broke its promise");
     paragraphs(t, SEV_GUEST, "Findings about the guest: it broke the architecture's rules");
+    paragraphs(t, SEV_COST, "Costs: right, but more than was needed");
 }
