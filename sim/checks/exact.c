@@ -178,8 +178,10 @@ void chk_exact_after(struct checks *c, const struct desc *d, bool by_register)
         tell_left(c, d, left, lefts);
     if (same_order(e, d))
         return;
-    qsort(e->before, e->befores, sizeof *e->before, order);
-    qsort(e->after, e->afters, sizeof *e->after, order);
+    if (e->befores)
+        qsort(e->before, e->befores, sizeof *e->before, order);
+    if (e->afters)
+        qsort(e->after, e->afters, sizeof *e->after, order);
     find_lost(e, d);
     if (!e->losses)
         return;
