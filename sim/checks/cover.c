@@ -39,22 +39,28 @@ static uint64_t device_covered(const struct registry *r, bdf_t bdf, uint16_t tag
  * be made from it, so it is gone for good only when an IOTLB invalidation has followed (vtd-facts 8
  * O1). A faulting one has no IOTLB entry.
  */
-bool ctx_alive(const struct registry *r, uint64_t until, bdf_t bdf, const struct ctx *x)
+static bool alive_as(const struct registry *r, uint64_t until, bdf_t bdf, uint16_t tag, bool maps)
 {
-    uint16_t tag = arch_tag(x);
     uint64_t cc = r->cc_all, io = r->iotlb_all, dev;
 
-    if (until == FOREVER)
-        return true;
     dev = device_covered(r, bdf, tag);
     cc = r->cc_did[tag] > cc ? r->cc_did[tag] : cc;
     cc = dev > cc ? dev : cc;
     if (until > cc)
         return true;
-    if (x->kind != CTX_PASS && x->kind != CTX_TABLES)
+    if (!maps)
         return false;
     io = r->iotlb_did[tag] > io ? r->iotlb_did[tag] : io;
     return io < cc;
+}
+
+bool ctx_alive(const struct registry *r, uint64_t until, bdf_t bdf, const struct ctx *x)
+{
+    if (until == FOREVER ||
+        alive_as(r, until, bdf, arch_tag(x), x->kind == CTX_PASS || x->kind == CTX_TABLES))
+        return true;
+    /* Who insists on the largest width for pass-through keeps a narrower one as faulting. */
+    return x->kind == CTX_PASS && x->reasons && alive_as(r, until, bdf, 0, false);
 }
 
 static void cover_device(struct checks *c, uint16_t sid, uint16_t did)

@@ -76,6 +76,8 @@ static void judge_offset(struct checks *c, const struct person *p, const struct 
     struct leaf leaf;
     uint64_t first = n->range.first.v;
 
+    if (!chk_follows_memory(c, &x))
+        return; /* another context entry's pages, still cached */
     chk_lookup(c, &x, first, &leaf);
     for (unsigned i = 0; i < p->regs; i++)
         if (iova_range_covers(p->reg[i].range, iova_range(leaf.first, leaf.last)))

@@ -382,6 +382,7 @@ void chk_guest_retired(struct checks *c, const struct node *n, const struct item
 void chk_guest_met(struct checks *c, const struct node *n, const struct item *i,
                    const struct desc *d, bool whole);
 /* transient.c: COH-TRANSIENT; redundant.c: CST-REDUNDANT */
+bool chk_follows_memory(const struct checks *c, const struct ctx *x);
 void chk_transient_unmapped(struct checks *c, const struct person *p, const struct note *n,
                             const struct span *held);
 void chk_redundant_unmap(struct checks *c, const struct person *p, const struct note *n);

@@ -10,7 +10,7 @@ typedef unsigned long long ull;
 
 /* Does what happens now follow the device's context entry as memory has it? An IOTLB invalidation
  * of another domain may be meant for the entry that was there before. */
-static bool follows_memory(const struct checks *c, const struct ctx *x)
+bool chk_follows_memory(const struct checks *c, const struct ctx *x)
 {
     return !c->in_inval || c->inval.type != DESC_IOTLB || c->inval.scope == SCOPE_GLOBAL ||
            x->did == c->inval.did;
@@ -49,7 +49,7 @@ void chk_transient_unmapped(struct checks *c, const struct person *p, const stru
         !surely_whole(p, held))
         return;
     x = chk_context(c, p->bdf);
-    if (x.kind != CTX_TABLES || !follows_memory(c, &x))
+    if (x.kind != CTX_TABLES || !chk_follows_memory(c, &x))
         return;
     chk_lookup(c, &x, held->first, &leaf);
     if (!leaf.present || leaf.first != held->first || leaf.last != held->last ||
