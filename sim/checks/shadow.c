@@ -247,7 +247,7 @@ static bool concerns(const struct checks *c, const struct person *p, const struc
 /* An invalidation has completed. */
 void chk_shadow(struct checks *c, const struct desc *d)
 {
-    if (!(c->gsts & ARCH_TE) || d->scope == SCOPE_BAD ||
+    if (!(c->gsts & ARCH_TE) || c->root_bad || d->scope == SCOPE_BAD ||
         (d->type != DESC_IOTLB && d->type != DESC_CC))
         return;
     for (size_t i = 0; i < c->persons; i++) {
