@@ -17,7 +17,7 @@
 #define ATS_SPANS_MAX 4096u
 
 /* The invalidation queue as the guest uses it (guest_queue.c). */
-struct queue_watch {
+struct guest_queue {
     bool on;
     bool stopped; /* by an error not yet cleared */
     bool has_bad; /* `bad` are the words of the descriptor that stopped it */
@@ -70,7 +70,7 @@ struct guest_watch {
     bool root_latched;
     uint64_t sirtp_record; /* 0: nothing is owed */
 
-    struct queue_watch q;
+    struct guest_queue q;
     bool by_register; /* the invalidation under way is a register command */
     bool waits;       /* this guest uses wait descriptors */
 

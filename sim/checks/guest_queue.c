@@ -20,7 +20,7 @@ static void set_bit(uint64_t *map, uint32_t slot, bool on)
 }
 
 /* Slots from `from` on, round the end. */
-static uint32_t distance(const struct queue_watch *q, uint32_t from, uint32_t to)
+static uint32_t distance(const struct guest_queue *q, uint32_t from, uint32_t to)
 {
     return (to + q->size - from) % q->size;
 }
@@ -28,7 +28,7 @@ static uint32_t distance(const struct queue_watch *q, uint32_t from, uint32_t to
 /* The guest stores into slot `slot`; `lo`: the low word as it will be. */
 static void slot_stored(struct checks *c, uint32_t slot, uint64_t lo, bool judge)
 {
-    struct queue_watch *q = &c->watch->q;
+    struct guest_queue *q = &c->watch->q;
 
     /* Behind the tail and not fresh when it was handed over: the descriptor comes too late. A guest
      * that merely uses the slot again is a whole round ahead, and then another tail write was the
@@ -46,7 +46,7 @@ static void slot_stored(struct checks *c, uint32_t slot, uint64_t lo, bool judge
 
 static void stored(struct checks *c, const struct rec *r)
 {
-    struct queue_watch *q = &c->watch->q;
+    struct guest_queue *q = &c->watch->q;
     uint64_t at = r->u.mem.gpa.v, words = r->u.mem.words, offset = at - q->base;
     uint64_t lo;
 
@@ -66,7 +66,7 @@ static void stored(struct checks *c, const struct rec *r)
 
 static void tail_written(struct checks *c, uint64_t val)
 {
-    struct queue_watch *q = &c->watch->q;
+    struct guest_queue *q = &c->watch->q;
     uint32_t to = (uint32_t)(val >> 4) & 0x7fff;
 
     q->wait_count = 0;
@@ -98,7 +98,7 @@ static void tail_written(struct checks *c, uint64_t val)
 /* FSTS.IQE is cleared: was anything done about what stopped the queue? */
 static void error_cleared(struct checks *c)
 {
-    struct queue_watch *q = &c->watch->q;
+    struct guest_queue *q = &c->watch->q;
     uint64_t at = q->base + (uint64_t)q->head * 16, lo, hi;
 
     if (q->on && q->stopped && q->has_bad && q->tail != q->head &&
@@ -114,7 +114,7 @@ static void error_cleared(struct checks *c)
 
 void queue_record(struct checks *c, const struct rec *r)
 {
-    struct queue_watch *q = &c->watch->q;
+    struct guest_queue *q = &c->watch->q;
     bool wide = r->kind == REC_W64;
 
     if (r->kind == REC_MEM)
@@ -133,7 +133,7 @@ void queue_record(struct checks *c, const struct rec *r)
 
 void queue_taken(struct checks *c)
 {
-    struct queue_watch *q = &c->watch->q;
+    struct guest_queue *q = &c->watch->q;
 
     if (q->on)
         q->head = (q->head + 1) % q->size;
@@ -142,7 +142,7 @@ void queue_taken(struct checks *c)
 /* A wait has landed: the same status, twice in one tail write, says nothing of the first. */
 void queue_wait(struct checks *c, uint64_t lo, uint64_t hi)
 {
-    struct queue_watch *q = &c->watch->q;
+    struct guest_queue *q = &c->watch->q;
     uint32_t data = (uint32_t)(lo >> 32);
 
     if (!(lo & 0x20) || q->mended)
@@ -164,7 +164,7 @@ void queue_wait(struct checks *c, uint64_t lo, uint64_t hi)
 
 void queue_refused(struct checks *c, uint64_t lo, uint64_t hi)
 {
-    struct queue_watch *q = &c->watch->q;
+    struct guest_queue *q = &c->watch->q;
 
     q->has_bad = true;
     q->bad[0] = lo;
@@ -178,7 +178,7 @@ void queue_error_seen(struct checks *c)
 
 void queue_gsts(struct checks *c, uint32_t before, uint32_t after)
 {
-    struct queue_watch *q = &c->watch->q;
+    struct guest_queue *q = &c->watch->q;
 
     if (((before ^ after) & ARCH_QIE) == 0)
         return;

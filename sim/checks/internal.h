@@ -259,7 +259,6 @@ struct checks {
     uint64_t srtp_record;
     bool root_told;            /* GST-G4 is told once for each root */
     struct guest_watch *watch; /* guest.h */
-    bool root_told; /* GST-G4 is told once for each root */
 
     struct queue_watch queue;
     struct exact_watch exact;
