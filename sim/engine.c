@@ -49,11 +49,6 @@ static void *copy_of(const void *items, size_t count, size_t bytes, bool *failed
     return copy;
 }
 
-static int alias_not_built(struct err *err)
-{
-    return err_set(err, ENOTSUP, "device: alias= is not built yet");
-}
-
 static int build(struct engine *e, const struct trace_header *h, const struct engine_options *o,
                  struct err *err)
 {
@@ -65,9 +60,9 @@ static int build(struct engine *e, const struct trace_header *h, const struct en
     bool failed = false;
     int fault;
 
-    for (size_t i = 0; i < h->devices_count; i++)
-        if (h->devices[i].has_alias)
-            return alias_not_built(err);
+    fault = engine_check_aliases(h, err);
+    if (fault)
+        return fault;
     e->header_devices = copy_of(h->devices, h->devices_count, sizeof(*h->devices), &failed);
     e->header_device_count = e->header_devices ? h->devices_count : 0;
     e->from_start = copy_of(o->attach, o->attach_count, sizeof(*o->attach), &failed);
@@ -146,7 +141,8 @@ static void device_found(void *arg, bdf_t b)
 {
     struct found *f = arg;
 
-    if (!f->fault)
+    /* The context entry of an alias is that of the devices behind it. */
+    if (!f->fault && !vtd_is_requester(f->e->unit, b))
         f->fault = engine_device(f->e, b, true, f->err);
 }
 
@@ -179,18 +175,6 @@ static int not_built(const char *what, struct err *err)
     return err_set(err, ENOTSUP, "%s records need a kind of consumer that is not built yet", what);
 }
 
-/* A device that is there already is left as it is. */
-static int device_record(struct engine *e, const struct device_rec *d, struct err *err)
-{
-    int fault = 0;
-
-    if (d->has_alias)
-        return alias_not_built(err);
-    if (!vtd_device(e->unit, d->bdf))
-        fault = engine_ats_note(e, d->bdf, d->ats, err);
-    return fault ? fault : engine_device(e, d->bdf, true, err);
-}
-
 static int act(struct engine *e, const struct rec *r, struct err *err)
 {
     switch (r->kind) {
@@ -206,7 +190,7 @@ static int act(struct engine *e, const struct rec *r, struct err *err)
                            r->u.zero.gpa.v, r->u.zero.bytes);
         return 0;
     case REC_DMA: return engine_dma(e, r, err);
-    case REC_DEVICE: return device_record(e, &r->u.device, err);
+    case REC_DEVICE: return engine_device_record(e, &r->u.device, err);
     case REC_GONE: return engine_gone(e, r->u.gone.bdf, err);
     case REC_ATTACH: return engine_attach(e, r->u.attach, err);
     case REC_DETACH: return engine_detach(e, r->u.named.name, err);

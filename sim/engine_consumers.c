@@ -142,34 +142,47 @@ static int attach_default(struct engine *e, bdf_t b, struct err *err)
     return engine_attach(e, &how, err);
 }
 
-int engine_device(struct engine *e, bdf_t b, bool with_default, struct err *err)
+static void show_device(struct engine *e, bdf_t b, bool on)
 {
     struct obs o = {.kind = OBS_DEVICE};
 
-    if (vtd_device(e->unit, b))
-        return 0;
-    if (!vtd_add_device(e->unit, b))
-        return err_set(err, ENOMEM, "out of memory for a device");
     o.u.device.bdf = b;
-    o.u.device.on = true;
-    o.u.device.ats = engine_ats(e, b);
+    o.u.device.alias = vtd_requester(e->unit, b);
+    o.u.device.has_alias = o.u.device.alias.v != b.v;
+    o.u.device.on = on;
+    o.u.device.ats = on && engine_ats(e, b);
     funnel_show(&e->funnel, &o);
-    vtd_update_device(e->unit, b);
+}
+
+int engine_join(struct engine *e, bdf_t b, bdf_t requester, bool with_default, struct err *err)
+{
+    bool shares = vtd_is_requester(e->unit, requester);
+
+    if (!vtd_add_aliased(e->unit, b, requester))
+        return err_set(err, ENOMEM, "out of memory for a device");
+    show_device(e, b, true);
+    if (!shares)
+        vtd_update_device(e->unit, b);
     return with_default ? attach_default(e, b, err) : 0;
+}
+
+int engine_device(struct engine *e, bdf_t b, bool with_default, struct err *err)
+{
+    /* At record 0 a consumer may come before the header's line on its device is obeyed. */
+    bdf_t requester = e->funnel.record ? b : engine_header_requester(e, b);
+
+    return vtd_device(e->unit, b) ? 0 : engine_join(e, b, requester, with_default, err);
 }
 
 int engine_gone(struct engine *e, bdf_t b, struct err *err)
 {
-    struct obs o = {.kind = OBS_DEVICE};
-
     if (!vtd_device(e->unit, b))
         return err_set(err, EINVAL, "gone: there is no device %02x:%02x.%x", b.v >> 8,
                        (b.v >> 3) & 31u, b.v & 7u);
     for (size_t i = 0; i < e->consumer_count; i++)
         if (e->consumers[i]->how.bdf.v == b.v)
             consumer_leave(e->consumers[i]);
-    o.u.device.bdf = b;
-    funnel_show(&e->funnel, &o);
+    show_device(e, b, false);
     engine_sweep(e);
     vtd_remove_device(e->unit, b);
     return engine_ats_note(e, b, false, err);

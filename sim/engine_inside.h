@@ -57,6 +57,18 @@ struct engine {
 
 /** A device joins, with its default consumer unless it is not wanted. No effect when it exists. */
 int engine_device(struct engine *e, bdf_t b, bool with_default, struct err *err);
+/** Likewise, one that does not exist and whose requests carry the id `requester`. */
+int engine_join(struct engine *e, bdf_t b, bdf_t requester, bool with_default, struct err *err);
+
+/* engine_alias.c */
+/** -EINVAL with a sentence when an alias in the header is aliased itself. */
+int engine_check_aliases(const struct trace_header *h, struct err *err);
+/** The id that the header gives the requests of a device; its own when it says nothing. */
+bdf_t engine_header_requester(const struct engine *e, bdf_t b);
+/** A `device` of header or trace joins. No effect when it exists; -EINVAL with a sentence when it
+ * has another alias, or one that is aliased itself. */
+int engine_device_record(struct engine *e, const struct device_rec *d, struct err *err);
+
 /** What a consumer of this simulation is made of, but its region and container. */
 struct consumer_setup engine_setup(struct engine *e, const struct attach_rec *full);
 /** The container that `how` names, made when missing. NULL: out of memory. */

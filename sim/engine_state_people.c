@@ -139,13 +139,16 @@ static int links_save(const struct engine *e, struct state_out *o)
     return 0;
 }
 
-static struct notifier *notifier_of(const struct engine *e, uint64_t owner, bdf_t b)
+/* The consumer's notifier is linked in the region of its device; under the quirk one that has left
+ * is linked still, and may have lost its device. */
+static struct notifier *notifier_of(const struct engine *e, uint64_t owner, struct notify_region *r)
 {
     struct consumer *c = owner >> 8 < e->consumer_count ? e->consumers[owner >> 8] : NULL;
     unsigned index = owner & 0xff;
 
-    if (!c || c->how.bdf.v != b.v)
+    if (!c || (c->gone ? !e->policy.leaves_stay_linked : c->region != r))
         return NULL;
+    c->region = r;
     for (unsigned k = 0; k < index; k++)
         if (!c->ops->notifier(c, k))
             return NULL;
@@ -154,7 +157,7 @@ static struct notifier *notifier_of(const struct engine *e, uint64_t owner, bdf_
 
 static void link_load(const struct engine *e, struct notify_region *r, struct state_in *i)
 {
-    struct notifier *n = notifier_of(e, state_take(i, 8), r->bdf);
+    struct notifier *n = notifier_of(e, state_take(i, 8), r);
     bool registered = state_take_bool(i);
 
     if (i->trouble)

@@ -82,16 +82,14 @@ void engine_introduce(const struct engine *e, struct observer to)
 {
     for (size_t i = 0; i < e->consumer_count; i++) {
         const struct consumer *c = e->consumers[i];
-        struct obs o = {.kind = OBS_CONSUMER, .record = e->funnel.record, .at_ns = e->funnel.at_ns};
+        struct obs o;
 
-        o.u.consumer.name = c->how.name;
-        o.u.consumer.bdf = c->how.bdf;
-        o.u.consumer.kind = c->how.kind;
-        o.u.consumer.joined = true;
-        o.u.consumer.flags = c->how.flags;
-        o.u.consumer.range = c->how.range;
-        if (!c->gone)
-            to.see(to.ctx, &o);
+        if (c->gone)
+            continue;
+        o = consumer_shown(c, true);
+        o.record = e->funnel.record;
+        o.at_ns = e->funnel.at_ns;
+        to.see(to.ctx, &o);
     }
 }
 

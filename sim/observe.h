@@ -12,6 +12,10 @@
  *     ... whatever the record causes ...
  *   OBS_RECORD_END                      it has acted
  *
+ * A device is named by its own BDF where it, or its consumer, is spoken of (OBS_DEVICE, OBS_CONSUMER,
+ * OBS_NOTE, records), and by the id that its requests carry in all that is about translation
+ * (OBS_SWITCH, OBS_FLAGS, OBS_REGISTER, OBS_FAULT). They differ when the device is aliased.
+ *
  * One invalidation (a descriptor taken from the queue, or a register command) is
  *
  *   OBS_INVAL_BEGIN  raw words          about to be executed
@@ -39,6 +43,8 @@ struct note {
     uint64_t record;      /* the event record that caused it; 0: before the first */
     const char *consumer; /* name */
     bdf_t bdf;            /* the consumer's device */
+    bool has_alias;       /* its requests carry another id: alias */
+    bdf_t alias;
     enum note_via via;
     enum note_type type;
     struct iova_range range; /* as the consumer received it */
@@ -158,13 +164,17 @@ struct obs {
             enum xlat_end end; /* XLAT_FAULT when recorded, else XLAT_COLLAPSED */
         } fault;
         struct {
-            bdf_t bdf;
-            bool on;  /* joined / translated */
-            bool ats; /* OBS_DEVICE, joined: its ATS is on */
+            bdf_t bdf; /* joined: the device; translated: the id that requests carry */
+            bool on;   /* joined / translated */
+            bool ats;  /* OBS_DEVICE, joined: its ATS is on */
+            bool has_alias; /* joined, gone: its requests carry another id, alias */
+            bdf_t alias;
         } device;
         struct {
             const char *name;
             bdf_t bdf;
+            bool has_alias; /* its device's requests carry another id: alias */
+            bdf_t alias;
             enum consumer_kind kind;
             bool joined;
             uint32_t flags;          /* what its notifiers ask for */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Devices behind the unit: their regions, and what the unit answers to notifiers that register. */
+/*
+ * Devices behind the unit: their regions, one for each requester id, and what the unit answers to
+ * notifiers that register.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vtd_unit.h"
 
-/* First device whose BDF is not below b. */
+/* First requester id that is not below b. */
 static size_t dev_position(const struct vtd_unit *u, bdf_t b)
 {
     size_t low = 0, high = u->dev_count;
@@ -22,11 +25,34 @@ static size_t dev_position(const struct vtd_unit *u, bdf_t b)
     return low;
 }
 
-struct vtd_dev *dev_find(const struct vtd_unit *u, bdf_t b)
+struct vtd_dev *dev_find(const struct vtd_unit *u, bdf_t requester)
 {
-    size_t at = dev_position(u, b);
+    size_t at = dev_position(u, requester);
 
-    return at < u->dev_count && u->devs[at]->bdf.v == b.v ? u->devs[at] : NULL;
+    return at < u->dev_count && u->devs[at]->bdf.v == requester.v ? u->devs[at] : NULL;
+}
+
+/* First device whose BDF is not below b. */
+static size_t seat_position(const struct vtd_unit *u, bdf_t b)
+{
+    size_t low = 0, high = u->seat_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (u->seats[middle].bdf.v < b.v)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct vtd_dev *dev_of(const struct vtd_unit *u, bdf_t device)
+{
+    size_t at = seat_position(u, device);
+
+    return at < u->seat_count && u->seats[at].bdf.v == device.v ? u->seats[at].dev : NULL;
 }
 
 static int flags_changed(void *owner, struct notify_region *r, uint32_t old_flags,
@@ -67,14 +93,14 @@ static void region_replay(void *owner, struct notify_region *r, struct notifier 
 
 static const struct region_ops ops = {flags_changed, region_replay};
 
-struct notify_region *vtd_add_device(struct vtd_unit *u, bdf_t b)
+struct vtd_dev *dev_add(struct vtd_unit *u, bdf_t requester)
 {
-    size_t at = dev_position(u, b);
+    size_t at = dev_position(u, requester);
     struct vtd_dev **grown;
     struct vtd_dev *d;
 
-    if (at < u->dev_count && u->devs[at]->bdf.v == b.v)
-        return &u->devs[at]->region;
+    if (at < u->dev_count && u->devs[at]->bdf.v == requester.v)
+        return u->devs[at];
     grown = realloc(u->devs, (u->dev_count + 1) * sizeof(struct vtd_dev *));
     if (!grown)
         return NULL;
@@ -82,21 +108,60 @@ struct notify_region *vtd_add_device(struct vtd_unit *u, bdf_t b)
     d = calloc(1, sizeof(*d));
     if (!d)
         return NULL;
-    d->bdf = b;
+    d->bdf = requester;
     d->unit = u;
     shadow_init(&d->shadow, (u->config.aw_bits - 12u) / 9);
-    notify_region_init(&d->region, b, &ops, d, u->policy, u->funnel, u->fate);
+    notify_region_init(&d->region, requester, &ops, d, u->policy, u->funnel, u->fate);
     memmove(grown + at + 1, grown + at, (u->dev_count - at) * sizeof(struct vtd_dev *));
     grown[at] = d;
     u->dev_count++;
+    return d;
+}
+
+struct notify_region *vtd_add_aliased(struct vtd_unit *u, bdf_t b, bdf_t requester)
+{
+    size_t at = seat_position(u, b);
+    struct vtd_seat *grown;
+    struct vtd_dev *d;
+
+    if (at < u->seat_count && u->seats[at].bdf.v == b.v)
+        return &u->seats[at].dev->region;
+    grown = realloc(u->seats, (u->seat_count + 1) * sizeof(*grown));
+    if (!grown)
+        return NULL;
+    u->seats = grown;
+    d = dev_add(u, requester);
+    if (!d)
+        return NULL;
+    memmove(grown + at + 1, grown + at, (u->seat_count - at) * sizeof(*grown));
+    grown[at] = (struct vtd_seat){b, d};
+    u->seat_count++;
+    d->users++;
     return &d->region;
+}
+
+struct notify_region *vtd_add_device(struct vtd_unit *u, bdf_t b)
+{
+    return vtd_add_aliased(u, b, b);
 }
 
 struct notify_region *vtd_device(struct vtd_unit *u, bdf_t b)
 {
-    struct vtd_dev *d = dev_find(u, b);
+    struct vtd_dev *d = dev_of(u, b);
 
     return d ? &d->region : NULL;
+}
+
+bdf_t vtd_requester(const struct vtd_unit *u, bdf_t b)
+{
+    const struct vtd_dev *d = dev_of(u, b);
+
+    return d ? d->bdf : b;
+}
+
+bool vtd_is_requester(const struct vtd_unit *u, bdf_t b)
+{
+    return dev_find(u, b) != NULL;
 }
 
 struct notify_region *vtd_device_number(const struct vtd_unit *u, size_t index)
@@ -104,21 +169,33 @@ struct notify_region *vtd_device_number(const struct vtd_unit *u, size_t index)
     return index < u->dev_count ? &u->devs[index]->region : NULL;
 }
 
-void vtd_remove_device(struct vtd_unit *u, bdf_t b)
+static void dev_remove(struct vtd_unit *u, struct vtd_dev *d)
 {
-    size_t at = dev_position(u, b);
+    size_t at = dev_position(u, d->bdf);
 
-    if (at == u->dev_count || u->devs[at]->bdf.v != b.v)
-        return;
-    shadow_clear(&u->devs[at]->shadow);
-    free(u->devs[at]);
+    shadow_clear(&d->shadow);
+    free(d);
     u->dev_count--;
     memmove(u->devs + at, u->devs + at + 1, (u->dev_count - at) * sizeof(struct vtd_dev *));
 }
 
+void vtd_remove_device(struct vtd_unit *u, bdf_t b)
+{
+    size_t at = seat_position(u, b);
+    struct vtd_dev *d;
+
+    if (at == u->seat_count || u->seats[at].bdf.v != b.v)
+        return;
+    d = u->seats[at].dev;
+    u->seat_count--;
+    memmove(u->seats + at, u->seats + at + 1, (u->seat_count - at) * sizeof(*u->seats));
+    if (!--d->users)
+        dev_remove(u, d);
+}
+
 void vtd_update_device(struct vtd_unit *u, bdf_t b)
 {
-    struct vtd_dev *d = dev_find(u, b);
+    struct vtd_dev *d = dev_of(u, b);
 
     if (d)
         dev_switch(d);

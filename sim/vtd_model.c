@@ -125,6 +125,7 @@ void vtd_free(struct vtd_unit *u)
         free(u->devs[i]);
     }
     free(u->devs);
+    free(u->seats);
     free(u);
 }
 

@@ -44,13 +44,28 @@ void vtd_free(struct vtd_unit *u);
  * of memory. */
 struct notify_region *vtd_add_device(struct vtd_unit *u, bdf_t b);
 
-/** The region of a device, or NULL. */
+/**
+ * Likewise, of a device whose requests carry the id `requester`: all devices with one id have one
+ * address space, hence one region (QEMU: pci_device_iommu_address_space). `requester` must be no
+ * device that is aliased itself.
+ */
+struct notify_region *vtd_add_aliased(struct vtd_unit *u, bdf_t b, bdf_t requester);
+
+/** The id that the requests of a device carry: its alias, else its own (also when there is no such
+ * device). */
+bdf_t vtd_requester(const struct vtd_unit *u, bdf_t b);
+
+/** True when the requests of some device carry this id. */
+bool vtd_is_requester(const struct vtd_unit *u, bdf_t b);
+
+/** The region of a device, or NULL when there is no such device. Devices that share an alias share
+ * it. */
 struct notify_region *vtd_device(struct vtd_unit *u, bdf_t b);
 
-/** The region of device number `index` in ascending BDF, or NULL beyond the last. */
+/** The region number `index` in ascending requester id, or NULL beyond the last. */
 struct notify_region *vtd_device_number(const struct vtd_unit *u, size_t index);
 
-/** Hot-unplug: its consumers must have left. */
+/** Hot-unplug: its consumers must have left. The region goes with the last device that uses it. */
 void vtd_remove_device(struct vtd_unit *u, bdf_t b);
 
 /** Evaluate anew whether the device is translated, and switch it (contract, section 2). */

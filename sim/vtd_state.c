@@ -123,14 +123,14 @@ static void dev_load(struct vtd_unit *u, struct state_in *i)
     struct vtd_dev *d;
 
     if (dev_find(u, b))
-        state_trouble(i, "a device is twice in the saved state");
+        state_trouble(i, "an address space is twice in the saved state");
     if (i->trouble)
         return;
-    if (!vtd_add_device(u, b)) {
+    d = dev_add(u, b);
+    if (!d) {
         state_no_memory(i);
         return;
     }
-    d = dev_find(u, b);
     notify_region_load(&d->region, i);
     d->context_gen = (uint32_t)state_take(i, 4);
     d->context = context_take(u, i);
@@ -140,6 +140,35 @@ static void dev_load(struct vtd_unit *u, struct state_in *i)
     if ((d->context_gen == u->context_gen && !d->context.hi) || (d->has_acted && !d->acted.hi))
         state_trouble(i, CONTEXT_WRONG);
     shadow_load(&d->shadow, i);
+}
+
+/* Devices, with the id that their requests carry. */
+static void seats_save(const struct vtd_unit *u, struct state_out *o)
+{
+    state_put(o, u->seat_count, 8);
+    for (size_t n = 0; n < u->seat_count; n++) {
+        state_put(o, u->seats[n].bdf.v, 2);
+        state_put(o, u->seats[n].dev->bdf.v, 2);
+    }
+}
+
+static void seats_load(struct vtd_unit *u, struct state_in *i)
+{
+    uint64_t count = state_take_count(i, 4);
+
+    for (uint64_t n = 0; n < count && !i->trouble; n++) {
+        bdf_t b = bdf((uint16_t)state_take(i, 2)), requester = bdf((uint16_t)state_take(i, 2));
+
+        if (u->seat_count && u->seats[u->seat_count - 1].bdf.v >= b.v)
+            state_trouble(i, "the devices in the saved state do not ascend");
+        else if (!dev_find(u, requester) || (b.v != requester.v && dev_find(u, b)))
+            state_trouble(i, "a device in the saved state has an alias that it cannot have");
+        else if (!vtd_add_aliased(u, b, requester))
+            state_no_memory(i);
+    }
+    for (size_t n = 0; n < u->dev_count; n++)
+        if (!u->devs[n]->users)
+            state_trouble(i, "an address space in the saved state belongs to no device");
 }
 
 void vtd_save(const struct vtd_unit *u, struct state_out *o)
@@ -152,6 +181,7 @@ void vtd_save(const struct vtd_unit *u, struct state_out *o)
     state_put(o, u->dev_count, 8);
     for (size_t n = 0; n < u->dev_count; n++)
         dev_save(u->devs[n], o);
+    seats_save(u, o);
 }
 
 void vtd_load(struct vtd_unit *u, struct state_in *i)
@@ -166,4 +196,5 @@ void vtd_load(struct vtd_unit *u, struct state_in *i)
     count = state_take_count(i, 64);
     for (uint64_t n = 0; n < count && !i->trouble; n++)
         dev_load(u, i);
+    seats_load(u, i);
 }

@@ -12,10 +12,11 @@
 
 #define REG_WORDS (VTD_REG_BYTES / 4)
 
-/** One device: its region, its slot of the context cache, and what its notifiers were told. What is
- * added here or to struct vtd_unit, and cannot be derived, is saved in vtd_state.c. */
+/** One requester id: its region, its slot of the context cache, and what its notifiers were told.
+ * What is added here or to struct vtd_unit, and cannot be derived, is saved in vtd_state.c. */
 struct vtd_dev {
-    bdf_t bdf;
+    bdf_t bdf;      /* the id that requests carry: of the device itself, or its alias */
+    unsigned users; /* devices whose requests carry it */
     struct notify_region region;
     struct context context; /* cached, valid when the generations are equal */
     uint32_t context_gen;
@@ -24,6 +25,12 @@ struct vtd_dev {
     bool has_acted;
     struct context acted; /* entry that all of the record follows: of the last switch or full synchronisation */
     struct vtd_unit *unit;
+};
+
+/** One device behind the unit. */
+struct vtd_seat {
+    bdf_t bdf;
+    struct vtd_dev *dev; /* not owned; its bdf is another one when the device is aliased */
 };
 
 #define IOTLB_ENTRIES 1024u
@@ -74,8 +81,10 @@ struct vtd_unit {
     uint32_t context_gen; /* of the unit; a device's slot is valid when it has the same */
     struct iotlb iotlb;
 
-    struct vtd_dev **devs; /* ascending BDF */
+    struct vtd_dev **devs; /* ascending requester id */
     size_t dev_count;
+    struct vtd_seat *seats; /* devices, ascending BDF */
+    size_t seat_count;
 
     struct sync_counts sync_counts;
     uint64_t iec_invalidations, iotlb_hits, iotlb_misses;
@@ -94,7 +103,15 @@ void regs_reset(struct vtd_unit *u);
 
 /* vtd_model.c */
 void gsts_change(struct vtd_unit *u, uint32_t clear, uint32_t set);
-struct vtd_dev *dev_find(const struct vtd_unit *u, bdf_t b);
+
+/* vtd_devices.c */
+/** The address space of a requester id, or NULL. */
+struct vtd_dev *dev_find(const struct vtd_unit *u, bdf_t requester);
+/** The address space that the device of that BDF uses, or NULL. */
+struct vtd_dev *dev_of(const struct vtd_unit *u, bdf_t device);
+/** The address space of a requester id, made when missing; it has no user yet. NULL: out of memory.
+ */
+struct vtd_dev *dev_add(struct vtd_unit *u, bdf_t requester);
 
 /* vtd_fault.c */
 /** A DMA fault: record it unless FPD suppresses it. Says how it ended. */

@@ -196,8 +196,8 @@ static struct xlat_result from_iotlb(struct vtd_unit *u, struct vtd_dev *d,
 
 struct xlat_result vtd_translate(struct vtd_unit *u, bdf_t b, iova_t at, bool write)
 {
-    struct vtd_dev *d = dev_find(u, b);
-    uint16_t sid = b.v & u->policy->iotlb_sid_mask;
+    struct vtd_dev *d = dev_of(u, b);
+    uint16_t sid;
     const struct iotlb_entry *hit;
     struct walk_result w;
     struct context c = {0, 0};
@@ -207,15 +207,16 @@ struct xlat_result vtd_translate(struct vtd_unit *u, bdf_t b, iova_t at, bool wr
         return (struct xlat_result){.end = XLAT_WINDOW};
     if (!d || !u->translating || !d->region.translated)
         return identity(at);
+    sid = d->bdf.v & u->policy->iotlb_sid_mask;
     if (u->blocked)
-        return faulted(u, FR_ROOT_PROGRAMMING, c, b, at, write, false);
+        return faulted(u, FR_ROOT_PROGRAMMING, c, d->bdf, at, write, false);
     hit = iotlb_find(&u->iotlb, sid, at);
     if (hit)
         return from_iotlb(u, d, hit, at, write);
     u->iotlb_misses++;
     fault = context_cached(u, d, &c);
     if (fault)
-        return faulted(u, fault, c, b, at, write, false);
+        return faulted(u, fault, c, d->bdf, at, write, false);
     if (context_tt(c) == TT_PASS_THROUGH) {
         if (u->policy->pt_seen_by_dma)
             dev_switch(d);
@@ -223,7 +224,7 @@ struct xlat_result vtd_translate(struct vtd_unit *u, bdf_t b, iova_t at, bool wr
     }
     w = walk_translate(u, c, at, write);
     if (w.fault)
-        return faulted(u, w.fault, c, b, at, write, true);
+        return faulted(u, w.fault, c, d->bdf, at, write, true);
     iotlb_add(&u->iotlb, &(struct iotlb_entry){.page = at.v & ~w.mask,
                                                .mask = w.mask,
                                                .gpa = w.gpa,
@@ -236,18 +237,18 @@ struct xlat_result vtd_translate(struct vtd_unit *u, bdf_t b, iova_t at, bool wr
 
 bool vtd_grants(const struct vtd_unit *u, bdf_t b, iova_t at, bool write)
 {
-    const struct vtd_dev *d = dev_find(u, b);
+    const struct vtd_dev *d = dev_of(u, b);
     const struct iotlb_entry *hit;
     struct context c;
 
     if (!d || !u->translating || !d->region.translated)
         return true;
-    hit = iotlb_find(&u->iotlb, b.v & u->policy->iotlb_sid_mask, at);
+    hit = iotlb_find(&u->iotlb, d->bdf.v & u->policy->iotlb_sid_mask, at);
     if (hit)
         return hit->perm & (write ? PERM_W : PERM_R);
     if (d->context_gen == u->context_gen)
         c = d->context;
-    else if (context_load(u, b, &c))
+    else if (context_load(u, d->bdf, &c))
         return false;
     return context_tt(c) == TT_PASS_THROUGH || walk_translate(u, c, at, write).fault == 0;
 }

@@ -141,8 +141,14 @@ static void root_latched(struct checks *c, const struct obs *o)
 
 static void see_device(struct checks *c, const struct obs *o)
 {
-    struct device_state *d = chk_device(c, o->u.device.bdf, true);
+    bool leaves = o->kind == OBS_DEVICE && !o->u.device.on;
+    struct device_state *d;
 
+    if (o->kind == OBS_DEVICE && o->u.device.has_alias && !leaves)
+        chk_alias_joins(c, o->u.device.bdf, o->u.device.alias);
+    d = chk_device(c, o->u.device.bdf, true);
+    if (leaves)
+        chk_alias_leaves(c, o->u.device.bdf);
     if (!d)
         return;
     if (o->kind == OBS_SWITCH) {
@@ -150,11 +156,12 @@ static void see_device(struct checks *c, const struct obs *o)
         chk_device_iotlb_switched(c, &d->bdf);
         if (!o->u.device.on)
             chk_misses_must_end(c, &d->bdf, "its device is translated no longer");
-    } else {
+    } else if (d->bdf.v == o->u.device.bdf.v) {
         d->joined = o->u.device.on;
         d->ats = o->u.device.on && o->u.device.ats;
     }
-    if (o->kind == OBS_DEVICE && !o->u.device.on)
+    /* What others behind the same alias still use stays as it is. */
+    if (leaves && !d->joined && !chk_is_alias(c, d->bdf))
         d->translated = false;
     chk_dirty_device(c, d->bdf);
 }

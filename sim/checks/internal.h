@@ -118,7 +118,7 @@ struct registration {
 
 struct person {
     char name[NAME_BYTES];
-    bdf_t bdf;
+    bdf_t bdf; /* the id that the requests of its device carry */
     enum consumer_kind kind;
     bool joined;
     uint32_t flags;          /* as asked when joining */
@@ -149,11 +149,16 @@ struct person {
 };
 
 struct device_state {
-    bdf_t bdf;
+    bdf_t bdf; /* the id that requests carry */
     bool joined, translated;
     bool ats;
     uint32_t told_flags;  /* the union of flags the unit was told */
     struct spans reached; /* what the unit translated: its IOTLB may hold it */
+};
+
+/* A device whose requests carry another id. */
+struct alias {
+    bdf_t bdf, alias;
 };
 
 struct registry;
@@ -212,6 +217,8 @@ struct checks {
     struct person *last_person;
     struct device_state *devices; /* by BDF */
     size_t device_count, device_room;
+    struct alias *aliases; /* by BDF */
+    size_t alias_count;
 
     /* the unit as seen from outside */
     uint32_t gsts, last_gcmd;
@@ -282,7 +289,14 @@ void chk_story(struct checks *c, uint64_t gpa);
 uint64_t chk_story_of(const struct checks *c,
                       uint64_t gpa); /* record of the last store there, 0: unknown */
 
+/* aliases.c */
+bdf_t chk_requester(const struct checks *c, bdf_t bdf); /* the id that a device's requests carry */
+void chk_alias_joins(struct checks *c, bdf_t bdf, bdf_t alias);
+void chk_alias_leaves(struct checks *c, bdf_t bdf);
+bool chk_is_alias(const struct checks *c, bdf_t bdf); /* of a device that is there */
+
 /* people.c */
+/* The state of what a device's requests carry: shared by devices with one alias. */
 struct person *chk_person(struct checks *c, const char *name);
 struct device_state *chk_device(struct checks *c, bdf_t bdf, bool make);
 void chk_consumer(struct checks *c, const struct obs *o);

@@ -256,6 +256,7 @@ void allowed_for(const struct checks *c, bdf_t bdf, uint64_t iova, bool write, s
     struct walk w = begin(c, iova, write, out);
     const struct registry *r = c->registry;
 
+    bdf = chk_requester(c, bdf);
     if (!c->root_known || c->root_bad) {
         out->wild =
             true; /* translation without a root table: the guest's error, nothing is promised */

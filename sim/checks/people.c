@@ -91,12 +91,14 @@ void chk_people_free(struct checks *c)
     for (size_t i = 0; i < c->device_count; i++)
         spans_free(&c->devices[i].reached);
     free(c->devices);
+    free(c->aliases);
 }
 
 struct device_state *chk_device(struct checks *c, bdf_t bdf, bool make)
 {
     size_t lo = 0, hi = c->device_count;
 
+    bdf = chk_requester(c, bdf);
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
 
@@ -150,7 +152,7 @@ void chk_consumer(struct checks *c, const struct obs *o)
         forget(p);
         return;
     }
-    p->bdf = o->u.consumer.bdf;
+    p->bdf = chk_requester(c, o->u.consumer.bdf);
     p->kind = o->u.consumer.kind;
     p->flags = o->u.consumer.flags;
     p->range = o->u.consumer.range;

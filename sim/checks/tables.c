@@ -5,8 +5,10 @@
 struct ctx chk_context(const struct checks *c, bdf_t bdf)
 {
     struct ctx none = {.kind = CTX_ABSENT, .reasons = REASON(FR_ROOT_ABSENT)};
-    uint64_t lo, hi, table, at = c->root + (uint64_t)(bdf.v >> 8) * 16;
+    uint64_t lo, hi, table, at;
 
+    bdf = chk_requester(c, bdf);
+    at = c->root + (uint64_t)(bdf.v >> 8) * 16;
     if (!c->root_known || !guest_mem_read(c->cfg.mem, gpa(at), &lo) ||
         !guest_mem_read(c->cfg.mem, gpa(at + 8), &hi)) {
         none.reasons = REASON(FR_ROOT_ACCESS);

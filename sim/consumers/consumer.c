@@ -67,16 +67,25 @@ int consumer_new(const struct consumer_setup *s, struct consumer **out, struct e
     return 0;
 }
 
-static void show(struct consumer *c, bool joined)
+struct obs consumer_shown(const struct consumer *c, bool joined)
 {
     struct obs o = {.kind = OBS_CONSUMER};
 
     o.u.consumer.name = c->how.name;
     o.u.consumer.bdf = c->how.bdf;
+    o.u.consumer.alias = consumer_requester(c);
+    o.u.consumer.has_alias = o.u.consumer.alias.v != c->how.bdf.v;
     o.u.consumer.kind = c->how.kind;
     o.u.consumer.joined = joined;
     o.u.consumer.flags = c->how.flags;
     o.u.consumer.range = c->how.range;
+    return o;
+}
+
+static void show(struct consumer *c, bool joined)
+{
+    struct obs o = consumer_shown(c, joined);
+
     funnel_show(c->funnel, &o);
 }
 
@@ -106,6 +115,8 @@ void consumer_note(struct consumer *c, enum note_via via, const struct iommu_eve
 {
     struct note n = {.consumer = c->how.name,
                      .bdf = c->how.bdf,
+                     .has_alias = consumer_requester(c).v != c->how.bdf.v,
+                     .alias = consumer_requester(c),
                      .via = via,
                      .type = e->type,
                      .range = e->range,

@@ -91,6 +91,15 @@ void consumer_join(struct consumer *c);
 /** Leave, unless gone already, and show OBS_CONSUMER. */
 void consumer_leave(struct consumer *c);
 
+/** The id that the requests of its device carry: its alias, else its own. */
+static inline bdf_t consumer_requester(const struct consumer *c)
+{
+    return c->region ? c->region->bdf : c->how.bdf;
+}
+
+/** What the consumer is, as OBS_CONSUMER says it. */
+struct obs consumer_shown(const struct consumer *c, bool joined);
+
 void consumer_free(struct consumer *c);
 
 /** Number, stamp and show what was received or done; for the kinds' own use. */

@@ -186,6 +186,8 @@ static void count_consumer(struct counts *c, const struct obs *o)
     k->known = true;
     k->kind = o->u.consumer.kind;
     k->bdf = o->u.consumer.bdf;
+    k->has_alias = o->u.consumer.has_alias;
+    k->alias = o->u.consumer.alias;
     k->present = o->u.consumer.joined;
 }
 

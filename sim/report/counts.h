@@ -41,6 +41,8 @@ struct consumer_counts {
     char name[NAME_BYTES];
     enum consumer_kind kind;
     bdf_t bdf;
+    bool has_alias; /* the requests of its device carry another id: alias */
+    bdf_t alias;
     bool known;                  /* it was seen to join (else only a note named it) */
     bool present;                /* and has not left */
     uint64_t map, unmap, devtlb; /* callbacks */

@@ -82,6 +82,10 @@ static void see(void *ctx, const struct obs *o)
         FEED(d, o->u.fault.bdf.v, o->u.fault.iova.v, o->u.fault.reason, o->u.fault.end);
         break;
     case OBS_DEVICE:
+        if (o->u.device.has_alias)
+            FEED(d, o->u.device.alias.v);
+        FEED(d, o->u.device.bdf.v, o->u.device.on);
+        break;
     case OBS_SWITCH: FEED(d, o->u.device.bdf.v, o->u.device.on); break;
     case OBS_CONSUMER:
         FEED(d, o->u.consumer.bdf.v, o->u.consumer.kind, o->u.consumer.joined);

@@ -146,6 +146,8 @@ static void add_consumers(struct json *j, cJSON *to, const struct counts *c)
         add_text(j, o, "name", k->name);
         add_text(j, o, "kind", k->known ? consumer_kind_name(k->kind) : NULL);
         add_text(j, o, "device", device.text);
+        if (k->has_alias)
+            add_text(j, o, "alias", show_bdf(k->alias).text);
         add_bool(j, o, "present", k->present);
         add_u64(j, o, "map", k->map);
         add_u64(j, o, "unmap", k->unmap);

@@ -16,7 +16,7 @@
 struct view {
     uint64_t from, to; /* records, both inclusive */
     bool has_device, has_iova;
-    bdf_t bdf;
+    bdf_t bdf; /* has_device: of the device, or its alias */
     struct iova_range iova;
 };
 
