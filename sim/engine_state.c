@@ -12,8 +12,9 @@
 
 static const char tag[4] = {'V', 'T', 'R', 'E'}, tag_end[4] = {'E', 'N', 'D', '.'};
 
-/* 1: the first. Raised whenever a byte's meaning changes; there is no reading of older ones. */
-#define STATE_VERSION 1u
+/* 2: devices and the ids of their requests. Raised whenever a byte's meaning changes; there is no
+ * reading of older ones. */
+#define STATE_VERSION 2u
 
 #define SUM_BYTES 8u
 

@@ -88,6 +88,7 @@ static size_t attachments(struct attach_rec *a)
 
 static void open_run(struct run *r, const struct plan *p)
 {
+    struct device_rec aliased = {.bdf = bdf(0x18), .has_alias = true, .alias = bdf(0x10)};
     struct trace_header h = {.has_unit = true, .unit = unit_config_default()};
     struct attach_rec attach[5];
     struct policy *policy = policy_copy(policy_find(p->profile));
@@ -99,6 +100,10 @@ static void open_run(struct run *r, const struct plan *p)
     h.unit.aw_bits = (uint8_t)p->aw_bits;
     h.unit.caching_mode = p->caching_mode;
     h.unit.intremap = true; /* its interrupt-entry-cache descriptors are not to stop the queue */
+    if (p->seed % 4 == 1) {
+        h.devices = &aliased;
+        h.devices_count = 1;
+    }
     if (p->mixed) {
         o.attach = attach;
         o.attach_count = attachments(attach);

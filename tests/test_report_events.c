@@ -161,6 +161,11 @@ START_TEST(a_view_thins)
     v.has_device = true;
     v.bdf = bdf(8);
     ck_assert_uint_eq(lines_shown(v, n, 3, false), 1);
+    n[2].has_alias = true; /* its requests are those of the device asked for */
+    n[2].alias = bdf(8);
+    ck_assert_uint_eq(lines_shown(v, n, 3, false), 2);
+    v.bdf = bdf(0x10); /* it still goes by its own BDF */
+    ck_assert_uint_eq(lines_shown(v, n, 3, false), 1);
     v = view_all();
     v.has_iova = true;
     v.iova = iova_range(0xfff, 0x1000);

@@ -32,6 +32,7 @@ struct plan {
     struct trace_header header;
     struct engine_options options;
     struct attach_rec attach[5];
+    struct device_rec aliased; /* 00:03.0 behind 00:02.0 */
 };
 
 static void see(void *ctx, const struct obs *o)
@@ -74,6 +75,14 @@ static void plan_init(struct plan *p, const char *profile, const char *quirk, un
     }
     p->options = (struct engine_options){
         .policy = p->policy, .dma_limit = 64, .attach = p->attach, .attach_count = 5};
+}
+
+/* 00:03.0 shares the address space of 00:02.0 from the start. */
+static void plan_alias(struct plan *p)
+{
+    p->aliased = (struct device_rec){.bdf = bdf(0x18), .has_alias = true, .alias = bdf(0x10)};
+    p->header.devices = &p->aliased;
+    p->header.devices_count = 1;
 }
 
 static void run_start(struct run *r)
@@ -180,6 +189,9 @@ static bool comes_or_goes(struct random_guest *g, const struct run *now, struct 
         named(r, REC_FAIL, r->u.fail.name, n);
     } else if (what == 3 && now->device) {
         *r = (struct rec){.kind = REC_GONE, .u.gone.bdf = bdf(0x18)};
+    } else if (what == 5 && !now->device) {
+        r->u.device.has_alias = true;
+        r->u.device.alias = bdf(0x10);
     } else {
         return what == 4;
     }
@@ -272,6 +284,8 @@ START_TEST(random_guests_go_on_alike)
         /* v7 ends at once when a vfio joins without caching mode. */
         p.header.unit.caching_mode = seed % 5 != 0 || strcmp(profile(_i), "v7") == 0;
         p.header.unit.device_iotlb = seed % 7 == 0;
+        if (seed % 3 == 1)
+            plan_alias(&p);
         goes_on_alike(&p, seed, (bits - 12) / 9, where);
         free(p.policy);
     }
@@ -392,6 +406,8 @@ START_TEST(forged_states_do_no_harm)
     unsigned taken = 0, refused = 0;
 
     plan_init(&p, _i % 2 ? "ideal" : "qemu-10.2", _i % 4 > 1 ? "unregister-missing" : NULL, 39);
+    if (_i % 3 == 1)
+        plan_alias(&p);
     o = small(&p, &r);
     for (unsigned n = 0; n < random_rounds(400); n++) {
         size_t at = (random = random * UINT64_C(6364136223846793005) + 1442695040888963407) / 8 %
@@ -462,7 +478,7 @@ START_TEST(another_simulation_is_refused)
     refuses(&other, &o, "other consumers");
     other.options.attach_count++;
     o.bytes[4]++;
-    refuses(&other, &o, "version 2");
+    refuses(&other, &o, "version 3");
     o.bytes[0]++;
     refuses(&other, &o, "no saved state");
     state_put_name(&foreign, "something else altogether");
