@@ -7,9 +7,9 @@
 
 #include "engine_inside.h"
 
-#define BDF_FORMAT    "%02x:%02x.%x"
-#define BDF_PARTS(b)  (b).v >> 8, (b).v >> 3 & 31u, (b).v & 7u
-#define BDF_BITS_EACH 8u
+#define BDF_FORMAT       "%02x:%02x.%x"
+#define BDF_PARTS(b)     (b).v >> 8, (b).v >> 3 & 31u, (b).v & 7u
+#define DEVICES_PER_BYTE 8u
 
 static int chained(bdf_t device, bdf_t alias, struct err *err)
 {
@@ -26,19 +26,19 @@ static bdf_t requester_of(const struct device_rec *d)
 
 int engine_check_aliases(const struct trace_header *h, struct err *err)
 {
-    uint8_t aliased[UINT16_MAX / BDF_BITS_EACH + 1] = {0};
+    uint8_t aliased[UINT16_MAX / DEVICES_PER_BYTE + 1] = {0};
 
     for (size_t i = 0; i < h->devices_count; i++) {
         const struct device_rec *d = &h->devices[i];
 
         if (requester_of(d).v != d->bdf.v)
-            aliased[d->bdf.v / BDF_BITS_EACH] |= (uint8_t)(1u << d->bdf.v % BDF_BITS_EACH);
+            aliased[d->bdf.v / DEVICES_PER_BYTE] |= (uint8_t)(1u << d->bdf.v % DEVICES_PER_BYTE);
     }
     for (size_t i = 0; i < h->devices_count; i++) {
         const struct device_rec *d = &h->devices[i];
         bdf_t a = requester_of(d);
 
-        if (a.v != d->bdf.v && (aliased[a.v / BDF_BITS_EACH] >> a.v % BDF_BITS_EACH & 1))
+        if (a.v != d->bdf.v && (aliased[a.v / DEVICES_PER_BYTE] >> a.v % DEVICES_PER_BYTE & 1))
             return chained(d->bdf, a, err);
     }
     return 0;

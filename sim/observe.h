@@ -12,9 +12,9 @@
  *     ... whatever the record causes ...
  *   OBS_RECORD_END                      it has acted
  *
- * A device is named by its own BDF where it, or its consumer, is spoken of (OBS_DEVICE, OBS_CONSUMER,
- * OBS_NOTE, records), and by the id that its requests carry in all that is about translation
- * (OBS_SWITCH, OBS_FLAGS, OBS_REGISTER, OBS_FAULT). They differ when the device is aliased.
+ * A device is named by its own BDF where it, or its consumer, is spoken of (OBS_DEVICE,
+ * OBS_CONSUMER, OBS_NOTE, records), and by the id that its requests carry in all that is about
+ * translation (OBS_SWITCH, OBS_FLAGS, OBS_REGISTER, OBS_FAULT). They differ when it is aliased.
  *
  * One invalidation (a descriptor taken from the queue, or a register command) is
  *

@@ -39,8 +39,8 @@ static void probe(struct rig *r, const char *name, bdf_t b, uint32_t flags)
 static struct rig *behind(const char *profile, bool device_iotlb)
 {
     struct rec x = device(X, RIG_DEV), y = device(Y, RIG_DEV);
-    struct rig *r = rig_new(&(struct rig_setup){
-        .profile = profile, .attach = "", .device_iotlb = device_iotlb});
+    struct rig *r = rig_new(
+        &(struct rig_setup){.profile = profile, .attach = "", .device_iotlb = device_iotlb});
     uint32_t flags = NOTIFY_MAP | NOTIFY_UNMAP | (device_iotlb ? NOTIFY_DEVTLB : 0);
 
     ck_assert_int_eq(rig_step(r, &x), 0);
@@ -297,14 +297,15 @@ static void see_alias(void *ctx, const struct obs *o)
         noted_alias = o->u.note->has_alias ? o->u.note->alias : bdf(0);
 }
 
-/* A consumer from the start comes before the header's line is obeyed; the alias holds for it, too. */
+/* A consumer from the start comes before the header's line is obeyed; the alias holds for it, too.
+ */
 START_TEST(attached_from_the_start)
 {
     struct device_rec devices[] = {{.bdf = X, .has_alias = true, .alias = {0x10}}};
     struct trace_header h = {.devices = devices, .devices_count = 1, .has_unit = true};
     struct attach_rec v = {.name = "v", .kind = CONSUMER_VFIO, .bdf = X};
-    struct engine_options o = {.policy = policy_find(rig_profiles[_i]), .attach = &v,
-                               .attach_count = 1};
+    struct engine_options o = {
+        .policy = policy_find(rig_profiles[_i]), .attach = &v, .attach_count = 1};
     struct engine *e;
     struct err err;
 

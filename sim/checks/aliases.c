@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whose requests carry another id. Tables, caches and regions go by that id, so everything that asks
- * them for a device goes through chk_requester first.
+ * Whose requests carry another id. Tables, caches and regions go by that id, so everything that
+ * asks them for a device goes through chk_requester first.
  */
 #include "checks/internal.h"
 
