@@ -73,6 +73,7 @@ static struct ats_watch *ats_of(struct checks *c, bdf_t bdf, bool make)
 {
     struct guest_watch *w = c->watch;
 
+    bdf = chk_requester(c, bdf); /* descriptors say it */
     for (unsigned i = 0; i < w->ats_count; i++)
         if (w->ats[i].bdf.v == bdf.v)
             return &w->ats[i];
