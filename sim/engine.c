@@ -88,6 +88,7 @@ int engine_new(const struct trace_header *h, const struct engine_options *o, str
     e->policy = *o->policy;
     e->config = h->has_unit ? h->unit : unit_config_default();
     e->dma_limit = o->dma_limit;
+    e->type1_way = o->type1_chain ? TYPE1_CHAIN : TYPE1_LIST;
     fault = build(e, h, o, err);
     if (fault) {
         engine_free(e);
@@ -170,11 +171,6 @@ static void guest_read(struct engine *e, const struct rec *r)
         funnel_show(&e->funnel, &o);
 }
 
-static int not_built(const char *what, struct err *err)
-{
-    return err_set(err, ENOTSUP, "%s records need a kind of consumer that is not built yet", what);
-}
-
 static int act(struct engine *e, const struct rec *r, struct err *err)
 {
     switch (r->kind) {
@@ -203,8 +199,8 @@ static int act(struct engine *e, const struct rec *r, struct err *err)
     case REC_STOP: return engine_stop(e, r->u.named.name, err);
     case REC_START: return engine_start_rings(e, r->u.named.name, err);
     case REC_MISS: return engine_miss(e, r, err);
-    case REC_PIN: return not_built("pin", err);
-    case REC_UNPIN: return not_built("unpin", err);
+    case REC_PIN:
+    case REC_UNPIN: return engine_pin(e, r, err);
     case REC_FAIL: return engine_fail(e, &r->u.fail, err);
     case REC_EXPECT:
     case REC_EXPECTATIONS:

@@ -24,6 +24,7 @@ enum sync_strategy { SYNC_WALK, SYNC_TRANSLATE, SYNC_TRANSLATE_4K };
 struct engine_options {
     const struct policy *policy;
     enum sync_strategy sync;
+    bool type1_chain;                /* type1 tells devices by a notifier chain, not a list */
     uint64_t dma_limit;              /* mappings a container may hold by default; 0: no limit */
     const struct attach_rec *attach; /* --attach: consumers from the start, record 0 */
     size_t attach_count;

@@ -35,6 +35,7 @@ struct container *engine_container(struct engine *e, const struct attach_rec *ho
     c->type1.aperture_last =
         how->aperture_bits >= 64 ? UINT64_MAX : (UINT64_C(1) << how->aperture_bits) - 1;
     c->type1.v1 = how->type1 == 1;
+    kernel_init(&c->kernel, &c->type1, c->name, &e->funnel, &e->fate, &e->policy, e->type1_way);
     grown[e->container_count++] = c;
     return c;
 }
@@ -79,7 +80,7 @@ int engine_attach(struct engine *e, const struct attach_rec *how, struct err *er
 
         if (!shared)
             return err_set(err, ENOMEM, "out of memory for a container");
-        s.container = &shared->type1;
+        s.container = &shared->kernel;
         shared->type1.users++;
     }
     fault = consumer_new(&s, &c, err);
@@ -106,6 +107,19 @@ int engine_fail(struct engine *e, const struct fail_rec *f, struct err *err)
     if (!c)
         return err_set(err, EINVAL, "fail: no consumer is called '%s'", f->name);
     consumer_fail(c, f->op, f->error, f->count);
+    return 0;
+}
+
+int engine_pin(struct engine *e, const struct rec *r, struct err *err)
+{
+    const char *what = r->kind == REC_PIN ? "pin" : "unpin";
+    struct consumer *c = (struct consumer *)(uintptr_t)engine_consumer(e, r->u.pin.name);
+
+    if (!c)
+        return err_set(err, EINVAL, "%s: no consumer is called '%s'", what, r->u.pin.name);
+    if (!c->ops->pin)
+        return err_set(err, EINVAL, "%s: '%s' is no mdev", what, r->u.pin.name);
+    c->ops->pin(c, r->u.pin.iova, r->u.pin.pages, r->kind == REC_UNPIN);
     return 0;
 }
 
@@ -197,7 +211,7 @@ static void release_container(struct engine *e, const struct consumer *c)
 
         if (strcmp(k->name, c->how.container) != 0 || --k->type1.users)
             continue;
-        type1_clear(&k->type1);
+        kernel_release(&k->kernel, true);
         free(k);
         e->containers[i] = e->containers[--e->container_count];
         return;
@@ -228,7 +242,7 @@ void engine_free_consumers(struct engine *e)
     for (size_t i = 0; i < e->consumer_count; i++)
         consumer_free(e->consumers[i]);
     for (size_t i = 0; i < e->container_count; i++) {
-        type1_clear(&e->containers[i]->type1);
+        kernel_release(&e->containers[i]->kernel, false);
         free(e->containers[i]);
     }
     free(e->consumers);

@@ -89,11 +89,14 @@ int engine_dma(struct engine *e, const struct rec *r, struct err *err)
     if (window)
         return 0;
     for (size_t i = 0; i < e->consumer_count; i++) {
-        const struct consumer *c = e->consumers[i];
+        struct consumer *c = e->consumers[i];
 
-        if (!c->gone && c->how.bdf.v == r->u.dma.bdf.v &&
-            !(c->how.kind == CONSUMER_VHOST && vhost_stopped(c)))
-            show_shadow(e, r, c, write);
+        if (c->gone || c->how.bdf.v != r->u.dma.bdf.v ||
+            (c->how.kind == CONSUMER_VHOST && vhost_stopped(c)))
+            continue;
+        if (c->ops->accesses)
+            c->ops->accesses(c, r->u.dma.iova, write);
+        show_shadow(e, r, c, write);
     }
     return 0;
 }

@@ -21,6 +21,7 @@ struct leading {
 struct container {
     char name[NAME_BYTES];
     struct type1 type1;
+    struct type1_kernel kernel;
 };
 
 /** What is added here, and cannot be derived, is saved in engine_state.c. */
@@ -32,6 +33,7 @@ struct engine {
     struct guest_mem *mem;
     struct vtd_unit *unit;
     uint64_t dma_limit;
+    enum type1_way type1_way;
 
     struct device_rec *header_devices;
     size_t header_device_count;
@@ -75,6 +77,8 @@ struct consumer_setup engine_setup(struct engine *e, const struct attach_rec *fu
 struct container *engine_container(struct engine *e, const struct attach_rec *how);
 int engine_attach(struct engine *e, const struct attach_rec *how, struct err *err);
 int engine_detach(struct engine *e, const char *name, struct err *err);
+/** A `pin` or `unpin` record. */
+int engine_pin(struct engine *e, const struct rec *r, struct err *err);
 int engine_fail(struct engine *e, const struct fail_rec *f, struct err *err);
 int engine_gone(struct engine *e, bdf_t b, struct err *err);
 /** Free consumers that have left. */

@@ -46,6 +46,7 @@ static void header_put(const struct engine *e, struct state_out *o)
 static void options_put(const struct engine *e, struct state_out *o)
 {
     state_put(o, e->dma_limit, 8);
+    state_put(o, e->type1_way, 1);
     state_put(o, e->from_start_count, 8);
     for (size_t n = 0; n < e->from_start_count; n++)
         attach_save(&e->from_start[n], o);
@@ -119,7 +120,7 @@ int engine_made_of_other(const struct engine *e, struct state_in *i, struct err 
         return err_set(err, EINVAL, "the state was saved with other quirks");
     if (!options)
         return err_set(err, EINVAL,
-                       "the state was saved with other consumers from the start, or another limit "
-                       "of mappings");
+                       "the state was saved with other consumers from the start, another limit "
+                       "of mappings, or another --type1");
     return 0;
 }

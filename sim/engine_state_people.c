@@ -12,6 +12,7 @@ static void containers_save(const struct engine *e, struct state_out *o)
     for (size_t n = 0; n < e->container_count; n++) {
         state_put_name(o, e->containers[n]->name);
         type1_save(&e->containers[n]->type1, o);
+        kernel_save(&e->containers[n]->kernel, o);
     }
 }
 
@@ -29,8 +30,10 @@ static void containers_load(struct engine *e, struct state_in *i)
             state_no_memory(i);
         else if (e->container_count != n + 1)
             state_trouble(i, "a container is twice in the saved state");
-        else
+        else {
             type1_load(&c->type1, i);
+            kernel_load(&c->kernel, i);
+        }
     }
 }
 
@@ -70,7 +73,7 @@ static int consumer_again(struct engine *e, struct state_in *i, struct err *err)
             state_trouble(i, "a consumer's container is not in the saved state");
             return 0;
         }
-        s.container = &shared->type1;
+        s.container = &shared->kernel;
     }
     fault = consumer_new(&s, &c, err);
     if (fault)

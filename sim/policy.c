@@ -252,6 +252,36 @@ static void pages_drop_all(struct policy *p)
     p->iotlb_pages_all = true;
 }
 
+static void pins_ignored(struct policy *p)
+{
+    p->unmap_ignores_pins = true;
+}
+
+static void no_dma_unmap(struct policy *p)
+{
+    p->core_takes_no_dma_unmap = true;
+}
+
+static void tests_register(struct policy *p)
+{
+    p->close_tests_register = true;
+}
+
+static void leaves_unlocked(struct policy *p)
+{
+    p->unregister_unlocked = true;
+}
+
+static void callback_locked(struct policy *p)
+{
+    p->callback_under_iommu_lock = true;
+}
+
+static void limit_kept(struct policy *p)
+{
+    p->limit_not_returned = true;
+}
+
 static const struct {
     struct quirk about;
     void (*apply)(struct policy *p);
@@ -296,6 +326,24 @@ static const struct {
     {{"iotlb-pages-drop-all", "page-selective invalidation drops the whole IOTLB",
       "none known: what a register command may report and a queue cannot (vtd-facts 6)"},
      pages_drop_all},
+    {{"unmap-ignores-pins", "type1 unmaps without a look at pinned pages", "none known: seed 002"},
+     pins_ignored},
+    {{"open-without-dma-unmap", "a device without dma_unmap is opened, and passed over by type1",
+      "seed 002, review"},
+     no_dma_unmap},
+    {{"unregister-tests-register",
+      "closing a device tests the hook for registering and calls the other, which the driver lacks",
+      "M74, seed 002, review"},
+     tests_register},
+    {{"unregister-unlocked", "a device leaves type1's list without a lock",
+      "none known: what seed 002's locks prevent"},
+     leaves_unlocked},
+    {{"callback-under-iommu-lock", "dma_unmap is called with the iommu lock held",
+      "none known: what seed 002's comment warns of"},
+     callback_locked},
+    {{"limit-not-returned", "a map that fails keeps its place under the container's limit",
+      "none known: museum I16"},
+     limit_kept},
 };
 
 #define QUIRKS (sizeof(quirks) / sizeof(quirks[0]))

@@ -166,6 +166,14 @@ struct policy {
     bool vhost_flip_flushes;  /* nor does one whose ATS flips keep entries (M31) */
     bool vhost_ats_ignored;   /* DEVTLB wherever there is a device IOTLB, ATS on or off (M31) */
     bool misses_outlive_stop; /* misses still wait after the rings stopped (M54) */
+    /* VFIO type1, the kernel's side: all false but by a quirk. */
+    bool unmap_ignores_pins;        /* an unmap does not look for pinned pages */
+    bool core_takes_no_dma_unmap;   /* a device without dma_unmap is opened (seed 002, review) */
+    bool close_tests_register;      /* closing tests the hook for registering, calls the other one,
+                                       and the driver lacks that (seed 002, review; M74d) */
+    bool unregister_unlocked;       /* leaving the list takes no lock */
+    bool callback_under_iommu_lock; /* dma_unmap is called with the iommu lock held */
+    bool limit_not_returned;        /* a map that fails keeps its place under the limit */
 };
 
 #endif

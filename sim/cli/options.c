@@ -14,6 +14,7 @@ static const char *const sync_words[] = {"walk", "translate", "translate-4k", "d
 static const char *const check_words[] = {"fast", "full", "off", NULL};
 static const char *const compare_words[] = {"model", "always", "never", NULL};
 static const char *const report_words[] = {"text", "json", NULL};
+static const char *const type1_words[] = {"list", "chain", NULL};
 static const char *const strict_words[] = {"guest", NULL};
 static const char *const list_words[] = {"table", NULL};
 
@@ -31,6 +32,7 @@ enum {
     OPT_PROFILE = 256,
     OPT_SYNC,
     OPT_ATTACH,
+    OPT_TYPE1,
     OPT_DMA_LIMIT,
     OPT_QUIRK,
     OPT_LIST_QUIRKS,
@@ -57,6 +59,7 @@ static const struct option options[] = {
     {"profile", required_argument, NULL, OPT_PROFILE},
     {"sync", required_argument, NULL, OPT_SYNC},
     {"attach", required_argument, NULL, OPT_ATTACH},
+    {"type1", required_argument, NULL, OPT_TYPE1},
     {"dma-limit", required_argument, NULL, OPT_DMA_LIMIT},
     {"quirk", required_argument, NULL, OPT_QUIRK},
     {"list-quirks", no_argument, NULL, OPT_LIST_QUIRKS},
@@ -168,6 +171,10 @@ static int set_word(struct replay_options *o, int option, const char *s, struct 
         rc = arg_word("--compare", s, compare_words, &word, e);
         o->compare = (enum compare_mode)word;
         break;
+    case OPT_TYPE1:
+        rc = arg_word("--type1", s, type1_words, &word, e);
+        o->type1_chain = word;
+        break;
     case OPT_CHECK:
         rc = arg_word("--check", s, check_words, &word, e);
         o->check = (enum check_mode)word;
@@ -213,6 +220,7 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_ATTACH: return add_attach(o, s, e);
     case OPT_DMA_LIMIT: return arg_number("--dma-limit", s, &o->dma_limit, e);
     case OPT_QUIRK: return add_quirk(o, s, e);
+    case OPT_TYPE1:
     case OPT_COMPARE:
     case OPT_CHECK:
     case OPT_STRICT:

@@ -30,6 +30,7 @@ struct replay_options {
     enum sync_strategy sync;
     struct attach_rec *attach;
     size_t attach_count;
+    bool type1_chain;
     uint64_t dma_limit;
     const char **quirks;
     size_t quirks_count;

@@ -93,20 +93,18 @@ int arg_attach(const char *option, const char *s, struct attach_rec *out, struct
     int rc;
 
     memset(out, 0, sizeof(*out));
-    if (n == 4 && !strncmp(s, "mdev", n))
-        return err_set(e, EINVAL,
-                       "%s: a consumer of kind '%.*s' is not built yet; built are vfio, vhost and "
-                       "probe",
-                       option, (int)n, s);
     if (n == 4 && !strncmp(s, "vfio", n))
         out->kind = CONSUMER_VFIO;
+    else if (n == 4 && !strncmp(s, "mdev", n))
+        out->kind = CONSUMER_MDEV;
     else if (n == 5 && !strncmp(s, "vhost", n))
         out->kind = CONSUMER_VHOST;
     else if (n == 5 && !strncmp(s, "probe", n))
         out->kind = CONSUMER_PROBE;
     else
         return err_set(e, EINVAL,
-                       "%s: '%.40s' names no kind of consumer; expected vfio@BDF, vhost@BDF or "
+                       "%s: '%.40s' names no kind of consumer; expected vfio@BDF, mdev@BDF, "
+                       "vhost@BDF or "
                        "probe@BDF",
                        option, s);
     if (!at)

@@ -124,6 +124,7 @@ static int prepare(struct replay *r, const struct replay_job *job, struct err *e
         return rc;
     r->engine_options = (struct engine_options){.policy = r->policy,
                                                 .sync = o->sync,
+                                                .type1_chain = o->type1_chain,
                                                 .dma_limit = o->dma_limit,
                                                 .attach = o->attach,
                                                 .attach_count = o->attach_count};

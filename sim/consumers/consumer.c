@@ -38,6 +38,8 @@ void consumer_defaults(struct attach_rec *a, uint64_t dma_limit)
         a->aperture_bits = 48;
     if (!a->has_type1)
         a->type1 = 2;
+    if (!a->has_dma_unmap)
+        a->dma_unmap = true;
 }
 
 bool consumer_has_container(enum consumer_kind k)
@@ -54,7 +56,7 @@ int consumer_new(const struct consumer_setup *s, struct consumer **out, struct e
     case CONSUMER_VFIO: c = vfio_new(s); break;
     case CONSUMER_PROBE: c = probe_new(s); break;
     case CONSUMER_VHOST: c = vhost_new(s); break;
-    case CONSUMER_MDEV: return err_set(e, ENOTSUP, "%s: mdev is not built yet", s->how->name);
+    case CONSUMER_MDEV: c = mdev_new(s); break;
     }
     if (!c)
         return err_set(e, ENOMEM, "%s: out of memory", s->how->name);

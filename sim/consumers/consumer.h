@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/rangemap.h"
 #include "base/state.h"
-#include "consumers/type1.h"
+#include "consumers/type1_kernel.h"
 #include "guest_mem.h"
 #include "notifier.h"
 #include "trace/record.h"
@@ -43,6 +43,10 @@ struct consumer_ops {
      */
     void (*save)(const struct consumer *c, struct state_out *o);
     void (*load)(struct consumer *c, struct state_in *i);
+    /* A `pin` or `unpin` record: pages of 4 KiB from `at`. NULL: the kind pins nothing. */
+    void (*pin)(struct consumer *c, iova_t at, uint64_t pages, bool unpin);
+    /* Its device is about to access `at`. NULL: nothing to do then. */
+    void (*accesses)(struct consumer *c, iova_t at, bool write);
 };
 
 /** What the trace's `fail` records (or a test) make a consumer's side refuse. */
@@ -72,7 +76,7 @@ struct consumer_setup {
     struct funnel *funnel;
     const struct guest_mem *mem;
     struct fate *fate;
-    struct type1 *container;
+    struct type1_kernel *container;
 };
 
 /** Fill in what an attach record does not say: flags, range, aperture, type1, limit. */
@@ -129,6 +133,7 @@ void consumer_load(struct consumer *c, struct state_in *i);
 
 /* The kinds. */
 struct consumer *vfio_new(const struct consumer_setup *s);
+struct consumer *mdev_new(const struct consumer_setup *s);
 struct consumer *probe_new(const struct consumer_setup *s);
 struct consumer *vhost_new(const struct consumer_setup *s);
 

@@ -9,7 +9,8 @@ static void said_save(const struct attach_rec *a, struct state_out *o)
 {
     const bool said[] = {a->has_flags,   a->has_range,    a->has_container,
                          a->has_limit,   a->has_aperture, a->has_type1,
-                         a->has_backend, a->has_unpin,    a->has_leave};
+                         a->has_backend, a->has_unpin,    a->has_leave,
+                         a->has_dma_unmap};
 
     for (size_t n = 0; n < sizeof(said) / sizeof(said[0]); n++)
         state_put_bool(o, said[n]);
@@ -19,7 +20,8 @@ static void said_load(struct attach_rec *a, struct state_in *i)
 {
     bool *const said[] = {&a->has_flags,   &a->has_range,    &a->has_container,
                           &a->has_limit,   &a->has_aperture, &a->has_type1,
-                          &a->has_backend, &a->has_unpin,    &a->has_leave};
+                          &a->has_backend, &a->has_unpin,    &a->has_leave,
+                          &a->has_dma_unmap};
 
     for (size_t n = 0; n < sizeof(said) / sizeof(said[0]); n++)
         *said[n] = state_take_bool(i);
@@ -41,6 +43,7 @@ void attach_save(const struct attach_rec *a, struct state_out *o)
     state_put(o, a->backend, 1);
     state_put(o, a->unpin, 1);
     state_put(o, a->leave, 8);
+    state_put_bool(o, a->dma_unmap);
 }
 
 /* One of the numbers of an enum, the last of which is `last`. */
@@ -71,6 +74,7 @@ void attach_load(struct attach_rec *a, struct state_in *i)
     a->backend = (enum vhost_backend)choice(i, BACKEND_USER);
     a->unpin = (enum mdev_unpin)choice(i, UNPIN_OTHER);
     a->leave = state_take(i, 8);
+    a->dma_unmap = state_take_bool(i);
 }
 
 static void notifiers_save(struct consumer *c, struct state_out *o)

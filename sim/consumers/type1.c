@@ -17,7 +17,7 @@ int type1_map(struct type1 *t, struct iova_range r, gpa_t target, enum perm p)
         return -EINVAL;
     if (held && held->range.first.v <= r.last.v)
         return -EEXIST;
-    if (t->limit && t->maps.count >= t->limit)
+    if (t->limit && t->maps.count + t->lost >= t->limit)
         return -ENOSPC;
     if (r.last.v > t->aperture_last ||
         iova_range_overlap(r, iova_range(IR_WINDOW_FIRST, IR_WINDOW_LAST)))

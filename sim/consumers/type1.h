@@ -21,6 +21,7 @@ struct type1 {
     uint64_t aperture_last; /* highest IOVA, inclusive */
     bool v1;                /* the older rules of unmapping */
     unsigned users;         /* consumers that share it */
+    uint64_t lost;          /* of the limit, not given back by maps that failed (a quirk) */
 };
 
 /**

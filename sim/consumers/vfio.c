@@ -6,18 +6,16 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "consumers/consumer.h"
+#include "consumers/vfio_core.h"
 #include "policy_fields.h"
 
-struct vfio {
-    struct consumer base;
-    struct notifier below, above;
-    struct region_listener listener;
-    struct type1 *container;
-    bool refused;   /* its registration was refused; reported once */
-    bool holds_ram; /* the identity map is in place */
-    bool listening;
-};
+/* What was received, and what the container answered; nothing when the kernel stopped over it. */
+static void note(struct vfio *v, enum note_via via, const struct iommu_event *e, int result)
+{
+    bool answered = !fate_ended(v->base.fate);
+
+    consumer_note(&v->base, via, e, answered, result, answered ? NULL : "no-answer");
+}
 
 /* What a MAP meets in memory (vfio_get_xlat_addr): RAM, wholly in one block; *rights as it can be
  * mapped. */
@@ -46,30 +44,30 @@ static int ask_map(struct vfio *v, const struct iommu_event *e, enum perm rights
 
     if (!refused)
         refused = consumer_refuses(&v->base, FAIL_ALLOC);
-    return refused ? refused : type1_map(v->container, e->range, e->gpa, rights);
+    return kernel_map(v->container, e->range, e->gpa, rights, refused);
 }
 
 static int map_event(struct vfio *v, const struct iommu_event *e)
 {
     enum perm rights = PERM_NONE;
     const char *why = target_refused(v, e, &rights);
-    int result = 0;
+    int result;
 
-    if (!why)
-        result = ask_map(v, e, rights);
-    consumer_note(&v->base, VIA_NOTIFIER, e, !why, result, why);
+    if (why) {
+        consumer_note(&v->base, VIA_NOTIFIER, e, false, 0, why);
+        return 0;
+    }
+    result = ask_map(v, e, rights);
+    note(v, VIA_NOTIFIER, e, result);
     return result;
 }
 
 static int unmap(struct vfio *v, const struct iommu_event *e, enum note_via via)
 {
-    uint64_t removed;
-    int result = consumer_refuses(&v->base, FAIL_UNMAP);
+    int refused = consumer_refuses(&v->base, FAIL_UNMAP);
+    int result = kernel_unmap(v->container, e->range, refused);
 
-    if (!result)
-        result = type1_unmap(v->container, e->range, &removed);
-
-    consumer_note(&v->base, via, e, true, result, NULL);
+    note(v, via, e, result);
     return result;
 }
 
@@ -100,7 +98,7 @@ static void identity_block(struct vfio *v, const struct ram_block *b, uint64_t f
     struct iommu_event e;
     int result;
 
-    if (first > last)
+    if (first > last || fate_ended(v->base.fate))
         return;
     if (!make) {
         e = event_unmap(r);
@@ -109,7 +107,7 @@ static void identity_block(struct vfio *v, const struct ram_block *b, uint64_t f
     }
     e = event_map(r, gpa(first), rights);
     result = ask_map(v, &e, rights);
-    consumer_note(&v->base, VIA_REGION, &e, true, result, NULL);
+    note(v, VIA_REGION, &e, result);
 }
 
 static void identity(struct vfio *v, bool make)
@@ -148,7 +146,7 @@ static void let_go(struct vfio *v, struct notifier *n)
 {
     struct iommu_event e = event_unmap(n->range);
 
-    if (!notifier_registered(n) || v->base.gone)
+    if (!notifier_registered(n) || v->base.gone || fate_ended(v->base.fate))
         return;
     notify_unregister(n);
     unmap(v, &e, VIA_REGION);
@@ -174,7 +172,7 @@ static void switched(struct region_listener *l, bool translated)
     }
 }
 
-static void join(struct consumer *c)
+void vfio_join(struct consumer *c)
 {
     struct vfio *v = (struct vfio *)c;
 
@@ -183,7 +181,7 @@ static void join(struct consumer *c)
     switched(&v->listener, c->region->translated);
 }
 
-static void leave(struct consumer *c)
+void vfio_leave(struct consumer *c)
 {
     struct vfio *v = (struct vfio *)c;
 
@@ -194,10 +192,10 @@ static void leave(struct consumer *c)
     v->listening = false;
 }
 
-static bool held(const struct consumer *c, iova_t at, struct range_entry *out)
+bool vfio_held(const struct consumer *c, iova_t at, struct range_entry *out)
 {
     const struct vfio *v = (const struct vfio *)c;
-    const struct range_entry *e = c->gone ? NULL : rangemap_at(&v->container->maps, at);
+    const struct range_entry *e = c->gone ? NULL : rangemap_at(&v->container->table->maps, at);
 
     if (e)
         *out = *e;
@@ -209,14 +207,14 @@ static void free_vfio(struct consumer *c)
     free(c);
 }
 
-static struct notifier *notifier(struct consumer *c, unsigned index)
+struct notifier *vfio_notifier(struct consumer *c, unsigned index)
 {
     struct vfio *v = (struct vfio *)c;
 
     return index == 0 ? &v->below : index == 1 ? &v->above : NULL;
 }
 
-static void save(const struct consumer *c, struct state_out *o)
+void vfio_save(const struct consumer *c, struct state_out *o)
 {
     const struct vfio *v = (const struct vfio *)c;
 
@@ -225,7 +223,7 @@ static void save(const struct consumer *c, struct state_out *o)
     state_put_bool(o, v->listening);
 }
 
-static void load(struct consumer *c, struct state_in *i)
+void vfio_load(struct consumer *c, struct state_in *i)
 {
     struct vfio *v = (struct vfio *)c;
 
@@ -236,21 +234,17 @@ static void load(struct consumer *c, struct state_in *i)
         region_listen(c->region, &v->listener);
 }
 
-static const struct consumer_ops ops = {.join = join,
-                                        .leave = leave,
-                                        .held = held,
+static const struct consumer_ops ops = {.join = vfio_join,
+                                        .leave = vfio_leave,
+                                        .held = vfio_held,
                                         .free = free_vfio,
-                                        .notifier = notifier,
-                                        .save = save,
-                                        .load = load};
+                                        .notifier = vfio_notifier,
+                                        .save = vfio_save,
+                                        .load = vfio_load};
 
-struct consumer *vfio_new(const struct consumer_setup *s)
+void vfio_init(struct vfio *v, const struct consumer_setup *s, const struct consumer_ops *kind)
 {
-    struct vfio *v = calloc(1, sizeof(*v));
-
-    if (!v)
-        return NULL;
-    v->base.ops = &ops;
+    v->base.ops = kind;
     v->container = s->container;
     v->listener.switched = switched;
     v->below = (struct notifier){.flags = s->how->flags,
@@ -261,5 +255,14 @@ struct consumer *vfio_new(const struct consumer_setup *s)
     v->above = v->below;
     v->above.range = iova_range(IR_WINDOW_LAST + 1, UINT64_MAX);
     v->below.owner = v->above.owner = v->base.how.name;
+}
+
+struct consumer *vfio_new(const struct consumer_setup *s)
+{
+    struct vfio *v = calloc(1, sizeof(*v));
+
+    if (!v)
+        return NULL;
+    vfio_init(v, s, &ops);
     return &v->base;
 }

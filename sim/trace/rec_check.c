@@ -106,6 +106,8 @@ static int check_attach(const struct attach_rec *a, struct err *err)
         return err_set(err, EINVAL, "backend= belongs to a vhost");
     if (a->has_unpin && (a->kind != CONSUMER_MDEV || (unsigned)a->unpin > UNPIN_OTHER))
         return err_set(err, EINVAL, "unpin= belongs to an mdev");
+    if (a->has_dma_unmap && a->kind != CONSUMER_MDEV)
+        return err_set(err, EINVAL, "dma-unmap= belongs to an mdev");
     if (a->has_leave && a->leave == 0)
         return err_set(err, EINVAL, "leave=0, callbacks count from 1");
     return 0;

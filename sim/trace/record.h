@@ -72,7 +72,7 @@ struct attach_rec {
     bdf_t bdf;
     /* Which of the following were said; the canonical form repeats only these. */
     bool has_flags, has_range, has_container, has_limit, has_aperture, has_type1, has_backend,
-        has_unpin, has_leave;
+        has_unpin, has_dma_unmap, has_leave;
     uint32_t flags; /* NOTIFY_* */
     struct iova_range range;
     char container[NAME_BYTES];
@@ -81,6 +81,7 @@ struct attach_rec {
     uint32_t type1; /* 1 or 2 */
     enum vhost_backend backend;
     enum mdev_unpin unpin;
+    bool dma_unmap; /* mdev: it has that callback (on when not said) */
     uint64_t leave; /* unregisters itself inside its Nth callback */
 };
 

@@ -68,16 +68,18 @@ enum attach_key {
     KEY_TYPE1,
     KEY_BACKEND,
     KEY_UNPIN,
+    KEY_DMA_UNMAP,
     KEY_LEAVE
 };
-static const char *const KEYS[] = {"flags", "range",   "container", "limit", "aperture",
-                                   "type1", "backend", "unpin",     "leave", NULL};
+static const char *const KEYS[] = {"flags", "range",   "container", "limit",     "aperture", "type1",
+                                   "backend", "unpin", "dma-unmap", "leave", NULL};
 
 static bool *has_key(struct attach_rec *a, enum attach_key key)
 {
     bool *const has[] = {&a->has_flags,   &a->has_range,    &a->has_container,
                          &a->has_limit,   &a->has_aperture, &a->has_type1,
-                         &a->has_backend, &a->has_unpin,    &a->has_leave};
+                         &a->has_backend, &a->has_unpin,    &a->has_dma_unmap,
+                         &a->has_leave};
 
     return has[key];
 }
@@ -108,6 +110,7 @@ static bool parse_value(struct scan *s, enum attach_key key, struct field value,
             return false;
         a->unpin = (enum mdev_unpin)v;
         return true;
+    case KEY_DMA_UNMAP: return scan_on_off(s, value, "dma-unmap", &a->dma_unmap);
     case KEY_LEAVE: return scan_number(s, value, "leave", UINT64_MAX, &a->leave);
     }
     return false;

@@ -60,6 +60,8 @@ char *out_attach(char *p, const struct attach_rec *a)
         p = out_str(out_str(p, " backend="), WORDS_BACKEND[a->backend]);
     if (a->has_unpin)
         p = out_str(out_str(p, " unpin="), WORDS_UNPIN[a->unpin]);
+    if (a->has_dma_unmap)
+        p = out_str(p, a->dma_unmap ? " dma-unmap=on" : " dma-unmap=off");
     if (a->has_leave)
         p = out_dec(out_str(p, " leave="), a->leave);
     return p;
