@@ -30,6 +30,7 @@ void checks_free(struct checks *c)
         return;
     reg_free(c->registry);
     chk_watch_free(c);
+    chk_pins_free(c);
     chk_people_free(c);
     chk_observed_free(c);
     for (size_t i = 0; i < c->founds; i++) {
@@ -60,6 +61,8 @@ static void record_begins(struct checks *c, const struct rec *r)
         if (d)
             d->ats = r->u.ats.on;
     }
+    if (r->kind == REC_FAIL)
+        chk_pins_fail(c, &r->u.fail);
     if (r->kind == REC_FAIL && r->u.fail.op == FAIL_UNMAP) {
         struct person *p = chk_person(c, r->u.fail.name);
 
@@ -253,7 +256,7 @@ static void see(void *ctx, const struct obs *o)
     case OBS_TYPE1:
     case OBS_TYPE1_DEVICE:
     case OBS_DMA_UNMAP:
-    case OBS_PIN:
+    case OBS_PIN: chk_pins(c, o); break;
     case OBS_SYNCED:
     case OBS_INTERRUPT:
     case OBS_FAULT:

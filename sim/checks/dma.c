@@ -190,7 +190,7 @@ void chk_dma_shadow(struct checks *c, const struct obs *o)
     struct allowed a, write;
     uint64_t at;
 
-    if (!r || !p || !p->joined || in_window(r->u.dma.iova.v))
+    if (!r || !p || !p->joined || p->closed || in_window(r->u.dma.iova.v))
         return;
     if (!chk_keeps(p)) {
         if (p->kind == CONSUMER_VHOST)

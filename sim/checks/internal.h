@@ -38,6 +38,11 @@ enum inv_id {
     REG_REFUSE,
     REG_FLAGS,
     RST_EMPTY,
+    PIN_UNMAP,
+    PIN_DEVICE,
+    PIN_LOCK,
+    PIN_RETRY,
+    ACC_LIMIT,
     LIVE_QUEUE,
     LIVE_MISS,
     LIVE_ABORT,
@@ -77,6 +82,7 @@ enum inv_id {
     GST_C6,
     CST_REDUNDANT,
     CST_OVERREACH,
+    CST_LOCK_CYCLE,
     INVARIANTS
 };
 
@@ -134,6 +140,7 @@ struct person {
     struct span took[TOOK_FIRST]; /* unmapped in this invalidation or record: CST-REDUNDANT */
     unsigned tooks;
     struct spans taken;   /* likewise, more than TOOK_FIRST */
+    bool closed;          /* mdev: it could not be opened */
     uint64_t fail_unmaps; /* injected refusals still to come */
     uint64_t top;         /* top table at the last look (dirty ranges follow its pages), 0: none */
     bool top_valid;
@@ -250,6 +257,7 @@ struct checks {
     size_t stales, stale_room;
 
     struct registry *registry;
+    struct pin_book *pins;
     bool snapshot;   /* the current record stores memory nobody looked at before: no guest rule
                         applies */
     bool tops_moved; /* a context or root entry changed in this record */
@@ -371,6 +379,12 @@ bool chk_had_domain(const struct checks *c, bdf_t bdf, uint16_t did);
 /* dma.c */
 void chk_dma(struct checks *c, const struct obs *o);
 void chk_dma_shadow(struct checks *c, const struct obs *o);
+
+/* pins.c: the kernel's side of containers */
+struct pin_book;
+void chk_pins(struct checks *c, const struct obs *o);
+void chk_pins_fail(struct checks *c, const struct fail_rec *f);
+void chk_pins_free(struct checks *c);
 
 /* guest_regs.c, guest_tables.c */
 void chk_guest_record(struct checks *c, const struct rec *r);

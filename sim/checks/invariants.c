@@ -4,6 +4,7 @@
 
 #define V SEV_VIOLATION
 #define G SEV_GUEST
+#define C SEV_COST
 
 static const struct invariant rows[INVARIANTS] = {
     [ORD_INPLACE] =
@@ -100,6 +101,23 @@ static const struct invariant rows[INVARIANTS] = {
                     "vtd-facts 11 #43; museum I20, M25, M26, M43, M48"},
     [LIFE_ENTRY] = {"LIFE-ENTRY", V, "no consumer reads an entry after its callback returned",
                     "museum I19, M68, M74"},
+    [PIN_UNMAP] = {"PIN-UNMAP", V, "when type1 finishes an unmap, no page in the range is pinned",
+                   "seed 002; vtd-facts 9.3; museum I16, M74"},
+    [PIN_DEVICE] = {"PIN-DEVICE", V,
+                    "a device without `dma_unmap` is refused at registration; pinning with no "
+                    "registered device is refused",
+                    "seed 002; vtd-facts 9.3; museum M74"},
+    [PIN_LOCK] =
+        {"PIN-LOCK", V,
+         "`dma_unmap` runs with the device-list lock held and the iommu lock not held; register "
+         "and unregister take the iommu lock, then the list lock; no device opens or closes while "
+         "a callback runs",
+         "seed 002 and its reviews; vtd-facts 9.3"},
+    [PIN_RETRY] = {"PIN-RETRY", V, "one range asks the devices to unpin at most 10 times",
+                   "seed 002; vtd-facts 9.3; museum M74"},
+    [ACC_LIMIT] = {"ACC-LIMIT", V,
+                   "mappings held never exceed the limit; the accounting returns to its start",
+                   "vtd-facts 9.3; museum I16, M59, M73"},
     [GST_NOFLUSH] =
         {"GST-NOFLUSH", G,
          "guest: a present entry was removed, moved or narrowed, and before a covering "
@@ -208,6 +226,10 @@ static const struct invariant rows[INVARIANTS] = {
                        "vtd-facts 9.2.3, 9.2.4; museum I8, M03, L10"},
     [CST_OVERREACH] = {"CST-OVERREACH", SEV_COST, "cost: pages invalidated that had not changed",
                        "specification 6.5.2.3; vtd-facts 5.7, 7; museum M84"},
+    [CST_LOCK_CYCLE] = {"CST-LOCK-CYCLE", C,
+                        "cost: two lock orders exist (register against unpin inside a callback: "
+                        "seed 002's own comment)",
+                        "seed 002; vtd-facts 9.3"},
 };
 
 const struct invariant *invariants(size_t *count)

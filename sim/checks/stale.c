@@ -57,7 +57,7 @@ void chk_stale_settle(struct checks *c)
 {
     const struct person *last = NULL;
 
-    for (size_t i = 0; i < c->stales; i++) {
+    for (size_t i = 0; i < c->stales && !c->aborted; i++) { /* nothing translates in what ended */
         const struct stale_place *s = &c->stale[i];
         struct held_xlat h;
 
