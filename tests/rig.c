@@ -100,6 +100,7 @@ static void start(struct rig *r, const struct rig_setup *s)
     struct engine_options o = {.policy = p, .sync = s->sync, .dma_limit = s->dma_limit};
     const char *attach = s->attach ? s->attach : "probe";
 
+    o.type1_chain = s->type1_chain;
     if (s->aw_bits)
         h.unit.aw_bits = (uint8_t)s->aw_bits;
     h.unit.caching_mode = !s->cm_off;
@@ -129,6 +130,8 @@ static void start(struct rig *r, const struct rig_setup *s)
     if (r->result)
         return;
     engine_observe(r->engine, (struct observer){see, r});
+    if (s->also.see)
+        engine_observe(r->engine, s->also);
     r->result = engine_start(r->engine, &r->err);
 }
 

@@ -26,6 +26,8 @@ struct rig_setup {
     bool no_drain;
     const struct ram_entry *ram; /* NULL: the contract's default */
     size_t rams;
+    bool type1_chain;
+    struct observer also;          /* see == NULL: none */
     const struct attach_rec *with; /* instead of `attach`: exactly this consumer */
 };
 

@@ -129,6 +129,8 @@ static const struct damage_case CASES[] = {
     {V "attach a vfio 00:03.0 type1=^v3\n", 2, 0, "one of v1, v2 expected", true},
     {V "^attach a vfio 00:03.0 backend=kernel\n", 2, 0, "backend= belongs to a vhost", true},
     {V "^attach a vfio 00:03.0 unpin=late\n", 2, 0, "unpin= belongs to an mdev", true},
+    {V "^attach a vfio 00:03.0 dma-unmap=off\n", 2, 0, "dma-unmap= belongs to an mdev", true},
+    {V "attach a mdev 00:03.0 dma-unmap=^no\n", 2, 0, "on or off expected", true},
     {V "attach a vhost 00:03.0 backend=^x\n", 2, 0, "one of kernel, vdpa, iommufd, user", true},
     {V "attach a mdev 00:03.0 unpin=^x\n", 2, 0, "one of prompt, late, never, other", true},
     {V "^attach a vfio 00:03.0 leave=0\n", 2, 0, "leave=0, callbacks count from 1", true},

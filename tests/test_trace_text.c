@@ -49,6 +49,8 @@ static const struct form EVENTS[] = {
     {"attach i vhost 00:03.0 backend=iommufd", NULL},
     {"attach u vhost 00:03.0 backend=user", NULL},
     {"attach p mdev 00:03.0 unpin=prompt", NULL},
+    {"attach p mdev 00:03.0 leave=2 dma-unmap=off", "attach p mdev 00:03.0 dma-unmap=off leave=2"},
+    {"attach p mdev 00:03.0 unpin=late dma-unmap=on", NULL},
     {"attach l mdev 00:03.0 unpin=late", NULL},
     {"attach o mdev 00:03.0 unpin=other", NULL},
     {"detach v0", NULL},

@@ -191,6 +191,33 @@ static void count_consumer(struct counts *c, const struct obs *o)
     k->present = o->u.consumer.joined;
 }
 
+static void count_pin(struct counts *c, const struct obs *o)
+{
+    struct consumer_counts *k =
+        (struct consumer_counts *)counts_consumer(c, o->u.pin.consumer);
+    bool refused = o->u.pin.result < 0;
+
+    if (!k)
+        return;
+    k->pins_refused += refused;
+    k->pins += !refused && !o->u.pin.unpin;
+    k->unpins += !refused && o->u.pin.unpin;
+    c->pins_refused += refused;
+    c->pins += !refused && !o->u.pin.unpin;
+    c->unpins += !refused && o->u.pin.unpin;
+}
+
+static void count_dma_unmap(struct counts *c, const struct obs *o)
+{
+    struct consumer_counts *k =
+        (struct consumer_counts *)counts_consumer(c, o->u.dma_unmap.consumer);
+
+    if (!k || !o->u.dma_unmap.begin)
+        return;
+    k->dma_unmaps++;
+    c->dma_unmaps++;
+}
+
 static void see(void *ctx, const struct obs *o)
 {
     struct counts *c = ctx;
@@ -221,6 +248,8 @@ static void see(void *ctx, const struct obs *o)
     case OBS_REPLAY_BEGIN: c->replays++; break;
     case OBS_NOTE: count_note(c, o->u.note); break;
     case OBS_VHOST: c->vhost[o->u.vhost.what]++; break;
+    case OBS_PIN: count_pin(c, o); break;
+    case OBS_DMA_UNMAP: count_dma_unmap(c, o); break;
     case OBS_READ: count_read(c, o); break;
     case OBS_DMA: count_dma(c, o); break;
     case OBS_RESET: c->resets++; break;

@@ -49,6 +49,9 @@ struct consumer_counts {
     uint64_t by_region;          /* of them: because its address space was switched */
     uint64_t refused;            /* its side answered an error */
     uint64_t refused_record;     /* the first such */
+    uint64_t pins, unpins;       /* calls of its device that were granted */
+    uint64_t pins_refused;       /* of either */
+    uint64_t dma_unmaps;         /* times its device was asked to unpin */
     int refused_result;
     uint64_t not_asked;
     struct {
@@ -88,6 +91,7 @@ struct counts {
     uint64_t registrations, registrations_refused, flags_changes;
     uint64_t notes;
     uint64_t vhost[VHOST_EVICTED + 1]; /* by enum vhost_what, all vhosts */
+    uint64_t pins, unpins, pins_refused, dma_unmaps; /* as below, of all */
     struct consumer_counts *consumers; /* in the order they appeared */
     size_t consumers_count, consumers_room;
     struct difference diff[DIFFERENCES_KEPT];

@@ -155,6 +155,12 @@ static void add_consumers(struct json *j, cJSON *to, const struct counts *c)
         add_u64(j, o, "by_region", k->by_region);
         add_u64(j, o, "refused", k->refused);
         add_u64(j, o, "not_asked", k->not_asked);
+        if (k->kind == CONSUMER_MDEV) {
+            add_u64(j, o, "pins", k->pins);
+            add_u64(j, o, "unpins", k->unpins);
+            add_u64(j, o, "pins_refused", k->pins_refused);
+            add_u64(j, o, "dma_unmaps", k->dma_unmaps);
+        }
         why = add_object(j, o, "not_asked_why");
         for (size_t w = 0; w < WHY_KINDS && k->why[w].count; w++)
             add_u64(j, why, k->why[w].why, k->why[w].count);
@@ -215,6 +221,10 @@ static void add_counts(struct json *j, cJSON *to, const struct counts *c)
     add_u64(j, o, "registrations_refused", c->registrations_refused);
     add_u64(j, o, "notifications", c->notes);
     add_vhost(j, o, c);
+    add_u64(j, o, "pins", c->pins);
+    add_u64(j, o, "unpins", c->unpins);
+    add_u64(j, o, "pins_refused", c->pins_refused);
+    add_u64(j, o, "dma_unmaps", c->dma_unmaps);
     add_consumers(j, o, c);
 }
 

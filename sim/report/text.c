@@ -214,6 +214,12 @@ static void notified(const struct text *t)
     number_if(t, "vhost entries evicted", c->vhost[VHOST_EVICTED], "to make room");
 }
 
+    number_if(t, "pinned", c->pins, "calls of emulated devices");
+    number_if(t, "unpinned", c->unpins, NULL);
+    number_if(t, "pins refused", c->pins_refused, NULL);
+    number_if(t, "asked to unpin", c->dma_unmaps, "dma_unmap callbacks");
+}
+
 static void compared_row(const struct text *t, const char *what, uint64_t compared,
                          uint64_t differs)
 {
