@@ -16,7 +16,7 @@
 
 struct kernel_text {
     char now[65536], was[65536];
-    unsigned asks; /* callbacks begun, over the whole run */
+    unsigned asks;  /* callbacks begun, over the whole run */
     bool no_ioctls; /* leave them out */
 };
 

@@ -336,6 +336,40 @@ static void odd_observation(struct stage *s, uint64_t *x)
         show(s, o);
         return;
     }
+    case OBS_LOCK:
+        o.u.lock.container = draw(x, 9) ? "c" : NULL;
+        o.u.lock.lock = (enum type1_lock)draw(x, 4);
+        o.u.lock.taken = draw(x, 2);
+        break;
+    case OBS_TYPE1:
+        o.u.type1.container = "c";
+        o.u.type1.unmap = draw(x, 2);
+        o.u.type1.begin = draw(x, 2);
+        o.u.type1.range = odd_range(x);
+        o.u.type1.result = draw(x, 3) ? 0 : -28;
+        o.u.type1.maps = draw(x, 3);
+        o.u.type1.limit = draw(x, 3);
+        break;
+    case OBS_TYPE1_DEVICE:
+        o.u.type1_device.container = "c";
+        o.u.type1_device.consumer = draw(x, 9) ? name : NULL;
+        o.u.type1_device.on = draw(x, 2);
+        o.u.type1_device.has_dma_unmap = draw(x, 2);
+        o.u.type1_device.result = draw(x, 3) ? 0 : -22;
+        break;
+    case OBS_DMA_UNMAP:
+        o.u.dma_unmap.container = "c";
+        o.u.dma_unmap.consumer = draw(x, 9) ? name : NULL;
+        o.u.dma_unmap.range = odd_range(x);
+        o.u.dma_unmap.begin = draw(x, 2);
+        break;
+    case OBS_PIN:
+        o.u.pin.container = "c";
+        o.u.pin.consumer = draw(x, 9) ? name : NULL;
+        o.u.pin.unpin = draw(x, 2);
+        o.u.pin.iova = iova(draw(x, 3) ? X0 + (draw(x, 64) << 12) : draw(x, UINT64_MAX));
+        o.u.pin.pages = draw(x, 3) ? 1 + draw(x, 512) : draw(x, UINT64_MAX);
+        break;
     case OBS_INVAL_BEGIN:
     case OBS_INVAL_DONE:
     case OBS_INVAL_REFUSED:

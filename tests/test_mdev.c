@@ -94,7 +94,8 @@ static void take_away(struct rig *r, uint64_t at)
 /* A vfio's unmap asks the mdev of the same container. */
 START_TEST(shared_with_vfio)
 {
-    struct attach_rec v = consumer("v", CONSUMER_VFIO, RIG_DEV), m = mdev("m", SECOND, UNPIN_PROMPT);
+    struct attach_rec v = consumer("v", CONSUMER_VFIO, RIG_DEV),
+                      m = mdev("m", SECOND, UNPIN_PROMPT);
     struct rig *r = begin(&v, _i, NULL);
 
     rig_attach(r, &m);
@@ -114,7 +115,8 @@ START_TEST(shared_with_vfio)
 }
 END_TEST
 
-/* Two mdevs and a vfio: both are asked, each unpins its own; one that has none there unpins none. */
+/* Two mdevs and a vfio: both are asked, each unpins its own; one that has none there unpins none.
+ */
 START_TEST(two_mdevs)
 {
     struct attach_rec v = consumer("v", CONSUMER_VFIO, RIG_DEV),
@@ -156,8 +158,8 @@ START_TEST(ways_to_unpin)
     pin(r, "m", 0x1000, 1, false);
     take_away(r, 0x1000);
     ck_assert_uint_eq(text.asks, asks[_i]);
-    ck_assert_str_eq(rig_notes(r),
-                     asks[_i] < 11 ? "m UNMAP 0x1000+0x1000 0\n" : "m UNMAP 0x1000+0x1000 no-answer\n");
+    ck_assert_str_eq(rig_notes(r), asks[_i] < 11 ? "m UNMAP 0x1000+0x1000 0\n"
+                                                 : "m UNMAP 0x1000+0x1000 no-answer\n");
     ck_assert_int_eq(r->abort_why != NULL, asks[_i] == 11);
     rig_free(r);
 }
@@ -333,7 +335,8 @@ END_TEST
 /* leave=N counts dma_unmap too: closing inside it waits for a lock that the caller holds. */
 START_TEST(leaves_in_callback)
 {
-    struct attach_rec v = consumer("v", CONSUMER_VFIO, RIG_DEV), m = mdev("m", SECOND, UNPIN_PROMPT);
+    struct attach_rec v = consumer("v", CONSUMER_VFIO, RIG_DEV),
+                      m = mdev("m", SECOND, UNPIN_PROMPT);
     struct rig *r;
 
     m.has_leave = true;
@@ -388,10 +391,19 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {shared_with_vfio, 2},   {two_mdevs, 1},  {ways_to_unpin, 4}, {unpins_another_range, 1},
-        {pins_by_access, 1},     {pins_by_record, 1}, {only_mdevs_pin, 1}, {identity, 1},
-        {no_dma_unmap, 3},       {leaves, 4},     {leaves_in_callback, 3},
-        {leaves_in_notification, 1}, {v1, 1},
+        {shared_with_vfio, 2},
+        {two_mdevs, 1},
+        {ways_to_unpin, 4},
+        {unpins_another_range, 1},
+        {pins_by_access, 1},
+        {pins_by_record, 1},
+        {only_mdevs_pin, 1},
+        {identity, 1},
+        {no_dma_unmap, 3},
+        {leaves, 4},
+        {leaves_in_callback, 3},
+        {leaves_in_notification, 1},
+        {v1, 1},
     };
 
     return run_tests("mdev", rows, COUNT(rows));

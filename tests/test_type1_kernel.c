@@ -212,11 +212,12 @@ START_TEST(retries_of_each)
     pin(&bench.a, 0x12000, 1);
     bench.a.doing = DO_UNPIN;
     bench.a.from_call = 11;
-    ck_assert_int_eq(unmap(0x10000, 3), 0); /* the third is asked for once, after 11 for the second */
+    ck_assert_int_eq(unmap(0x10000, 3),
+                     0); /* the third is asked for once, after 11 for the second */
     ck_assert_uint_eq(bench.a.calls, 12);
     ck_assert_ptr_nonnull(strstr(kernel_did(&bench.text), "ask:a#11[ +i -i unpin:a@0x11000*1=0 ] "
-                                                         "-l +i +l -i ask:a#1[ +i -i unpin:a@"
-                                                         "0x12000*1=0 ] -l +i -i }0 "));
+                                                          "-l +i +l -i ask:a#1[ +i -i unpin:a@"
+                                                          "0x12000*1=0 ] -l +i -i }0 "));
     done();
 }
 END_TEST
@@ -561,11 +562,11 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {list_locks, 1},        {chain_locks, 1},     {plain_container, 2}, {order_of_calls, 2},
-        {ten_retries, 4},       {retries_of_each, 1}, {nobody_left, 2},     {several_mappings, 1},
-        {pin_refusals, 2},      {nobody_registered, 1}, {counts, 1},        {no_dma_unmap, 1},
-        {moves_in_callback, 4}, {leaves_unlocked, 2}, {own_hooks, 1},       {under_iommu_lock, 2},
-        {accounting, 2},        {pins_random, 3},     {state, 2},
+        {list_locks, 1},        {chain_locks, 1},       {plain_container, 2}, {order_of_calls, 2},
+        {ten_retries, 4},       {retries_of_each, 1},   {nobody_left, 2},     {several_mappings, 1},
+        {pin_refusals, 2},      {nobody_registered, 1}, {counts, 1},          {no_dma_unmap, 1},
+        {moves_in_callback, 4}, {leaves_unlocked, 2},   {own_hooks, 1},       {under_iommu_lock, 2},
+        {accounting, 2},        {pins_random, 3},       {state, 2},
     };
 
     return run_tests("type1_kernel", rows, COUNT(rows));

@@ -16,8 +16,8 @@
 #define PINS_BLOCK_PAGES 64u
 
 struct pins_block {
-    uint64_t number;   /* IOVA / (64 * 4 KiB) */
-    unsigned pinned;   /* pages of it with a count above 0; never 0 */
+    uint64_t number; /* IOVA / (64 * 4 KiB) */
+    unsigned pinned; /* pages of it with a count above 0; never 0 */
     uint32_t count[PINS_BLOCK_PAGES];
 };
 

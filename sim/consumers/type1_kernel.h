@@ -75,8 +75,8 @@ struct type1_kernel {
     struct type1_device *calling; /* the next to be called */
     struct pins pins;
     uint64_t serials;
-    bool held[3];   /* by enum type1_lock */
-    bool emulated;  /* has or had an emulated device */
+    bool held[3];  /* by enum type1_lock */
+    bool emulated; /* has or had an emulated device */
 };
 
 /** Prepare an all-zero one. The pointers must outlive it. */

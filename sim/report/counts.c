@@ -193,8 +193,7 @@ static void count_consumer(struct counts *c, const struct obs *o)
 
 static void count_pin(struct counts *c, const struct obs *o)
 {
-    struct consumer_counts *k =
-        (struct consumer_counts *)counts_consumer(c, o->u.pin.consumer);
+    struct consumer_counts *k = (struct consumer_counts *)counts_consumer(c, o->u.pin.consumer);
     bool refused = o->u.pin.result < 0;
 
     if (!k)

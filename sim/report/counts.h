@@ -92,7 +92,7 @@ struct counts {
     uint64_t notes;
     uint64_t vhost[VHOST_EVICTED + 1]; /* by enum vhost_what, all vhosts */
     uint64_t pins, unpins, pins_refused, dma_unmaps; /* as below, of all */
-    struct consumer_counts *consumers; /* in the order they appeared */
+    struct consumer_counts *consumers;               /* in the order they appeared */
     size_t consumers_count, consumers_room;
     struct difference diff[DIFFERENCES_KEPT];
     size_t diffs;

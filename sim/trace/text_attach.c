@@ -71,15 +71,14 @@ enum attach_key {
     KEY_DMA_UNMAP,
     KEY_LEAVE
 };
-static const char *const KEYS[] = {"flags", "range",   "container", "limit",     "aperture", "type1",
+static const char *const KEYS[] = {"flags",   "range", "container", "limit", "aperture", "type1",
                                    "backend", "unpin", "dma-unmap", "leave", NULL};
 
 static bool *has_key(struct attach_rec *a, enum attach_key key)
 {
-    bool *const has[] = {&a->has_flags,   &a->has_range,    &a->has_container,
-                         &a->has_limit,   &a->has_aperture, &a->has_type1,
-                         &a->has_backend, &a->has_unpin,    &a->has_dma_unmap,
-                         &a->has_leave};
+    bool *const has[] = {&a->has_flags,     &a->has_range, &a->has_container, &a->has_limit,
+                         &a->has_aperture,  &a->has_type1, &a->has_backend,   &a->has_unpin,
+                         &a->has_dma_unmap, &a->has_leave};
 
     return has[key];
 }
