@@ -19,7 +19,7 @@ static struct listed *listed(struct box *x, const char *name)
     return NULL;
 }
 
-static bool enlist(struct box *x, const char *name)
+static bool enlist(struct box *x, const struct person *who)
 {
     if (x->listeds == x->room) {
         size_t room = x->room ? 2 * x->room : 4;
@@ -31,7 +31,7 @@ static bool enlist(struct box *x, const char *name)
         x->room = room;
     }
     x->listed[x->listeds] = (struct listed){.asks = 0};
-    strncpy(x->listed[x->listeds++].name, name, NAME_BYTES - 1);
+    memcpy(x->listed[x->listeds++].name, who->name, NAME_BYTES);
     return true;
 }
 
@@ -122,7 +122,7 @@ void pins_device(struct checks *c, struct box *x, const struct obs *o)
                  on ? "joins" : "leaves", x->name);
     if (o->u.type1_device.has_dma_unmap)
         joining_locks(c, x, &w, on);
-    if (on && o->u.type1_device.has_dma_unmap && !l && who && !enlist(x, who->name))
+    if (on && o->u.type1_device.has_dma_unmap && !l && who && !enlist(x, who))
         c->failed = true;
     if (!on && l)
         *l = x->listed[--x->listeds];
