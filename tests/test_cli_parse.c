@@ -118,7 +118,11 @@ START_TEST(options_and_traces)
     ck_assert_uint_eq(o.dma_limit, 65535);
     ck_assert_int_eq(o.form, FORM_TEXT);
     options_free(&o);
+    ck_assert_int_eq(parse(&o, "--type1 list --type1 chain a"), 0);
+    ck_assert(o.type1_chain);
+    options_free(&o);
     ck_assert_int_eq(parse(&o, "--events - a"), 0);
+    ck_assert(!o.type1_chain);
     ck_assert_int_eq(o.form, FORM_NONE);
     options_free(&o);
     ck_assert_int_eq(parse(&o, "--events - --report json a"), 0);
@@ -139,6 +143,7 @@ START_TEST(bad_usage_is_told)
         {"--profile qemu-10.0 a", "not built yet"},
         {"--profile nonsense a", "not known"},
         {"--quirk nonsense a", "--list-quirks"},
+        {"--type1 both a", "expected list or chain"},
         {"--check deep a", "expected fast, full or off"},
         {"--report html a", "expected text or json"},
         {"--strict=all a", "--strict"},

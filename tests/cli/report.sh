@@ -107,6 +107,23 @@ has "attach: takes the place of the default" "$work/out" '"consumers":\[\{"name"
 run --attach vfio@00:03.0 --dma-limit 1 $basic
 has "dma-limit: the container refuses" "$work/out" 'first refusal: -ENOSPC'
 
+# Emulated devices: what they pin is counted, and the kernel's two ways differ on one trace.
+pins=tests/traces/invariants/pins.trace
+run --report json $pins
+has "mdev: pins are counted" "$work/out" '"pins":3,"unpins":4,"pins_refused":0,"dma_unmaps":3'
+run $pins
+has "mdev: and shown" "$work/out" 'asked to unpin  *3 '
+run --attach mdev@00:04.0 --report json $pins
+has "attach: mdev" "$work/out" '"name":"mdev@00:04.0","kind":"mdev"'
+"$REPLAY" --events "$work/list" $pins >/dev/null 2>&1
+"$REPLAY" --type1 chain --events "$work/chain" $pins >/dev/null 2>&1
+same "type1: list and chain give one event stream" "$work/list" "$work/chain"
+run --digest $pins
+cp "$work/out" "$work/list"
+run --digest --type1 chain $pins
+equal "type1: and another digest, for their locks differ" \
+    "$(cmp -s "$work/list" "$work/out" && echo same)" ""
+
 # Several traces, in the order given; the worst exit code.
 run --report json $basic $noflush
 equal "several: one line a trace" "$(sed 's/.*"trace":"[^"]*\/\([a-z]*\).vtt".*/\1/' "$work/out" |
