@@ -219,7 +219,7 @@ static int deliver_pieces(struct notifier *n, const struct iommu_event *e)
         answer = hand_over(n, &piece);
         if (result == 0)
             result = answer;
-        if (at + mask == last || !n->registered)
+        if (at + mask == last || !n->registered || fate_ended(n->region->fate))
             return result;
         at += mask + 1;
     }

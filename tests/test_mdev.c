@@ -165,6 +165,22 @@ START_TEST(ways_to_unpin)
 }
 END_TEST
 
+/* Nothing is delivered after the end, not even the next piece of one removal. */
+START_TEST(nothing_after_the_end)
+{
+    struct attach_rec m = mdev("m", RIG_DEV, UNPIN_NEVER);
+    struct rig *r = begin(&m, false, NULL);
+
+    translated(r, 1);
+    pin(r, "m", 0x1000, 2, false);
+    rig_map(r, RIG_TOP, 3, 0x1000, 1, 0);
+    rig_map(r, RIG_TOP, 3, 0x2000, 1, 0);
+    rig_psi(r, 5, 0, 2);
+    ck_assert_str_eq(rig_notes(r), "m UNMAP 0x1000+0x1000 no-answer\n");
+    rig_free(r);
+}
+END_TEST
+
 /* Other: what lies behind the range is released, also what another device pinned there. */
 START_TEST(unpins_another_range)
 {
@@ -394,6 +410,7 @@ int main(void)
         {shared_with_vfio, 2},
         {two_mdevs, 1},
         {ways_to_unpin, 4},
+        {nothing_after_the_end, 1},
         {unpins_another_range, 1},
         {pins_by_access, 1},
         {pins_by_record, 1},
