@@ -31,7 +31,7 @@ struct plan {
     struct policy *policy;
     struct trace_header header;
     struct engine_options options;
-    struct attach_rec attach[5];
+    struct attach_rec attach[6];
     struct device_rec aliased; /* 00:03.0 behind 00:02.0 */
 };
 
@@ -69,12 +69,13 @@ static void plan_init(struct plan *p, const char *profile, const char *quirk, un
     p->attach[4] = (struct attach_rec){.name = "a", .kind = CONSUMER_VHOST, .bdf = bdf(0x20)};
     p->attach[4].has_backend = true;
     p->attach[4].backend = BACKEND_VDPA;
+    p->attach[5] = (struct attach_rec){.name = "m", .kind = CONSUMER_MDEV, .bdf = bdf(0x18)};
     for (unsigned n = 1; n < 3; n++) {
         p->attach[n].has_container = true;
         memcpy(p->attach[n].container, "both", 5);
     }
     p->options = (struct engine_options){
-        .policy = p->policy, .dma_limit = 64, .attach = p->attach, .attach_count = 5};
+        .policy = p->policy, .dma_limit = 64, .attach = p->attach, .attach_count = 6};
 }
 
 /* 00:03.0 shares the address space of 00:02.0 from the start. */

@@ -212,8 +212,6 @@ static void notified(const struct text *t)
     number_if(t, "vhost failures", c->vhost[VHOST_FAILURE], "misses without a translation");
     number_if(t, "vhost misses given up", c->vhost[VHOST_DROPPED], NULL);
     number_if(t, "vhost entries evicted", c->vhost[VHOST_EVICTED], "to make room");
-}
-
     number_if(t, "pinned", c->pins, "calls of emulated devices");
     number_if(t, "unpinned", c->unpins, NULL);
     number_if(t, "pins refused", c->pins_refused, NULL);

@@ -51,7 +51,6 @@ refuses "strategy not built" "'dirty' is not built yet" --sync dirty $t
 for old in v3 v6 v7; do
     refuses "strategy not offered by $old" "'dirty' is not" --profile $old --sync dirty $t
 done
-refuses "consumer not built" "'mdev' is not built yet" --attach mdev@00:03.0 $t
 refuses "consumer of no kind" 'names no kind of consumer' --attach nic@00:03.0 $t
 refuses "consumer without device" 'names no device' --attach vfio $t
 refuses "quirk unknown" 'list-quirks' --quirk nonsense $t
