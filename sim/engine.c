@@ -89,6 +89,9 @@ int engine_new(const struct trace_header *h, const struct engine_options *o, str
     e->config = h->has_unit ? h->unit : unit_config_default();
     e->dma_limit = o->dma_limit;
     e->type1_way = o->type1_chain ? TYPE1_CHAIN : TYPE1_LIST;
+    if (o->fail)
+        e->fail_nth =
+            (struct fail_nth){.op = o->fail->op, .nth = o->fail->nth, .error = o->fail->error};
     fault = build(e, h, o, err);
     if (fault) {
         engine_free(e);

@@ -21,6 +21,13 @@
 /** How an invalidation becomes notifications (contract, section 5). */
 enum sync_strategy { SYNC_WALK, SYNC_TRANSLATE, SYNC_TRANSLATE_4K };
 
+/** Test mode: the Nth map, unmap or allocation of any consumer's side is refused. */
+struct engine_fail {
+    enum fail_op op;
+    uint64_t nth; /* from 1 */
+    int error;    /* positive errno, at most 4095 */
+};
+
 struct engine_options {
     const struct policy *policy;
     enum sync_strategy sync;
@@ -28,6 +35,7 @@ struct engine_options {
     uint64_t dma_limit;              /* mappings a container may hold by default; 0: no limit */
     const struct attach_rec *attach; /* --attach: consumers from the start, record 0 */
     size_t attach_count;
+    const struct engine_fail *fail; /* NULL: nothing is refused on purpose */
 };
 
 struct engine;
@@ -104,6 +112,7 @@ struct engine_ops {
     uint64_t shadow_bytes;   /* memory of that record */
     uint64_t container_maps; /* mappings now held by containers */
     uint64_t iec_invalidations; /* interrupt-entry-cache invalidations accepted */
+    bool failed_nth;            /* the call that engine_options.fail names was reached */
 };
 struct engine_ops engine_ops(const struct engine *e);
 

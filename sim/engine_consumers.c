@@ -57,8 +57,11 @@ static int add_consumer(struct engine *e, struct consumer *c, struct err *err)
 
 struct consumer_setup engine_setup(struct engine *e, const struct attach_rec *full)
 {
-    return (struct consumer_setup){
-        .how = full, .funnel = &e->funnel, .mem = e->mem, .fate = &e->fate};
+    return (struct consumer_setup){.how = full,
+                                   .funnel = &e->funnel,
+                                   .mem = e->mem,
+                                   .fate = &e->fate,
+                                   .fail_nth = &e->fail_nth};
 }
 
 int engine_attach(struct engine *e, const struct attach_rec *how, struct err *err)

@@ -34,6 +34,7 @@ struct engine {
     struct vtd_unit *unit;
     uint64_t dma_limit;
     enum type1_way type1_way;
+    struct fail_nth fail_nth;
 
     struct device_rec *header_devices;
     size_t header_device_count;

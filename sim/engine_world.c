@@ -69,6 +69,7 @@ void engine_check_config(struct engine *e, struct check_config *c)
     c->snp_allowed = e->config.snoop_control;
     c->tm_allowed = e->config.device_iotlb && !e->policy.tm_reserved &&
                     (!e->policy.tm_needs_property || e->config.stale_tm);
+    c->refusals_injected = e->fail_nth.nth;
     c->mem = e->mem;
     c->world = (struct check_world){.sim = e,
                                     .visit_cached = visit_cached,
@@ -101,7 +102,8 @@ struct engine_ops engine_ops(const struct engine *e)
                            .slots_compared = v.sync.slots_compared,
                            .shadow_leaves = v.shadow_leaves,
                            .shadow_bytes = v.shadow_bytes,
-                           .iec_invalidations = v.iec_invalidations};
+                           .iec_invalidations = v.iec_invalidations,
+                           .failed_nth = e->fail_nth.done};
 
     for (size_t i = 0; i < e->container_count; i++)
         o.container_maps += e->containers[i]->type1.maps.count;

@@ -4,9 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "notifier_owed.h"
 #include "policy_fields.h"
-
-#define KNOWN_FLAGS (NOTIFY_UNMAP | NOTIFY_MAP | NOTIFY_DEVTLB)
 
 void notify_region_init(struct notify_region *r, bdf_t device, const struct region_ops *ops,
                         void *owner, const struct policy *p, struct funnel *f, struct fate *fate)
@@ -92,13 +91,18 @@ static const char *assertion(const struct policy *p, const struct notifier *n)
     return NULL;
 }
 
-static int refusal(const struct notifier *n, struct err *e)
+static int refusal(const struct notifier *n, bool finer, struct err *e)
 {
     if (n->flags == 0)
         return err_set(e, EINVAL, "%s: a notifier must ask for at least one kind", n->owner);
-    if (n->flags & ~(uint32_t)KNOWN_FLAGS)
+    if (n->flags & ~NOTIFY_ALL)
         return err_set(e, EINVAL, "%s: unknown kinds 0x%x", n->owner,
-                       n->flags & ~(uint32_t)KNOWN_FLAGS);
+                       n->flags & ~NOTIFY_ALL);
+    if ((n->flags & (NOTIFY_FINER | NOTIFY_SYNC)) && !finer)
+        return err_set(e, ENOTSUP,
+                       "%s: this system has no kinds but MAP, UNMAP and DEVTLB; read-map, write-map, "
+                       "read-unmap, write-unmap and sync are not told",
+                       n->owner);
     if (n->range.first.v > n->range.last.v)
         return err_set(e, EINVAL, "%s: its range ends before it starts", n->owner);
     if (n->registered)
@@ -109,7 +113,7 @@ static int refusal(const struct notifier *n, struct err *e)
 int notify_register(struct notify_region *r, struct notifier *n, struct err *e)
 {
     const char *ends = assertion(r->policy, n);
-    int result = refusal(n, e);
+    int result = refusal(n, r->policy->finer_kinds, e);
 
     if (ends) {
         fate_abort(r->fate, ends);
@@ -121,6 +125,7 @@ int notify_register(struct notify_region *r, struct notifier *n, struct err *e)
         unlink_notifier(r, n); /* the quirk of a forgotten unregistration leaves it linked */
         n->region = r;
         n->registered = true;
+        n->delivered = 0;
         n->next = r->head;
         r->head = n;
         result = update_flags(r, n, e);
@@ -142,6 +147,7 @@ void notify_unregister(struct notifier *n)
     if (!n->registered)
         return;
     n->registered = false;
+    owed_forget(n);
     if (!r->policy->leaves_stay_linked)
         unlink_notifier(r, n);
     show_reg(r, OBS_UNREGISTER, n, 0, NULL);
@@ -159,12 +165,18 @@ void notify_replay(struct notifier *n)
 
 static uint32_t kind_flag(enum note_type t)
 {
-    switch (t) {
-    case NOTE_MAP: return NOTIFY_MAP;
-    case NOTE_UNMAP: return NOTIFY_UNMAP;
-    case NOTE_DEVTLB: break;
-    }
-    return NOTIFY_DEVTLB;
+    static const uint32_t flags[] = {
+        [NOTE_MAP] = NOTIFY_MAP,
+        [NOTE_UNMAP] = NOTIFY_UNMAP,
+        [NOTE_DEVTLB] = NOTIFY_DEVTLB,
+        [NOTE_READ_MAP] = NOTIFY_READ_MAP,
+        [NOTE_WRITE_MAP] = NOTIFY_WRITE_MAP,
+        [NOTE_READ_UNMAP] = NOTIFY_READ_UNMAP,
+        [NOTE_WRITE_UNMAP] = NOTIFY_WRITE_UNMAP,
+        [NOTE_SYNC] = NOTIFY_SYNC,
+    };
+
+    return flags[t];
 }
 
 static bool entry_lives(const struct iommu_event *e)
@@ -195,34 +207,55 @@ static int hand_over(struct notifier *n, const struct iommu_event *e)
     return result;
 }
 
-/* Cut to the notifier's range as architected: aligned pieces, the target moving along. */
-static int deliver_pieces(struct notifier *n, const struct iommu_event *e)
+/* Number it, call, and remember a refusal where the policy wants it. */
+static int call(struct notifier *n, const struct iommu_event *e)
+{
+    struct iommu_event numbered = *e;
+    int answer;
+
+    numbered.seq = ++n->delivered;
+    answer = hand_over(n, &numbered);
+    if ((answer < 0 || n->owed) && n->region->policy->refusals_repaired)
+        owed_answered(n, e, answer);
+    return answer < 0 ? answer : 0;
+}
+
+int notify_pieces(struct notifier *n, const struct iommu_event *e, struct iova_range within)
 {
     uint64_t last = e->range.last.v < n->range.last.v ? e->range.last.v : n->range.last.v;
     uint64_t at = e->range.first.v > n->range.first.v ? e->range.first.v : n->range.first.v;
     int result = 0;
 
-    if (e->type != NOTE_DEVTLB && !(n->flags & NOTIFY_MAP)) {
+    if (e->type != NOTE_DEVTLB && !(n->flags & NOTIFY_MAP) && !note_maps(e->type)) {
         struct iommu_event one = *e;
 
         one.range = iova_range(at, last);
-        return hand_over(n, &one);
+        return call(n, &one);
     }
     for (;;) {
         uint64_t mask = aligned_block_mask(at, last);
         struct iommu_event piece = *e;
-        int answer;
+        int answer = 0;
 
-        if (e->type == NOTE_MAP)
+        if (note_maps(e->type))
             piece.gpa = gpa_add(e->gpa, at - e->range.first.v);
         piece.range = iova_range(at, at + mask);
-        answer = hand_over(n, &piece);
+        if (iova_range_overlap(piece.range, within))
+            answer = call(n, &piece);
         if (result == 0)
             result = answer;
         if (at + mask == last || !n->registered || fate_ended(n->region->fate))
             return result;
         at += mask + 1;
     }
+}
+
+/* Cut to the notifier's range as architected; of an UNMAP, what it never got is left out. */
+static int deliver_pieces(struct notifier *n, const struct iommu_event *e)
+{
+    if (n->owed && e->type == NOTE_UNMAP && (n->flags & NOTIFY_MAP))
+        return owed_unmap(n, e);
+    return notify_pieces(n, e, e->range);
 }
 
 /* Cut at the border as QEMU does: the target stays where it was. */
@@ -258,6 +291,10 @@ int notify_one(struct notifier *n, const struct iommu_event *e)
     wanted = (kind_flag(cut.type) & n->flags) || p->kinds_ignored;
     if (!n->registered && !p->leaves_stay_linked)
         return 0;
+    if (e->type == NOTE_SYNC) {
+        cut.range = n->range;
+        return wanted ? call(n, &cut) : 0;
+    }
     if (!meets(p, n, e->range))
         return 0;
     if (!iova_range_covers(n->range, e->range)) {
@@ -278,7 +315,7 @@ int notify_one(struct notifier *n, const struct iommu_event *e)
     } else if (p->straddle == STRADDLE_PIECES) {
         return wanted ? deliver_pieces(n, e) : 0; /* a merged run may be no power of two */
     }
-    return wanted ? hand_over(n, &cut) : 0;
+    return wanted ? call(n, &cut) : 0;
 }
 
 void notify_each(struct notify_region *r, void (*visit)(void *arg, struct notifier *n), void *arg)

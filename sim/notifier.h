@@ -30,6 +30,7 @@ struct iommu_event {
     struct iova_range range;
     gpa_t gpa;       /* MAP: target of range.first */
     enum perm perm;  /* MAP: not PERM_NONE; else PERM_NONE */
+    uint64_t seq;    /* as received: 1, 2, ... over all that its notifier was told since it registered */
     uint64_t number; /* of the delivery, given by the core; 0: not handed out */
 };
 
@@ -48,7 +49,17 @@ static inline struct iommu_event event_devtlb(struct iova_range r)
     return (struct iommu_event){.type = NOTE_DEVTLB, .range = r};
 }
 
+/** The end of an invalidation: each receiver gets its own whole range. */
+static inline struct iommu_event event_sync(void)
+{
+    return (struct iommu_event){.type = NOTE_SYNC, .range = {{0}, {UINT64_MAX}}};
+}
+
 struct notify_region;
+struct owed; /* notifier_owed.h */
+
+/** What a callback answers when its side was not asked (no RAM, ...): neither taken nor refused. */
+#define NOTIFY_NOT_ASKED 1
 
 struct notifier {
     const char *owner;       /* consumer's name, for observers */
@@ -57,14 +68,16 @@ struct notifier {
     struct iova_range range; /* what it asks for */
     bool assigned;           /* backs an assigned device: host mappings follow it */
     /* Called for each event that meets flags and range. Returns what its side answered, 0 or a
-     * negative errno. The event is the core's: when the callback has returned it says something
-     * else (ENTRY_DEAD), and must not be looked at. */
+     * negative errno; or NOTIFY_NOT_ASKED. The event is the core's: when the callback has returned
+     * it says something else (ENTRY_DEAD), and must not be looked at. */
     int (*notify)(struct notifier *n, const struct iommu_event *e);
 
     /* Private to the core. */
     bool registered;
     struct notify_region *region; /* where it is linked */
     struct notifier *next;
+    struct owed *owed;  /* what its side refused and was not yet asked again; NULL: nothing ever */
+    uint64_t delivered; /* events told since it registered */
 };
 
 /** What the owner of a region (a remapping unit) answers for. */
@@ -110,16 +123,20 @@ struct notify_region {
     struct notify_visit *visits; /* deliveries under way, the innermost first */
     struct iommu_event entry[ENTRY_SLOTS];
     unsigned entry_next;
+    struct owed *owed;           /* of all its notifiers; owned. NULL: nobody refused anything */
 };
 
 /** Prepare a region: not translated, nobody registered. All pointers must outlive it. */
 void notify_region_init(struct notify_region *r, bdf_t device, const struct region_ops *ops,
                         void *owner, const struct policy *p, struct funnel *f, struct fate *fate);
 
+/** Free what the region remembers of refusals. Nobody may be told anything afterwards. */
+void notify_region_clear(struct notify_region *r);
+
 /**
  * Register `n` (owner, flags, range, notify filled in) at the head of the list. Refused with
- * -EINVAL: no kind, unknown kind, inverted range, already registered; or what the unit answers
- * (-ENOTSUP). On refusal list and flags are as before. Shows OBS_FLAGS when the union changes, then
+ * -EINVAL: no kind, unknown kind, inverted range, already registered; -ENOTSUP: kinds finer than
+ * this system has; or what the unit answers (-ENOTSUP). On refusal list and flags are as before. Shows OBS_FLAGS when the union changes, then
  * OBS_REGISTER.
  */
 int notify_register(struct notify_region *r, struct notifier *n, struct err *e);

@@ -34,7 +34,30 @@
 #include "base/addr.h"
 #include "trace/record.h"
 
-enum note_type { NOTE_MAP, NOTE_UNMAP, NOTE_DEVTLB };
+enum note_type {
+    NOTE_MAP,
+    NOTE_UNMAP,
+    NOTE_DEVTLB,
+    /* Only to consumers that asked for them. */
+    NOTE_READ_MAP,  /* a right comes to a range, or leads to another target; gpa and that right */
+    NOTE_WRITE_MAP,
+    NOTE_READ_UNMAP, /* a right goes, or its target does */
+    NOTE_WRITE_UNMAP,
+    NOTE_SYNC /* all of an invalidation was told; the notifier's whole range */
+};
+
+/** True for the types that carry a target and a right. */
+static inline bool note_maps(enum note_type t)
+{
+    return t == NOTE_MAP || t == NOTE_READ_MAP || t == NOTE_WRITE_MAP;
+}
+
+/** True for MAP, UNMAP and DEVIOTLB_UNMAP: what every system knows. */
+static inline bool note_coarse(enum note_type t)
+{
+    return t <= NOTE_DEVTLB;
+}
+
 enum note_via { VIA_NOTIFIER, VIA_REGION };
 
 /** One callback that reached a consumer: a line of the event stream (contract, section 3). */
@@ -48,8 +71,8 @@ struct note {
     enum note_via via;
     enum note_type type;
     struct iova_range range; /* as the consumer received it */
-    gpa_t gpa;               /* MAP only */
-    enum perm perm;          /* as notified; NONE unless MAP */
+    gpa_t gpa;               /* MAP, READ_MAP, WRITE_MAP */
+    enum perm perm;          /* as notified; NONE for all others */
     bool asked;              /* the consumer asked its side (container, backend) */
     int result;              /* asked: 0 or a negative errno */
     const char *why;         /* not asked: "not-ram", "granularity", ...; NULL: it only records */

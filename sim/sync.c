@@ -4,7 +4,9 @@
 
 #include <errno.h>
 
+#include "notifier_owed.h"
 #include "policy_fields.h"
+#include "sync_finer.h"
 
 struct differ {
     const struct sync_target *t;
@@ -14,6 +16,8 @@ struct differ {
     struct iova_range extent; /* grown by larger leaves taken away whole */
     struct iova_range run;    /* removals not told yet */
     bool has_run;
+    uint64_t becomes;         /* of the leaf that goes: what takes its place, of the same size; 0: nothing */
+    struct rangemap replaced; /* first pass: leaves that went, for those told finer kinds alone */
 };
 
 static void tell_recorded(void *arg, struct notifier *n)
@@ -110,12 +114,37 @@ static void flush_run(struct differ *d)
     d->has_run = false;
 }
 
+/* Somebody on the device asked for finer kinds. */
+static bool finer(const struct differ *d)
+{
+    return d->t->region->flags & NOTIFY_FINER;
+}
+
+/* Those who asked for finer kinds hear of the rights that go; a leaf in its place is remembered. */
+static void removed_finer(struct differ *d, struct iova_range r, uint64_t leaf)
+{
+    struct range_entry old = {r, shadow_leaf_gpa(leaf), shadow_leaf_perm(leaf)};
+
+    sync_finer_unmap(d->t, r, leaf, d->becomes);
+    if (d->becomes && rangemap_insert(&d->replaced, &old))
+        d->t->fate->no_memory = true;
+}
+
+/* Those who asked for finer kinds hear of the rights that come. */
+static void added_finer(struct differ *d, struct iova_range r, uint64_t leaf)
+{
+    const struct range_entry *old = rangemap_at(&d->replaced, r.first);
+
+    sync_finer_map(d->t, d->only, r, old ? shadow_leaf(old->gpa, old->perm) : 0, leaf);
+}
+
 /* A leaf goes: append it to the run of removals, or start a new one. */
 static void removed(void *arg, struct iova_range r, uint64_t leaf)
 {
     struct differ *d = arg;
 
-    (void)leaf;
+    if (finer(d))
+        removed_finer(d, r, leaf);
     if (d->has_run && d->run.last.v + 1 == r.first.v) {
         d->run.last = r.last;
         return;
@@ -137,9 +166,12 @@ static void differ_slot_merged(struct differ *d, const struct slot *s, enum shad
         if (s->kind == SLOT_LEAF && meet == MEET_NONE) {
             remember(d, s, leaf);
             tell_map(d, s);
+            if (finer(d))
+                added_finer(d, slot_range(s), leaf);
         }
         return;
     }
+    d->becomes = meet == MEET_OTHER && s->kind == SLOT_LEAF ? leaf : 0;
     if (meet == MEET_LARGER) {
         if (around.first.v < d->extent.first.v)
             d->extent.first = around.first;
@@ -200,9 +232,71 @@ static void enumerate(struct differ *d, const struct table_view *v, struct iova_
     d->t->strategy->enumerate(v, r, &sink);
 }
 
+static void again_unmap(void *arg, struct notifier *n)
+{
+    struct iova_range *grown = arg, more;
+
+    if (!n->owed || !(n->flags & NOTIFY_MAP))
+        return;
+    more = owed_unmap_again(n, *grown);
+    if (more.first.v < grown->first.v)
+        grown->first = more.first;
+    if (more.last.v > grown->last.v)
+        grown->last = more.last;
+}
+
+/* Removals that were refused come first. Returns `r` grown by them: mappings that were told
+ * meanwhile, and refused because of them, are due with them. */
+static struct iova_range unmap_again(const struct sync_target *t, struct iova_range r)
+{
+    struct iova_range grown = r;
+
+    if (region_owes(t->region))
+        notify_each(t->region, again_unmap, &grown);
+    return grown;
+}
+
+struct again {
+    const struct sync_target *t;
+    struct iova_range range;
+};
+
+static void again_leaf(void *arg, struct iova_range r, uint64_t leaf)
+{
+    struct iommu_event e = event_map(r, shadow_leaf_gpa(leaf), shadow_leaf_perm(leaf));
+
+    owed_map(arg, &e);
+}
+
+static void again_leaves(void *arg, struct iova_range r, const struct owed_maps *m)
+{
+    const struct again *a = arg;
+    struct owed_maps copy = *m;
+
+    shadow_visit(a->t->shadow, r, again_leaf, &copy);
+}
+
+static void again_map(void *arg, struct notifier *n)
+{
+    struct again *a = arg;
+
+    if (n->owed)
+        owed_map_again(n, a->range, again_leaves, a);
+}
+
+/* Mappings that were refused and are still true, when all removals are told. */
+static void map_again(const struct sync_target *t, struct iova_range r)
+{
+    struct again a = {t, r};
+
+    if (region_owes(t->region))
+        notify_each(t->region, again_map, &a);
+}
+
 void sync_range(const struct sync_target *t, const struct table_view *v, struct iova_range r)
 {
     struct differ d = {.t = t, .extent = r};
+    struct iova_range again = unmap_again(t, r);
 
     enumerate(&d, v, r);
     if (!t->policy->removals_merged)
@@ -215,10 +309,12 @@ void sync_range(const struct sync_target *t, const struct table_view *v, struct 
             shadow_drop(t->shadow, iova_range(from, r.last.v), removed, &d);
     }
     flush_run(&d);
+    map_again(t, again);
     if (d.adds_waiting) {
         d.additions = true;
         enumerate(&d, v, d.extent);
     }
+    rangemap_clear(&d.replaced);
 }
 
 void sync_replay(const struct sync_target *t, const struct table_view *v, struct notifier *n)
@@ -234,6 +330,8 @@ static void replay_leaf(void *arg, struct iova_range r, uint64_t leaf)
     struct iommu_event e = event_map(r, shadow_leaf_gpa(leaf), shadow_leaf_perm(leaf));
 
     tell(d, &e);
+    if (finer(d))
+        added_finer(d, r, leaf);
 }
 
 void sync_replay_record(const struct sync_target *t, struct notifier *n)
@@ -316,6 +414,8 @@ static void unmap_range_of(void *arg, struct notifier *n)
         return;
     if (u->range.first.v == 0 && u->range.last.v == UINT64_MAX)
         e.range = n->range;
+    else if (n->owed)
+        e.range = owed_grown(n, u->range);
     notify_one(n, &e);
 }
 
@@ -340,6 +440,7 @@ void sync_unmap_all(const struct sync_target *t)
         notify_each(t->region, unmap_whole_of, &copy);
         return;
     }
+    unmap_again(t, iova_range(0, UINT64_MAX));
     shadow_drop(t->shadow, iova_range(0, UINT64_MAX), removed, &d);
     flush_run(&d);
     sync_unmap_only(t, iova_range(0, UINT64_MAX));

@@ -73,14 +73,14 @@ static int flags_changed(void *owner, struct notify_region *r, uint32_t old_flag
     }
     if (added && u->config.snoop_control)
         return err_set(e, ENOTSUP, "%s: no notifier can be served with snoop control on", n->owner);
-    if ((added & NOTIFY_MAP) && map_refused)
+    if ((added & NOTIFY_FROM_RECORD) && map_refused)
         return err_set(e, ENOTSUP,
-                       "%s: MAP events need caching-mode=on: without it the guest does not "
+                       "%s: %s events need caching-mode=on: without it the guest does not "
                        "announce what it maps",
-                       n->owner);
+                       n->owner, added & NOTIFY_MAP ? "MAP" : "read and write");
     if ((added & NOTIFY_DEVTLB) && u->policy->devtlb_needs_dt && !u->config.device_iotlb)
         return err_set(e, ENOTSUP, "%s: DEVTLB events need device-iotlb=on", n->owner);
-    if ((old_flags & ~new_flags) & NOTIFY_MAP)
+    if ((old_flags & NOTIFY_FROM_RECORD) && !(new_flags & NOTIFY_FROM_RECORD))
         d->recorded = false;
     return 0;
 }
@@ -174,6 +174,7 @@ static void dev_remove(struct vtd_unit *u, struct vtd_dev *d)
     size_t at = dev_position(u, d->bdf);
 
     shadow_clear(&d->shadow);
+    notify_region_clear(&d->region);
     free(d);
     u->dev_count--;
     memmove(u->devs + at, u->devs + at + 1, (u->dev_count - at) * sizeof(struct vtd_dev *));

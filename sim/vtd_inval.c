@@ -88,7 +88,7 @@ static void sync_dev_as(struct vtd_dev *d, int fault, struct context c)
     struct vtd_unit *u = d->unit;
     struct sync_target t = target_of(d);
 
-    if (!(d->region.flags & NOTIFY_MAP)) {
+    if (!(d->region.flags & NOTIFY_FROM_RECORD)) {
         if (u->policy->sync_unmap_only == SYNC_UNMAP_ONLY_WHOLE) {
             sync_unmap_only(&t, iova_range(0, UINT64_MAX));
             return;
@@ -114,6 +114,22 @@ static void replay_to(void *arg, struct notifier *n)
         notify_replay(n);
 }
 
+/* All that an invalidation means for the device was delivered. */
+static void synced(struct vtd_dev *d)
+{
+    struct vtd_unit *u = d->unit;
+    struct obs o = {.kind = OBS_SYNCED};
+    struct iommu_event e = event_sync();
+
+    if (!u->policy->finer_kinds || !d->region.flags || fate_ended(u->fate))
+        return;
+    o.u.synced.bdf = d->bdf;
+    o.u.synced.seq = u->funnel->notes;
+    funnel_show(u->funnel, &o);
+    if (d->region.flags & NOTIFY_SYNC)
+        notify_all(&d->region, &e);
+}
+
 void sync_dev(struct vtd_dev *d)
 {
     struct context c;
@@ -125,6 +141,7 @@ void sync_dev(struct vtd_dev *d)
     }
     fault = context_load(d->unit, d->bdf, &c);
     sync_dev_as(d, fault, c);
+    synced(d);
 }
 
 void sync_all(struct vtd_unit *u)
@@ -152,7 +169,7 @@ void dev_replay(struct vtd_dev *d, struct notifier *n)
         d->recorded = true;
         break;
     }
-    if (!(d->region.flags & NOTIFY_MAP) || u->blocked || context_load(u, d->bdf, &c) ||
+    if (!(d->region.flags & NOTIFY_FROM_RECORD) || u->blocked || context_load(u, d->bdf, &c) ||
         !context_to_follow(d, &c))
         return;
     v = context_view(u, c);
@@ -252,10 +269,12 @@ void inval_iotlb_domain(struct vtd_unit *u, did_t domain)
 
         if (!follows(u->devs[i], domain, &c, &fault))
             continue;
-        if (u->policy->inval_replays)
+        if (u->policy->inval_replays) {
             sync_dev(u->devs[i]);
-        else
-            sync_dev_as(u->devs[i], fault, c);
+            continue;
+        }
+        sync_dev_as(u->devs[i], fault, c);
+        synced(u->devs[i]);
     }
 }
 
@@ -276,9 +295,9 @@ static void sync_pages(struct vtd_dev *d, struct context c, struct iova_range r)
             sync_tables(d, c, r);
         return;
     }
-    if (d->region.flags & NOTIFY_MAP)
+    if (d->region.flags & NOTIFY_FROM_RECORD)
         sync_tables(d, c, would_mix(d, c) ? iova_range(0, UINT64_MAX) : r);
-    if (!(d->region.flags & NOTIFY_MAP) || d->unit->policy->unmap_only_apart)
+    if (!(d->region.flags & NOTIFY_FROM_RECORD) || d->unit->policy->unmap_only_apart)
         sync_unmap_only(&t, r);
 }
 
@@ -301,6 +320,7 @@ void inval_iotlb_pages(struct vtd_unit *u, did_t domain, iova_t at, unsigned am)
             sync_dev_as(u->devs[i], fault, c);
         else
             sync_pages(u->devs[i], c, iova_range(first, last));
+        synced(u->devs[i]);
     }
 }
 
@@ -327,4 +347,5 @@ void inval_devtlb(struct vtd_unit *u, uint16_t sid, iova_t at, bool large)
     }
     e = event_devtlb(r);
     notify_all(&d->region, &e);
+    synced(d);
 }

@@ -122,6 +122,7 @@ void vtd_free(struct vtd_unit *u)
         return;
     for (size_t i = 0; i < u->dev_count; i++) {
         shadow_clear(&u->devs[i]->shadow);
+        notify_region_clear(&u->devs[i]->region);
         free(u->devs[i]);
     }
     free(u->devs);

@@ -295,7 +295,7 @@ START_TEST(refusals)
                  {0x1000, 0xfff, 1, "inverted range"},
                  {0, 0xfff, 2, "asks for MAP"},
                  {0, 0xfff, 4, "device-TLB"},
-                 {0, 0xfff, 9, "a kind that does not exist"}};
+                 {0, 0xfff, 0x101, "a kind that does not exist"}};
 
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct stage *s = stage_new((struct stage_how){.no_cm = true, .bare = true});

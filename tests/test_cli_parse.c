@@ -38,6 +38,27 @@ START_TEST(numbers)
 }
 END_TEST
 
+START_TEST(failures)
+{
+    static const char *const bad[] = {"",            "map",          "map:1",       "map:0:EEXIST",
+                                      "maps:1:EIO",  "ma:1:EIO",     "map:1:ENONE", "map:1:0",
+                                      "map:1:4096",  "map::EIO",     ":1:EIO",      "map:x:EIO",
+                                      "map:1:EIO:2", "map:1:EEXIST "};
+    struct engine_fail f;
+
+    ck_assert_int_eq(arg_fail("--fail", "unmap:12:EBUSY", &f, &e), 0);
+    ck_assert_int_eq(f.op, FAIL_UNMAP);
+    ck_assert_uint_eq(f.nth, 12);
+    ck_assert_int_eq(f.error, EBUSY);
+    ck_assert_int_eq(arg_fail("--fail", "alloc:1:12", &f, &e), 0);
+    ck_assert_int_eq(f.op, FAIL_ALLOC);
+    ck_assert_int_eq(f.error, 12);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_msg(arg_fail("--fail", bad[i], &f, &e) == -EINVAL, "'%s' was taken", bad[i]);
+    ck_assert_ptr_nonnull(strstr(e.text, "--fail"));
+}
+END_TEST
+
 START_TEST(devices)
 {
     static const char *const bad[] = {"",         "00:03",  "00:20.0", "00:03.8", "100:03.0",
@@ -174,7 +195,8 @@ int main(void)
     int failed;
 
     tcase_add_test(t, numbers);
-    tcase_add_test(t, devices);
+    tcase_add_test(t, failures);
+tcase_add_test(t, devices);
     tcase_add_test(t, ranges);
     tcase_add_test(t, consumers);
     tcase_add_test(t, options_and_traces);

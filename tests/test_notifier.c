@@ -117,7 +117,7 @@ static const char *logged(void)
 
 START_TEST(refusals)
 {
-    struct ear none = ear("a", 0), unknown = ear("b", 8), inverted = ear("c", NOTIFY_MAP);
+    struct ear none = ear("a", 0), unknown = ear("b", 0x100), inverted = ear("c", NOTIFY_MAP);
     struct ear twice = ear("d", NOTIFY_UNMAP);
 
     begin("qemu-10.2");

@@ -118,7 +118,7 @@ static const struct damage_case CASES[] = {
     {V "attach a vfio 00:03.0 ^speed=1\n", 2, 0, "`speed` is no key of `attach`", true},
     {V "attach a vfio 00:03.0 ^limit\n", 2, 0, "`limit` is no KEY=VALUE", true},
     {V "attach a vfio 00:03.0 limit=1 ^limit=1\n", 2, 0, "`limit=` stands twice", true},
-    {V "attach a probe 00:03.0 flags=^\n", 2, 0, "one of unmap, map, devtlb expected", true},
+    {V "attach a probe 00:03.0 flags=^\n", 2, 0, "one of unmap, map, devtlb, read-map, write-map, read-unmap, write-unmap, sync expected", true},
     {V "attach a probe 00:03.0 flags=map,^map\n", 2, 0, "flag `map` stands twice", true},
     {V "attach a probe 00:03.0 flags=map,^all\n", 2, 0, "`all` is no flag", true},
     {V "attach a probe 00:03.0 range=^1\n", 2, 0, "START-LAST expected", true},

@@ -48,6 +48,7 @@ void checks_free(struct checks *c)
 static void record_begins(struct checks *c, const struct rec *r)
 {
     c->rec_kind = r->kind;
+    chk_converge_begin(c);
     c->snapshot = r->kind == REC_ZERO ||
                   (r->kind == REC_MEM &&
                    (r->u.mem.words > 2 || (r->u.mem.words == 2 && (r->u.mem.gpa.v & 8))));
@@ -215,6 +216,7 @@ static void see(void *ctx, const struct obs *o)
     case OBS_ROOT: root_latched(c, o); break;
     case OBS_INVAL_BEGIN:
         c->in_inval = true;
+        chk_converge_begin(c);
         c->inval = arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
         chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
         if (!o->u.inval.by_register)

@@ -6,12 +6,25 @@ typedef unsigned long long ull;
 
 static const char *type_name(enum note_type t)
 {
-    return t == NOTE_MAP ? "MAP" : t == NOTE_UNMAP ? "UNMAP" : "device-TLB UNMAP";
+    static const char *const names[] = {"MAP",       "UNMAP",      "device-TLB UNMAP", "READ-MAP",
+                                        "WRITE-MAP", "READ-UNMAP", "WRITE-UNMAP",      "SYNC"};
+
+    return names[t];
 }
 
 static uint32_t type_flag(enum note_type t)
 {
-    return t == NOTE_MAP ? NOTIFY_MAP : t == NOTE_UNMAP ? NOTIFY_UNMAP : NOTIFY_DEVTLB;
+    switch (t) {
+    case NOTE_MAP: return NOTIFY_MAP;
+    case NOTE_UNMAP: return NOTIFY_UNMAP;
+    case NOTE_DEVTLB: return NOTIFY_DEVTLB;
+    case NOTE_READ_MAP: return NOTIFY_READ_MAP;
+    case NOTE_WRITE_MAP: return NOTIFY_WRITE_MAP;
+    case NOTE_READ_UNMAP: return NOTIFY_READ_UNMAP;
+    case NOTE_WRITE_UNMAP: return NOTIFY_WRITE_UNMAP;
+    case NOTE_SYNC: break;
+    }
+    return NOTIFY_SYNC;
 }
 
 static void judge_range(struct checks *c, const struct person *p, const struct note *n)
@@ -49,19 +62,20 @@ static void judge_shape(struct checks *c, const struct person *p, const struct n
 
     for (unsigned i = 0; i < p->regs; i++)
         all |= p->reg[i].flags;
-    if ((n->type == NOTE_MAP) != (n->perm != PERM_NONE))
+    if (note_maps(n->type) != (n->perm != PERM_NONE))
         chk_find(c, FLT_PERM, &w, "%s was told %s 0x%llx-0x%llx with %s; %s.", p->name,
                  type_name(n->type), (ull)first, (ull)n->range.last.v, chk_perm(n->perm),
-                 n->type == NOTE_MAP ? "a MAP carries a right" : "an UNMAP carries none");
-    if (n->type == NOTE_UNMAP && !(all & NOTIFY_MAP))
-        return;
+                 note_maps(n->type) ? "a MAP carries a right" : "an UNMAP carries none");
+    if (n->type == NOTE_SYNC ||
+        (n->type != NOTE_DEVTLB && !note_maps(n->type) && !(all & NOTIFY_MAP)))
+        return; /* any range will do */
     if (mask & (mask + 1))
         chk_find(
             c, FLT_MASK, &w,
             "%s was told %s 0x%llx-0x%llx, whose size is no power of two; it should have come in "
             "naturally aligned pieces.",
             p->name, type_name(n->type), (ull)first, (ull)n->range.last.v);
-    else if ((first & mask) || (n->type == NOTE_MAP && (n->gpa.v & mask)))
+    else if ((first & mask) || (note_maps(n->type) && (n->gpa.v & mask)))
         chk_find(
             c, FLT_MASK, &w,
             "%s was told %s 0x%llx-0x%llx (target 0x%llx), whose %s is not aligned to its size.",
@@ -131,7 +145,7 @@ void chk_filters(struct checks *c, struct person *p, const struct note *n)
         return;
     judge_range(c, p, n);
     judge_shape(c, p, n);
-    if (n->type == NOTE_MAP)
+    if (note_maps(n->type))
         judge_offset(c, p, n);
     judge_domain(c, p, n);
 }

@@ -43,6 +43,7 @@ enum inv_id {
     PIN_LOCK,
     PIN_RETRY,
     ACC_LIMIT,
+    ERR_CONVERGE,
     LIVE_QUEUE,
     LIVE_MISS,
     LIVE_ABORT,
@@ -141,6 +142,8 @@ struct person {
     unsigned tooks;
     struct spans taken;   /* likewise, more than TOOK_FIRST */
     bool closed;          /* mdev: it could not be opened */
+    struct spans owed_map, owed_unmap; /* refused, not repaired, not yet judged */
+    struct spans refused_now; /* refused in the invalidation under way */
     uint64_t fail_unmaps; /* injected refusals still to come */
     uint64_t top;         /* top table at the last look (dirty ranges follow its pages), 0: none */
     bool top_valid;
@@ -372,6 +375,13 @@ void chk_observed_note(struct checks *c, const struct person *p, const struct no
 void chk_observed_read(struct checks *c, const struct obs *o);
 void chk_observed_dma(struct checks *c, const struct obs *o);
 void chk_observed_free(struct checks *c);
+
+/* converge.c */
+void chk_converge_note(struct checks *c, struct person *p, const struct note *n);
+void chk_converge_begin(struct checks *c); /* an invalidation, or a record, begins */
+void chk_converge(struct checks *c, struct person *p, const struct ctx *x, const struct desc *d);
+void chk_converge_left(struct checks *c, struct person *p, struct iova_range r);
+bool chk_right_held(const struct checks *c, uint64_t target, enum perm told, enum perm held);
 
 /* registry.c, history.c: see registry.h */
 bool chk_had_domain(const struct checks *c, bdf_t bdf, uint16_t did);

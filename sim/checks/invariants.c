@@ -118,6 +118,11 @@ static const struct invariant rows[INVARIANTS] = {
     [ACC_LIMIT] = {"ACC-LIMIT", V,
                    "mappings held never exceed the limit; the accounting returns to its start",
                    "vtd-facts 9.3; museum I16, M59, M73"},
+    [ERR_CONVERGE] =
+        {"ERR-CONVERGE", V,
+         "after a consumer refuses, the unit's record of what it holds is what it holds, and the "
+         "next invalidation of the range repairs it",
+         "seeds 001, 002: reviews; vtd-facts 9.2.2, 9.3"},
     [GST_NOFLUSH] =
         {"GST-NOFLUSH", G,
          "guest: a present entry was removed, moved or narrowed, and before a covering "

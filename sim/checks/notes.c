@@ -114,7 +114,7 @@ void chk_note(struct checks *c, const struct note *n)
         c->late_first = *n;
         c->late_person = p;
     }
-    if (!p->joined || n->type == NOTE_DEVTLB || !chk_keeps(p))
+    if (!p->joined || (n->type != NOTE_MAP && n->type != NOTE_UNMAP) || !chk_keeps(p))
         return;
     if (n->type == NOTE_MAP) {
         judge_map(c, p, n);
@@ -122,6 +122,7 @@ void chk_note(struct checks *c, const struct note *n)
     } else {
         judge_unmap(c, p, n);
     }
+    chk_converge_note(c, p, n);
     remember(c, p, n);
     if (n->asked && n->result < 0 && n->type == NOTE_UNMAP && p->fail_unmaps)
         p->fail_unmaps--;
@@ -151,6 +152,8 @@ void chk_replay(struct checks *c, const struct obs *o)
          s = spans_step(&p->told, &pos)) {
         uint64_t at = s->first > r.first.v ? s->first : r.first.v;
 
+        if (told_state(s->meta) == TOLD_REFUSED)
+            continue;
         chk_lookup(c, &x, at, &leaf);
         if (leaf.present && leaf.gpa + (at - leaf.first) == s->gpa + (at - s->first) &&
             leaf.perm == told_perm(s->meta))
@@ -184,7 +187,7 @@ static void judge_empty(struct checks *c)
         if (!p->joined || !chk_keeps(p))
             continue;
         for (struct span *s = spans_seek(&p->told, 0, &pos); s; s = spans_step(&p->told, &pos)) {
-            if (!told_by_tables(s->meta))
+            if (!told_by_tables(s->meta) || told_state(s->meta) == TOLD_REFUSED)
                 continue;
             chk_find(c, RST_EMPTY,
                      &(struct where){p, true, iova_range(s->first, s->last), told_record(s->meta)},

@@ -109,6 +109,8 @@ int chk_observed_init(struct checks *c)
 
 void chk_observed_note(struct checks *c, const struct person *p, const struct note *n)
 {
+    if (!note_coarse(n->type)) /* no real system tells them */
+        return;
     if (!p->expected && c->heards >= HEARD_UNANNOUNCED_MAX) {
         c->heard_lost = true;
         return;

@@ -76,6 +76,9 @@ static void forget(struct person *p)
     spans_free(&p->refused);
     spans_free(&p->taken);
     p->tooks = 0;
+    spans_free(&p->owed_map);
+    spans_free(&p->owed_unmap);
+    spans_free(&p->refused_now);
     p->top = 0;
     p->top_valid = p->replaying = false;
     chk_misses_forget(p);
@@ -167,10 +170,12 @@ static const char *must_refuse(const struct checks *c, uint32_t flags, struct io
         return "asks for no kind";
     if (r.first.v > r.last.v)
         return "has an inverted range";
-    if (flags & ~(uint32_t)(NOTIFY_MAP | NOTIFY_UNMAP | NOTIFY_DEVTLB))
+    if (flags & ~NOTIFY_ALL)
         return "asks for a kind that does not exist";
     if ((flags & NOTIFY_MAP) && !c->cfg.caching_mode)
         return "asks for MAP, which a unit without caching mode cannot supply";
+    if ((flags & NOTIFY_FINER) && !c->cfg.caching_mode)
+        return "asks for rights that come and go, which a unit without caching mode cannot supply";
     if ((flags & NOTIFY_DEVTLB) && !c->arch.device_tlb)
         return "asks for device-TLB invalidations, which a unit without device-TLBs cannot supply";
     return NULL;
@@ -215,6 +220,7 @@ void chk_unregister(struct checks *c, const struct obs *o)
         p->regs--;
         break;
     }
+    chk_converge_left(c, p, o->u.reg.range);
     c->flags_moved = true;
     p->left_record = o->record;
 }

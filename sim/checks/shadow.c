@@ -20,10 +20,9 @@ struct mismatch {
     uint64_t bytes, pieces;
 };
 
-static bool right_held(const struct checks *c, const struct span *s, enum perm held)
+bool chk_right_held(const struct checks *c, uint64_t target, enum perm told, enum perm held)
 {
-    enum perm told = told_perm(s->meta);
-    const struct ram_block *b = guest_mem_block_at(c->cfg.mem, gpa(s->gpa));
+    const struct ram_block *b = guest_mem_block_at(c->cfg.mem, gpa(target));
 
     if (held == told || ((told & PERM_W) && held == (told | PERM_R)))
         return true;
@@ -50,7 +49,7 @@ static enum mismatch_kind judge_held(const struct checks *c, const struct person
 
         if (!w->held(w->sim, p->name, iova(at), &h) || at < h.range.first.v ||
             at > h.range.last.v || h.gpa.v + (at - h.range.first.v) != s->gpa + (at - s->first) ||
-            !right_held(c, s, h.perm))
+            !chk_right_held(c, s->gpa, told_perm(s->meta), h.perm))
             return UNHELD;
         if (h.range.last.v >= last)
             return NOTHING_WRONG;
@@ -257,11 +256,13 @@ void chk_shadow(struct checks *c, const struct desc *d)
 
         if (!chk_shadows(p) || !(dev = chk_device(c, p->bdf, false)) || !dev->translated)
             continue;
-        if (c->cfg.mode == CHECK_FAST && !spans_touch(&p->dirty, d->first, d->last))
+        if (c->cfg.mode == CHECK_FAST && !spans_touch(&p->dirty, d->first, d->last) &&
+            !p->owed_map.count && !p->owed_unmap.count)
             continue;
         x = chk_context(c, p->bdf);
         if (x.kind == CTX_PASS || !concerns(c, p, &x, d))
             continue;
+        chk_converge(c, p, &x, d);
 
         struct look k = {.c = c, .p = p, .x = &x};
 

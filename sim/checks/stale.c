@@ -15,7 +15,9 @@ void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n
     uint64_t at = held->first > n->range.first.v ? held->first : n->range.first.v;
     struct held_xlat h;
 
-    if (!c->cfg.world.held || (n->asked && n->result < 0 && p->fail_unmaps) ||
+    bool injected = p->fail_unmaps || c->cfg.refusals_injected;
+
+    if (!c->cfg.world.held || (n->asked && n->result < 0 && injected) ||
         !c->cfg.world.held(c->cfg.world.sim, p->name, iova(at), &h))
         return;
     if (c->stales == c->stale_room) {

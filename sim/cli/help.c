@@ -16,6 +16,8 @@ const char replay_help[] =
     "  --type1 list|chain     how VFIO type1 in the kernel tells emulated devices of an unmap:\n"
     "                         a device list (default), or the notifier chain before it\n"
     "  --dma-limit N          mappings a container may hold (default 65535; 0: no limit)\n"
+    "  --fail OP:N:ERRNO      the Nth map, unmap or alloc that consumers ask for is refused\n"
+    "                         with this error, by name or number: map:3:ENOSPC\n"
     "  --quirk NAME           switch a historical bug on (repeatable)\n"
     "  --list-quirks          print them\n"
     "\n"

@@ -34,6 +34,7 @@ enum {
     OPT_ATTACH,
     OPT_TYPE1,
     OPT_DMA_LIMIT,
+    OPT_FAIL,
     OPT_QUIRK,
     OPT_LIST_QUIRKS,
     OPT_COMPARE,
@@ -61,6 +62,7 @@ static const struct option options[] = {
     {"attach", required_argument, NULL, OPT_ATTACH},
     {"type1", required_argument, NULL, OPT_TYPE1},
     {"dma-limit", required_argument, NULL, OPT_DMA_LIMIT},
+    {"fail", required_argument, NULL, OPT_FAIL},
     {"quirk", required_argument, NULL, OPT_QUIRK},
     {"list-quirks", no_argument, NULL, OPT_LIST_QUIRKS},
     {"compare", required_argument, NULL, OPT_COMPARE},
@@ -219,6 +221,7 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_SYNC: return set_sync(o, s, e);
     case OPT_ATTACH: return add_attach(o, s, e);
     case OPT_DMA_LIMIT: return arg_number("--dma-limit", s, &o->dma_limit, e);
+    case OPT_FAIL: o->has_fail = true; return arg_fail("--fail", s, &o->fail, e);
     case OPT_QUIRK: return add_quirk(o, s, e);
     case OPT_TYPE1:
     case OPT_COMPARE:

@@ -32,6 +32,8 @@ struct replay_options {
     size_t attach_count;
     bool type1_chain;
     uint64_t dma_limit;
+    bool has_fail;
+    struct engine_fail fail;
     const char **quirks;
     size_t quirks_count;
     enum compare_mode compare;

@@ -117,6 +117,50 @@ int arg_attach(const char *option, const char *s, struct attach_rec *out, struct
     return rc;
 }
 
+static bool error_code(const char *s, int *out)
+{
+    static const struct {
+        const char *name;
+        int code;
+    } names[] = {{"EEXIST", EEXIST}, {"ENOSPC", ENOSPC}, {"EINVAL", EINVAL},
+                 {"EBUSY", EBUSY},   {"ENOMEM", ENOMEM}, {"EFAULT", EFAULT},
+                 {"EPERM", EPERM},   {"EIO", EIO}};
+    uint64_t v;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!strcmp(names[i].name, s)) {
+            *out = names[i].code;
+            return true;
+        }
+    }
+    if (!number(s, strlen(s), &v) || v == 0 || v > 4095)
+        return false;
+    *out = (int)v;
+    return true;
+}
+
+int arg_fail(const char *option, const char *s, struct engine_fail *out, struct err *e)
+{
+    static const char *const ops[] = {
+        [FAIL_MAP] = "map", [FAIL_UNMAP] = "unmap", [FAIL_ALLOC] = "alloc"};
+    const char *first = strchr(s, ':'), *second = first ? strchr(first + 1, ':') : NULL;
+
+    *out = (struct engine_fail){.op = FAIL_MAP};
+    if (second && number(first + 1, (size_t)(second - first - 1), &out->nth) && out->nth &&
+        error_code(second + 1, &out->error)) {
+        for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+            if (strlen(ops[i]) == (size_t)(first - s) && !strncmp(ops[i], s, strlen(ops[i]))) {
+                out->op = (enum fail_op)i;
+                return 0;
+            }
+        }
+    }
+    return err_set(e, EINVAL,
+                   "%s: '%.40s' names no call; expected OP:N:ERRNO with map, unmap or alloc, N from "
+                   "1 and an errno by name or number, as map:3:ENOSPC",
+                   option, s);
+}
+
 int arg_word(const char *option, const char *s, const char *const *words, int *out, struct err *e)
 {
     char list[160] = "";

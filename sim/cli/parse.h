@@ -11,6 +11,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "engine.h"
 #include "trace/record.h"
 
 /** Each returns 0, or -EINVAL with a sentence that names the option and what was expected. */
@@ -20,6 +21,9 @@ int arg_iova_range(const char *option, const char *s, struct iova_range *out, st
 
 /** KIND@BDF: a consumer named as written, its device in canonical form. */
 int arg_attach(const char *option, const char *s, struct attach_rec *out, struct err *e);
+
+/** OP:N:ERRNO: the Nth map, unmap or alloc is refused. */
+int arg_fail(const char *option, const char *s, struct engine_fail *out, struct err *e);
 
 /**
  * Index of `s` in the NULL-terminated `words`. Returns 0, or -EINVAL with a sentence that lists

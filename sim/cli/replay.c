@@ -127,7 +127,8 @@ static int prepare(struct replay *r, const struct replay_job *job, struct err *e
                                                 .type1_chain = o->type1_chain,
                                                 .dma_limit = o->dma_limit,
                                                 .attach = o->attach,
-                                                .attach_count = o->attach_count};
+                                                .attach_count = o->attach_count,
+                                                .fail = o->has_fail ? &o->fail : NULL};
     rc = replay_engine(r, o, e);
     if (rc == 0)
         rc = make_checks(r, o, e);

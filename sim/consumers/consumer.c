@@ -65,6 +65,7 @@ int consumer_new(const struct consumer_setup *s, struct consumer **out, struct e
     c->funnel = s->funnel;
     c->mem = s->mem;
     c->fate = s->fate;
+    c->fail_nth = s->fail_nth;
     *out = c;
     return 0;
 }
@@ -146,7 +147,12 @@ void consumer_fail(struct consumer *c, enum fail_op op, int error, uint64_t coun
 int consumer_refuses(struct consumer *c, enum fail_op op)
 {
     struct consumer_fail *f = &c->fails[op];
+    struct fail_nth *nth = c->fail_nth;
 
+    if (nth && nth->op == op && ++nth->calls == nth->nth) {
+        nth->done = true;
+        return -nth->error;
+    }
     if (!f->count)
         return 0;
     f->count--;

@@ -55,6 +55,18 @@ struct consumer_fail {
     int error;      /* positive errno */
 };
 
+/**
+ * A test mode: over all consumers of a simulation, call number `nth` of that kind is refused. Shared
+ * by them, owned by who runs the simulation.
+ */
+struct fail_nth {
+    enum fail_op op;
+    uint64_t nth; /* from 1; 0: none is */
+    int error;    /* positive errno */
+    uint64_t calls; /* seen so far */
+    bool done;      /* it was reached */
+};
+
 /** What every kind has. The first member of each kind's own struct. */
 struct consumer {
     const struct consumer_ops *ops;
@@ -65,6 +77,7 @@ struct consumer {
     struct fate *fate;
     uint64_t callbacks; /* received through its notifiers */
     struct consumer_fail fails[3]; /* by enum fail_op */
+    struct fail_nth *fail_nth;     /* NULL: none */
     bool gone;
 };
 
@@ -77,6 +90,7 @@ struct consumer_setup {
     const struct guest_mem *mem;
     struct fate *fate;
     struct type1_kernel *container;
+    struct fail_nth *fail_nth; /* NULL, or shared by all */
 };
 
 /** Fill in what an attach record does not say: flags, range, aperture, type1, limit. */

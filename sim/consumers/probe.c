@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A consumer that accepts and records what its flags and range ask for. Refuses nothing. */
+/* A consumer that accepts and records what its flags and range ask for. Refuses what it was made to. */
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -16,11 +16,30 @@ struct probe {
     bool listening;
 };
 
+/* MAP and UNMAP are asked and kept; all else is only recorded. */
+static int ask(struct probe *p, const struct iommu_event *e)
+{
+    bool map = e->type == NOTE_MAP;
+    struct range_entry entry = {e->range, e->gpa, e->perm};
+    int refused;
+
+    if (!map && e->type != NOTE_UNMAP)
+        return 0;
+    refused = consumer_refuses(&p->base, map ? FAIL_MAP : FAIL_UNMAP);
+    if (!refused && map)
+        refused = consumer_refuses(&p->base, FAIL_ALLOC);
+    if (refused)
+        return refused;
+    if (rangemap_cut(&p->seen, e->range) || (map && rangemap_insert(&p->seen, &entry)))
+        p->base.fate->no_memory = true;
+    return 0;
+}
+
 static int notified(struct notifier *n, const struct iommu_event *e)
 {
     struct probe *p = n->owner_data;
     bool leaves = consumer_counts_out(&p->base);
-    struct range_entry entry;
+    int result;
 
     if (p->base.region->policy->entries_kept) {
         const struct iommu_event *late = p->kept;
@@ -30,14 +49,11 @@ static int notified(struct notifier *n, const struct iommu_event *e)
             return 0;
         e = late;
     }
-    entry = (struct range_entry){e->range, e->gpa, e->perm};
-    if (rangemap_cut(&p->seen, e->range) ||
-        (e->type == NOTE_MAP && rangemap_insert(&p->seen, &entry)))
-        p->base.fate->no_memory = true;
-    consumer_note(&p->base, VIA_NOTIFIER, e, true, 0, NULL);
+    result = ask(p, e);
+    consumer_note(&p->base, VIA_NOTIFIER, e, true, result, NULL);
     if (leaves)
         consumer_leave(&p->base);
-    return 0;
+    return result;
 }
 
 static void switched(struct region_listener *l, bool translated)
@@ -55,7 +71,7 @@ static void switched(struct region_listener *l, bool translated)
         p->refused = true;
         return;
     }
-    if (p->notifier.flags & NOTIFY_MAP)
+    if (p->notifier.flags & NOTIFY_FROM_RECORD)
         notify_replay(&p->notifier);
 }
 

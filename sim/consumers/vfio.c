@@ -55,7 +55,7 @@ static int map_event(struct vfio *v, const struct iommu_event *e)
 
     if (why) {
         consumer_note(&v->base, VIA_NOTIFIER, e, false, 0, why);
-        return 0;
+        return NOTIFY_NOT_ASKED;
     }
     result = ask_map(v, e, rights);
     note(v, VIA_NOTIFIER, e, result);
@@ -75,14 +75,14 @@ static int notified(struct notifier *n, const struct iommu_event *e)
 {
     struct vfio *v = n->owner_data;
     bool leaves = consumer_counts_out(&v->base);
-    int result;
+    int result = NOTIFY_NOT_ASKED;
 
     if (e->type == NOTE_MAP)
         result = map_event(v, e);
     else if (e->type == NOTE_UNMAP)
         result = unmap(v, e, VIA_NOTIFIER);
-    else
-        result = 0;
+    else /* its side has no use for it */
+        consumer_note(&v->base, VIA_NOTIFIER, e, false, 0, NULL);
     if (leaves)
         consumer_leave(&v->base);
     return result;

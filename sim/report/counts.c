@@ -114,6 +114,23 @@ static void count_note(struct counts *c, const struct note *n)
     }
 }
 
+/* The sentence of the first refusal is kept. */
+static void count_registration(struct counts *c, const struct obs *o)
+{
+    struct consumer_counts *k;
+
+    c->registrations++;
+    if (o->u.reg.result >= 0)
+        return;
+    c->registrations_refused++;
+    k = consumer(c, o->u.reg.consumer, o->u.reg.bdf);
+    if (!k || *k->unregistered)
+        return;
+    snprintf(k->unregistered, sizeof(k->unregistered), "%s",
+             o->u.reg.why && *o->u.reg.why ? o->u.reg.why : "no reason given");
+    k->unregistered_record = o->record;
+}
+
 static void count_record(struct counts *c, const struct rec *r)
 {
     c->events++;
@@ -239,10 +256,7 @@ static void see(void *ctx, const struct obs *o)
         break;
     case OBS_SWITCH: c->switches++; break;
     case OBS_CONSUMER: count_consumer(c, o); break;
-    case OBS_REGISTER:
-        c->registrations++;
-        c->registrations_refused += o->u.reg.result < 0;
-        break;
+    case OBS_REGISTER: count_registration(c, o); break;
     case OBS_FLAGS: c->flags_changes++; break;
     case OBS_REPLAY_BEGIN: c->replays++; break;
     case OBS_NOTE: count_note(c, o->u.note); break;

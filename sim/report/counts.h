@@ -35,6 +35,7 @@ enum inval_kind inval_kind_of(uint64_t lo);
 
 #define WHY_KINDS 6
 #define WHY_BYTES 24
+#define WHY_SENTENCE_BYTES 200
 
 /** One consumer and what reached it; stays in the list when it leaves. */
 struct consumer_counts {
@@ -54,6 +55,8 @@ struct consumer_counts {
     uint64_t dma_unmaps;         /* times its device was asked to unpin */
     int refused_result;
     uint64_t not_asked;
+    char unregistered[WHY_SENTENCE_BYTES]; /* why a notifier of it was refused first; "": none was */
+    uint64_t unregistered_record;
     struct {
         char why[WHY_BYTES];
         uint64_t count;

@@ -16,7 +16,7 @@ static void feed_words(struct digest *d, const uint64_t *words, size_t n)
 static void feed_note(struct digest *d, const struct note *n)
 {
     FEED(d, n->seq, n->bdf.v, n->via, n->type, n->range.first.v, n->range.last.v,
-         n->type == NOTE_MAP ? n->gpa.v : 0, n->perm, n->asked,
+         note_maps(n->type) ? n->gpa.v : 0, n->perm, n->asked,
          n->asked ? (uint64_t)(int64_t)n->result : 0);
     digest_text(d, n->consumer);
     digest_text(d, n->asked ? NULL : n->why);

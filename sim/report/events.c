@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "report/show.h"
+
 /* A line under construction; what does not fit is dropped (the fields are bounded, so all fits). */
 struct line {
     char *at, *end;
@@ -89,15 +91,15 @@ size_t events_line(char line[EVENT_LINE_BYTES], const struct note *n)
     put_head(&l, n->seq, n->record);
     put_string(&l, n->consumer, NAME_BYTES);
     put(&l, n->via == VIA_REGION ? ",\"via\":\"region\"" : ",\"via\":\"notifier\"");
-    put(&l, n->type == NOTE_MAP     ? ",\"type\":\"MAP\""
-            : n->type == NOTE_UNMAP ? ",\"type\":\"UNMAP\""
-                                    : ",\"type\":\"DEVIOTLB_UNMAP\"");
+    put(&l, ",\"type\":\"");
+    put(&l, note_type_name(n->type));
+    put(&l, "\"");
     put_hex(&l, ",\"iova\":", n->range.first.v);
     if (bytes)
         put_hex(&l, ",\"size\":", bytes);
     else
         put(&l, ",\"size\":\"0x10000000000000000\"");
-    if (n->type == NOTE_MAP) {
+    if (note_maps(n->type)) {
         put_hex(&l, ",\"gpa\":", n->gpa.v);
         put(&l, n->perm == PERM_RW  ? ",\"perm\":\"rw\""
                 : n->perm == PERM_W ? ",\"perm\":\"w\""

@@ -161,6 +161,7 @@ static void add_consumers(struct json *j, cJSON *to, const struct counts *c)
             add_u64(j, o, "pins_refused", k->pins_refused);
             add_u64(j, o, "dma_unmaps", k->dma_unmaps);
         }
+        add_text(j, o, "registration_refused", *k->unregistered ? k->unregistered : NULL);
         why = add_object(j, o, "not_asked_why");
         for (size_t w = 0; w < WHY_KINDS && k->why[w].count; w++)
             add_u64(j, why, k->why[w].why, k->why[w].count);

@@ -69,7 +69,18 @@ const char *perm_name(enum perm p)
 
 const char *note_type_name(enum note_type t)
 {
-    return t == NOTE_MAP ? "MAP" : t == NOTE_UNMAP ? "UNMAP" : "DEVIOTLB_UNMAP";
+    static const char *const names[] = {
+        [NOTE_MAP] = "MAP",
+        [NOTE_UNMAP] = "UNMAP",
+        [NOTE_DEVTLB] = "DEVIOTLB_UNMAP",
+        [NOTE_READ_MAP] = "READ_MAP",
+        [NOTE_WRITE_MAP] = "WRITE_MAP",
+        [NOTE_READ_UNMAP] = "READ_UNMAP",
+        [NOTE_WRITE_UNMAP] = "WRITE_UNMAP",
+        [NOTE_SYNC] = "SYNC",
+    };
+
+    return names[t];
 }
 
 const char *consumer_kind_name(enum consumer_kind k)

@@ -187,6 +187,11 @@ static void consumer_row(const struct text *t, const struct consumer_counts *k)
     if (!k->present)
         fputs("  (left)", t->out);
     fputc('\n', t->out);
+    if (*k->unregistered) {
+        struct shown at = show_count(k->unregistered_record);
+
+        fprintf(t->out, "    registration refused at record %s: %s\n", at.text, k->unregistered);
+    }
 }
 
 static void notified(const struct text *t)

@@ -89,8 +89,8 @@ static int check_attach(const struct attach_rec *a, struct err *err)
         return -EINVAL;
     if ((unsigned)a->kind > CONSUMER_PROBE)
         return err_set(err, EINVAL, "attach of an unknown kind of consumer");
-    if (a->has_flags && (a->flags == 0 || a->flags > 7))
-        return err_set(err, EINVAL, "flags= names no kind, map, unmap or devtlb expected");
+    if (a->has_flags && (a->flags == 0 || a->flags > NOTIFY_ALL))
+        return err_set(err, EINVAL, "flags= names no kind, such as map, unmap or devtlb");
     if (a->has_range && a->range.first.v > a->range.last.v)
         return err_set(err, EINVAL, "range=0x%llx-0x%llx is inverted, START at most LAST expected",
                        (ull)a->range.first.v, (ull)a->range.last.v);

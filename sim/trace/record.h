@@ -54,7 +54,24 @@ enum dma_seen {
 enum consumer_kind { CONSUMER_VFIO, CONSUMER_VHOST, CONSUMER_MDEV, CONSUMER_PROBE };
 
 /* Notifier flags, as in `attach ... flags=` (values of vtd-facts 9.2.1). */
-enum { NOTIFY_UNMAP = 1, NOTIFY_MAP = 2, NOTIFY_DEVTLB = 4 };
+enum {
+    NOTIFY_UNMAP = 1,
+    NOTIFY_MAP = 2,
+    NOTIFY_DEVTLB = 4,
+    /* Finer kinds, by the right that comes or goes, and the end of each invalidation: `ideal` alone
+     * (wishes of the reviews of seeds 000 and 001). */
+    NOTIFY_READ_MAP = 8,
+    NOTIFY_WRITE_MAP = 16,
+    NOTIFY_READ_UNMAP = 32,
+    NOTIFY_WRITE_UNMAP = 64,
+    NOTIFY_SYNC = 128
+};
+#define NOTIFY_FINER_MAP   ((uint32_t)NOTIFY_READ_MAP | NOTIFY_WRITE_MAP)
+#define NOTIFY_FINER_UNMAP ((uint32_t)NOTIFY_READ_UNMAP | NOTIFY_WRITE_UNMAP)
+#define NOTIFY_FINER       (NOTIFY_FINER_MAP | NOTIFY_FINER_UNMAP)
+#define NOTIFY_FROM_RECORD (NOTIFY_FINER | NOTIFY_MAP) /* told by what was mapped before */
+#define NOTIFY_ALL         UINT32_C(0xff)
+#define NOTIFY_KINDS       8
 
 struct device_rec {
     bdf_t bdf;

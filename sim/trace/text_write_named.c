@@ -32,12 +32,12 @@ char *out_attach(char *p, const struct attach_rec *a)
     *p++ = ' ';
     p = out_bdf(p, a->bdf);
     if (a->has_flags) {
-        /* the contract's order: map, unmap, devtlb */
-        static const unsigned order[] = {1, 0, 2};
+        /* the contract's order: map, unmap, devtlb; then the finer ones */
+        static const unsigned order[NOTIFY_KINDS] = {1, 0, 2, 3, 4, 5, 6, 7};
         const char *between = "";
 
         p = out_str(p, " flags=");
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < NOTIFY_KINDS; i++)
             if (a->flags >> order[i] & 1) {
                 p = out_str(out_str(p, between), WORDS_FLAG[order[i]]);
                 between = ",";

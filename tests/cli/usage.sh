@@ -12,7 +12,7 @@ has "version: name and number" "$work/out" '^vtd-replay [0-9]+\.[0-9]+'
 
 # Every option of --help is one, and every option is in --help.
 run --help
-for option in profile sync attach dma-limit quirk list-quirks compare check strict events report \
+for option in profile sync attach dma-limit fail quirk list-quirks compare check strict events report \
     stop-on-violation from to device iova list-invariants digest help version; do
     has "help: --$option is described" "$work/out" "--$option"
 done
