@@ -28,6 +28,13 @@ static int set_add(struct rangemap *set, struct iova_range r)
     }
 }
 
+static bool touches(const struct rangemap *set, struct iova_range r)
+{
+    const struct range_entry *e = rangemap_at_or_after(set, r.first);
+
+    return e && e->range.first.v <= r.last.v;
+}
+
 static struct owed *owed_of(struct notifier *n)
 {
     if (!n->owed) {
@@ -53,11 +60,13 @@ void owed_answered(struct notifier *n, const struct iommu_event *e, int answer)
     int failed = 0;
     struct owed *o;
 
-    if ((!map && e->type != NOTE_UNMAP) || !n->registered || answer > 0)
+    if ((!map && e->type != NOTE_UNMAP) || !n->registered)
         return;
     o = owed_of(n);
     if (!o)
         failed = -1;
+    else if (answer > 0) /* what was refused before takes it away when it is asked again */
+        failed = map && touches(&o->keeps, e->range) ? set_add(&o->lacks, e->range) : 0;
     else if (answer < 0)
         failed = set_add(map ? &o->lacks : &o->keeps, e->range);
     else if (rangemap_cut(&o->keeps, e->range) || (map && rangemap_cut(&o->lacks, e->range)))

@@ -40,8 +40,9 @@ void chk_converge_note(struct checks *c, struct person *p, const struct note *n)
     if (n->via == VIA_NOTIFIER && n->asked && n->result < 0) {
         ok &= n->type == NOTE_UNMAP ? keeps(p, n) : put(&p->owed_map, first, last, n->record);
         ok &= spans_add(&p->refused_now, first, last);
-    } else if (n->asked && (p->owed_map.count || p->owed_unmap.count)) {
-        ok &= spans_cut(&p->owed_unmap, first, last);
+    } else if (p->owed_map.count || p->owed_unmap.count) {
+        if (n->asked)
+            ok &= spans_cut(&p->owed_unmap, first, last);
         if (n->type == NOTE_MAP || n->via == VIA_REGION)
             ok &= spans_cut(&p->owed_map, first, last);
     }
@@ -90,14 +91,13 @@ static bool wrong_at(struct judged *j, const struct leaf *leaf, uint64_t at, uin
     const struct check_world *w = &j->c->cfg.world;
 
     j->held = w->held(w->sim, j->p->name, iova(at), &j->has);
-    if (!j->held) {
-        *until = leaf->last; /* a mapping is there whole or not at all */
-        return !j->unmap && leaf->present && !unmappable(j->c, leaf);
-    }
+    *until = leaf->last; /* a mapping is there whole or not at all */
+    if (!j->unmap && (!leaf->present || unmappable(j->c, leaf)))
+        return false; /* a refused MAP left nothing; what is held is another's of the container */
+    if (!j->held)
+        return !j->unmap;
     *until = j->has.range.last.v < leaf->last ? j->has.range.last.v : leaf->last;
-    if (!leaf->present)
-        return j->unmap; /* a refused MAP leaves nothing: it is another's of the container */
-    return j->has.gpa.v + (at - j->has.range.first.v) != leaf->gpa + (at - leaf->first) ||
+    return !leaf->present || j->has.gpa.v + (at - j->has.range.first.v) != leaf->gpa + (at - leaf->first) ||
            !chk_right_held(j->c, leaf->gpa, leaf->perm, j->has.perm);
 }
 
