@@ -25,7 +25,8 @@ static void append(char *to, size_t room, const char *text)
 
 static void note_line(struct rig *r, const struct note *n)
 {
-    static const char *const types[] = {"MAP", "UNMAP", "DEVTLB"};
+    static const char *const types[] = {"MAP",       "UNMAP",      "DEVTLB",      "READ-MAP",
+                                        "WRITE-MAP", "READ-UNMAP", "WRITE-UNMAP", "SYNC"};
     static const char *const perms[] = {"-", "r", "w", "rw"};
     char line[256], end[64];
 
@@ -33,9 +34,10 @@ static void note_line(struct rig *r, const struct note *n)
         snprintf(end, sizeof(end), "%s", n->why);
     else
         snprintf(end, sizeof(end), "%d", n->result);
-    if (n->type == NOTE_MAP)
-        snprintf(line, sizeof(line), "%s%s MAP 0x%" PRIx64 "+0x%" PRIx64 " 0x%" PRIx64 " %s %s\n",
-                 n->consumer, n->via == VIA_REGION ? " region" : "", n->range.first.v,
+    if (note_maps(n->type))
+        snprintf(line, sizeof(line), "%s%s %s 0x%" PRIx64 "+0x%" PRIx64 " 0x%" PRIx64 " %s %s\n",
+                 n->consumer, n->via == VIA_REGION ? " region" : "", types[n->type],
+                 n->range.first.v,
                  n->range.last.v - n->range.first.v + 1, n->gpa.v, perms[n->perm], end);
     else
         snprintf(line, sizeof(line), "%s%s %s 0x%" PRIx64 "+0x%" PRIx64 " %s\n", n->consumer,
