@@ -222,3 +222,51 @@ void owed_map(const struct owed_maps *m, const struct iommu_event *e)
     if (m->n->registered)
         notify_pieces(m->n, e, m->lacking);
 }
+
+static void save_set(const struct rangemap *set, struct state_out *o)
+{
+    const struct range_entry *e = set ? rangemap_at_or_after(set, iova(0)) : NULL;
+
+    state_put(o, set ? set->count : 0, 8);
+    for (; e; e = rangemap_at_or_after(set, iova(e->range.last.v + 1))) {
+        state_put(o, e->range.first.v, 8);
+        state_put(o, e->range.last.v, 8);
+        if (e->range.last.v == UINT64_MAX)
+            return;
+    }
+}
+
+void owed_save(const struct notifier *n, struct state_out *o)
+{
+    state_put_tag(o, "OWED");
+    state_put(o, n->delivered, 8);
+    save_set(n->owed ? &n->owed->lacks : NULL, o);
+    save_set(n->owed ? &n->owed->keeps : NULL, o);
+}
+
+static void load_set(struct notifier *n, bool lacks, struct state_in *i)
+{
+    uint64_t count = state_take_count(i, 16), next = 0;
+
+    for (; count && !i->trouble; count--) {
+        uint64_t first = state_take(i, 8), last = state_take(i, 8);
+        struct owed *o = owed_of(n);
+
+        if (!o || first < next || first > last || (last == UINT64_MAX && count > 1)) {
+            state_trouble(i, "ranges that a consumer refused are out of order");
+            return;
+        }
+        if (set_add(lacks ? &o->lacks : &o->keeps, iova_range(first, last)))
+            n->region->fate->no_memory = true;
+        next = last + 1;
+    }
+}
+
+void owed_load(struct notifier *n, struct state_in *i)
+{
+    if (!state_expect(i, "OWED"))
+        return;
+    n->delivered = state_take(i, 8);
+    load_set(n, true, i);
+    load_set(n, false, i);
+}

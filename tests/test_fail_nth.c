@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Injected failures: the Nth map, unmap or allocation of the consumers' sides fails, N upward until a
- * run ends in which nothing failed (contract, `fail`; engine.h, engine_fail). `ideal` breaks no
+ * Injected failures: the Nth map, unmap or allocation of the consumers' sides fails, N upward until
+ * a run ends in which nothing failed (contract, `fail`; engine.h, engine_fail). `ideal` breaks no
  * promise whatever fails; the others break ERR-CONVERGE and what follows from it, nothing else.
  */
 #include <errno.h>
@@ -79,8 +79,7 @@ static struct engine *start(const struct trace_header *h, const struct engine_op
 static void run(size_t trace, const char *profile, const struct engine_fail *fail,
                 struct outcome *out)
 {
-    struct engine_options o = {
-        .policy = policy_find(profile), .dma_limit = 65535, .fail = fail};
+    struct engine_options o = {.policy = policy_find(profile), .dma_limit = 65535, .fail = fail};
     struct trace_reader *r;
     struct trace_damage d;
     struct checks *checks;
@@ -105,9 +104,9 @@ static void run(size_t trace, const char *profile, const struct engine_fail *fai
 }
 
 /*
- * What a refusal may break in a system that ignores it. The record says mapped where nothing is held,
- * and the other way round, until somebody says otherwise: ERR-CONVERGE. What is still held is met
- * again by the next MAP there, which type1 refuses in turn.
+ * What a refusal may break in a system that ignores it. The record says mapped where nothing is
+ * held, and the other way round, until somebody says otherwise: ERR-CONVERGE. What is still held is
+ * met again by the next MAP there, which type1 refuses in turn.
  */
 static bool explained(const char *id)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Events by the previous and the new mapping: read-map, write-map, read-unmap, write-unmap, `sync`
- * after each invalidation, numbers without gaps; and what a MAP-only or an UNMAP-only consumer hears
- * of a change in place. (Reviews of seeds 000 and 001; contract, section 4.)
+ * after each invalidation, numbers without gaps; and what a MAP-only or an UNMAP-only consumer
+ * hears of a change in place. (Reviews of seeds 000 and 001; contract, section 4.)
  */
 #include <errno.h>
 #include <stdio.h>
@@ -52,8 +52,7 @@ START_TEST(by_right)
     page(r, G | 1);
     EXPECT("p WRITE-UNMAP " P " 0\n");
     page(r, G | 0x1003); /* another target */
-    EXPECT("p READ-UNMAP " P " 0\np READ-MAP " P " 0x701000 r 0\np WRITE-MAP " P
-           " 0x701000 w 0\n");
+    EXPECT("p READ-UNMAP " P " 0\np READ-MAP " P " 0x701000 r 0\np WRITE-MAP " P " 0x701000 w 0\n");
     page(r, 0);
     EXPECT("p READ-UNMAP " P " 0\np WRITE-UNMAP " P " 0\n");
     rig_free(r);
@@ -82,8 +81,7 @@ START_TEST(beside_the_others)
         const char *came, *changed, *went;
     } rows[] = {
         {NOTIFY_MAP | NOTIFY_UNMAP | NOTIFY_WRITE_UNMAP, "p MAP " P " 0x700000 rw 0\n",
-         "p WRITE-UNMAP " P " 0\np UNMAP " P " 0\np MAP " P " 0x700000 r 0\n",
-         "p UNMAP " P " 0\n"},
+         "p WRITE-UNMAP " P " 0\np UNMAP " P " 0\np MAP " P " 0x700000 r 0\n", "p UNMAP " P " 0\n"},
         {NOTIFY_WRITE_MAP, "p WRITE-MAP " P " 0x700000 w 0\n", "", ""},
         {NOTIFY_UNMAP | NOTIFY_READ_UNMAP, "p UNMAP " P " 0\n", "p UNMAP " P " 0\n",
          "p READ-UNMAP " P " 0\np UNMAP " P " 0\n"},
@@ -229,7 +227,8 @@ static int anything(void *owner, struct notify_region *r, uint32_t old_flags, ui
     return 0;
 }
 
-/* Numbers without gaps, whatever the notifier's kinds and range leave out; anew when it registers. */
+/* Numbers without gaps, whatever the notifier's kinds and range leave out; anew when it registers.
+ */
 START_TEST(numbered)
 {
     static const struct region_ops ops = {anything, nothing};
@@ -265,9 +264,8 @@ START_TEST(numbered)
     notify_unregister(&low.notifier);
     low.last = 0;
     ck_assert_int_eq(notify_register(&region, &low.notifier, &err), 0);
-    notify_all(&region, &(struct iommu_event){.type = NOTE_MAP,
-                                              .range = {{0}, {0x7fff}},
-                                              .perm = PERM_R});
+    notify_all(&region,
+               &(struct iommu_event){.type = NOTE_MAP, .range = {{0}, {0x7fff}}, .perm = PERM_R});
     ck_assert_uint_eq(low.heard, 6 + 4); /* in pieces: 1, 2, 4 and 6 */
     ck_assert_uint_eq(low.gaps, 0);
     notify_region_clear(&region);

@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "notifier_owed.h"
 #include "rig.h"
 #include "suite.h"
 
@@ -302,6 +304,88 @@ START_TEST(others_do_not_repair)
 }
 END_TEST
 
+static uint64_t refusing;
+
+static int refuse_odd(struct notifier *n, const struct iommu_event *e)
+{
+    (void)n;
+    return e->range.first.v >> 12 & refusing ? -EIO : 0;
+}
+
+static int any_flags(void *owner, struct notify_region *r, uint32_t old_flags, uint32_t new_flags,
+                     const struct notifier *n, struct err *e)
+{
+    (void)owner;
+    (void)r;
+    (void)old_flags;
+    (void)new_flags;
+    (void)n;
+    (void)e;
+    return 0;
+}
+
+struct listener_rig {
+    struct funnel funnel;
+    struct fate fate;
+    struct notify_region region;
+    struct notifier n;
+};
+
+static void listener(struct listener_rig *l)
+{
+    static const struct region_ops ops = {any_flags, NULL};
+    struct err e;
+
+    *l = (struct listener_rig){.n = {.owner = "n",
+                                     .flags = NOTIFY_MAP | NOTIFY_UNMAP,
+                                     .range = {{0}, {UINT64_MAX}},
+                                     .notify = refuse_odd}};
+    notify_region_init(&l->region, RIG_DEV, &ops, NULL, policy_find("ideal"), &l->funnel, &l->fate);
+    ck_assert_int_eq(notify_register(&l->region, &l->n, &e), 0);
+}
+
+/* What is owed, saved and loaded, is owed still; damage is told. */
+START_TEST(saved)
+{
+    struct listener_rig a, b;
+    struct state_out first = {0}, second = {0};
+
+    listener(&a);
+    listener(&b);
+    refusing = 1;
+    for (uint64_t at = 0x1000; at < 0x9000; at += 0x1000) {
+        struct iommu_event map = event_map(iova_range(at, at + 0xfff), gpa(at), PERM_R);
+        struct iommu_event unmap = event_unmap(iova_range(at + 0x10000, at + 0x10fff));
+
+        notify_all(&a.region, &map);
+        notify_all(&a.region, &unmap);
+    }
+    owed_save(&a.n, &first);
+    for (size_t cut = 0; cut < first.used; cut++) {
+        struct state_in short_in = {.bytes = first.bytes, .size = cut};
+        struct listener_rig c;
+
+        listener(&c);
+        owed_load(&c.n, &short_in);
+        ck_assert_ptr_nonnull(short_in.trouble);
+        notify_unregister(&c.n);
+        notify_region_clear(&c.region);
+    }
+    owed_load(&b.n, &(struct state_in){.bytes = first.bytes, .size = first.used});
+    owed_save(&b.n, &second);
+    ck_assert_uint_eq(first.used, second.used);
+    ck_assert_int_eq(memcmp(first.bytes, second.bytes, first.used), 0);
+    refusing = 0;
+    ck_assert_uint_eq(owed_unmap_again(&b.n, iova_range(0x11800, 0x13800)).first.v, 0x11000);
+    ck_assert_uint_eq(owed_grown(&b.n, iova_range(0, UINT64_MAX)).first.v, 0);
+    ck_assert_uint_eq(b.n.delivered, 16 + 2);
+    state_out_free(&first);
+    state_out_free(&second);
+    notify_region_clear(&a.region);
+    notify_region_clear(&b.region);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {
@@ -314,6 +398,7 @@ int main(void)
         {leaving_forgets, 5},
         {unmap_only, 1},
         {others_do_not_repair, 2},
+        {saved, 1},
     };
 
     return run_tests("refusals", rows, COUNT(rows));

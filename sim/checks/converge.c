@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ERR-CONVERGE: what a consumer's side refused is put right by the next invalidation that covers it,
- * unless it refuses again. What it holds is compared with the tables, not with what it was told.
+ * ERR-CONVERGE: what a consumer's side refused is put right by the next invalidation that covers
+ * it, unless it refuses again. What it holds is compared with the tables, not with what it was
+ * told.
  */
 #include "checks/internal.h"
 
@@ -97,7 +98,8 @@ static bool wrong_at(struct judged *j, const struct leaf *leaf, uint64_t at, uin
     if (!j->held)
         return !j->unmap;
     *until = j->has.range.last.v < leaf->last ? j->has.range.last.v : leaf->last;
-    return !leaf->present || j->has.gpa.v + (at - j->has.range.first.v) != leaf->gpa + (at - leaf->first) ||
+    return !leaf->present ||
+           j->has.gpa.v + (at - j->has.range.first.v) != leaf->gpa + (at - leaf->first) ||
            !chk_right_held(j->c, leaf->gpa, leaf->perm, j->has.perm);
 }
 

@@ -6,7 +6,7 @@ dir=tests/traces/invariants
 trace=$BUILD/trace
 
 run --profile ideal --fail map:1:ENOSPC --events - $dir/inplace.trace
-has "fail: other calls are not" "$work/out" '"record":11,.*"type":"MAP".*"result":-28'
+has "fail: the first is one of its own address space" "$work/out" '"record":11,.*"type":"MAP".*"result":-28'
 run --profile ideal --fail map:3:ENOSPC --events "$work/events" $dir/inplace.trace
 exits "fail: ideal repairs it, exit 0" 0
 has "fail: the third MAP is refused" "$work/events" '"consumer":"p".*"type":"MAP".*"result":-28'
