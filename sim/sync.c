@@ -6,6 +6,7 @@
 
 #include "notifier_owed.h"
 #include "policy_fields.h"
+#include "sync_again.h"
 #include "sync_finer.h"
 
 struct differ {
@@ -232,71 +233,10 @@ static void enumerate(struct differ *d, const struct table_view *v, struct iova_
     d->t->strategy->enumerate(v, r, &sink);
 }
 
-static void again_unmap(void *arg, struct notifier *n)
-{
-    struct iova_range *grown = arg, more;
-
-    if (!n->owed || !(n->flags & NOTIFY_MAP))
-        return;
-    more = owed_unmap_again(n, *grown);
-    if (more.first.v < grown->first.v)
-        grown->first = more.first;
-    if (more.last.v > grown->last.v)
-        grown->last = more.last;
-}
-
-/* Removals that were refused come first. Returns `r` grown by them: mappings that were told
- * meanwhile, and refused because of them, are due with them. */
-static struct iova_range unmap_again(const struct sync_target *t, struct iova_range r)
-{
-    struct iova_range grown = r;
-
-    if (region_owes(t->region))
-        notify_each(t->region, again_unmap, &grown);
-    return grown;
-}
-
-struct again {
-    const struct sync_target *t;
-    struct iova_range range;
-};
-
-static void again_leaf(void *arg, struct iova_range r, uint64_t leaf)
-{
-    struct iommu_event e = event_map(r, shadow_leaf_gpa(leaf), shadow_leaf_perm(leaf));
-
-    owed_map(arg, &e);
-}
-
-static void again_leaves(void *arg, struct iova_range r, const struct owed_maps *m)
-{
-    const struct again *a = arg;
-    struct owed_maps copy = *m;
-
-    shadow_visit(a->t->shadow, r, again_leaf, &copy);
-}
-
-static void again_map(void *arg, struct notifier *n)
-{
-    struct again *a = arg;
-
-    if (n->owed)
-        owed_map_again(n, a->range, again_leaves, a);
-}
-
-/* Mappings that were refused and are still true, when all removals are told. */
-static void map_again(const struct sync_target *t, struct iova_range r)
-{
-    struct again a = {t, r};
-
-    if (region_owes(t->region))
-        notify_each(t->region, again_map, &a);
-}
-
 void sync_range(const struct sync_target *t, const struct table_view *v, struct iova_range r)
 {
     struct differ d = {.t = t, .extent = r};
-    struct iova_range again = unmap_again(t, r);
+    struct iova_range again = sync_unmap_again(t, r);
 
     enumerate(&d, v, r);
     if (!t->policy->removals_merged)
@@ -309,7 +249,7 @@ void sync_range(const struct sync_target *t, const struct table_view *v, struct 
             shadow_drop(t->shadow, iova_range(from, r.last.v), removed, &d);
     }
     flush_run(&d);
-    map_again(t, again);
+    sync_map_again(t, again);
     if (d.adds_waiting) {
         d.additions = true;
         enumerate(&d, v, d.extent);
@@ -440,7 +380,7 @@ void sync_unmap_all(const struct sync_target *t)
         notify_each(t->region, unmap_whole_of, &copy);
         return;
     }
-    unmap_again(t, iova_range(0, UINT64_MAX));
+    sync_unmap_again(t, iova_range(0, UINT64_MAX));
     shadow_drop(t->shadow, iova_range(0, UINT64_MAX), removed, &d);
     flush_run(&d);
     sync_unmap_only(t, iova_range(0, UINT64_MAX));

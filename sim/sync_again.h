@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Asking again what was refused, when a range is synchronised (contract, ERR-CONVERGE). Only who
+ * refused is asked, of what the device's record says. Nothing is done where nobody refused.
+ */
+#ifndef VTR_SYNC_AGAIN_H
+#define VTR_SYNC_AGAIN_H
+
+#include "sync.h"
+
+/**
+ * Removals that were refused and touch `r`, whole; before all else. Returns `r` grown by them:
+ * mappings that were told meanwhile, and refused because of them, are due with them.
+ */
+struct iova_range sync_unmap_again(const struct sync_target *t, struct iova_range r);
+
+/** Mappings in `r` that were refused and that the record still has; when all removals are told. */
+void sync_map_again(const struct sync_target *t, struct iova_range r);
+
+#endif
