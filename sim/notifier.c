@@ -96,13 +96,13 @@ static int refusal(const struct notifier *n, bool finer, struct err *e)
     if (n->flags == 0)
         return err_set(e, EINVAL, "%s: a notifier must ask for at least one kind", n->owner);
     if (n->flags & ~NOTIFY_ALL)
-        return err_set(e, EINVAL, "%s: unknown kinds 0x%x", n->owner,
-                       n->flags & ~NOTIFY_ALL);
+        return err_set(e, EINVAL, "%s: unknown kinds 0x%x", n->owner, n->flags & ~NOTIFY_ALL);
     if ((n->flags & (NOTIFY_FINER | NOTIFY_SYNC)) && !finer)
-        return err_set(e, ENOTSUP,
-                       "%s: this system has no kinds but MAP, UNMAP and DEVTLB; read-map, write-map, "
-                       "read-unmap, write-unmap and sync are not told",
-                       n->owner);
+        return err_set(
+            e, ENOTSUP,
+            "%s: this system has no kinds but MAP, UNMAP and DEVTLB; read-map, write-map, "
+            "read-unmap, write-unmap and sync are not told",
+            n->owner);
     if (n->range.first.v > n->range.last.v)
         return err_set(e, EINVAL, "%s: its range ends before it starts", n->owner);
     if (n->registered)

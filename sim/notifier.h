@@ -30,7 +30,7 @@ struct iommu_event {
     struct iova_range range;
     gpa_t gpa;       /* MAP: target of range.first */
     enum perm perm;  /* MAP: not PERM_NONE; else PERM_NONE */
-    uint64_t seq;    /* as received: 1, 2, ... over all that its notifier was told since it registered */
+    uint64_t seq;    /* 1, 2, ... over all that its notifier was told since it registered */
     uint64_t number; /* of the delivery, given by the core; 0: not handed out */
 };
 
@@ -136,8 +136,8 @@ void notify_region_clear(struct notify_region *r);
 /**
  * Register `n` (owner, flags, range, notify filled in) at the head of the list. Refused with
  * -EINVAL: no kind, unknown kind, inverted range, already registered; -ENOTSUP: kinds finer than
- * this system has; or what the unit answers (-ENOTSUP). On refusal list and flags are as before. Shows OBS_FLAGS when the union changes, then
- * OBS_REGISTER.
+ * this system has; or what the unit answers (-ENOTSUP). On refusal list and flags are as before.
+ * Shows OBS_FLAGS when the union changes, then OBS_REGISTER.
  */
 int notify_register(struct notify_region *r, struct notifier *n, struct err *e);
 

@@ -39,7 +39,7 @@ enum note_type {
     NOTE_UNMAP,
     NOTE_DEVTLB,
     /* Only to consumers that asked for them. */
-    NOTE_READ_MAP,  /* a right comes to a range, or leads to another target; gpa and that right */
+    NOTE_READ_MAP, /* a right comes to a range, or leads to another target; gpa and that right */
     NOTE_WRITE_MAP,
     NOTE_READ_UNMAP, /* a right goes, or its target does */
     NOTE_WRITE_UNMAP,

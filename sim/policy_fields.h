@@ -132,10 +132,10 @@ struct policy {
     bool kinds_ignored;       /* every notifier hears every kind (M27) */
     bool unmap_keeps_rights; /* an UNMAP still carries the rights of what it takes away (museum 1.2)
                               */
-    bool refusals_repaired; /* what a consumer refused is remembered and asked again when the range is
-                               next invalidated (contract: ideal) */
-    bool finer_kinds;       /* read-map, write-map, read-unmap, write-unmap and sync events (reviews of
-                               seeds 000, 001) */
+    bool refusals_repaired;  /* what a consumer refused is remembered and asked again when the range
+                                is  next invalidated (contract: ideal) */
+    bool finer_kinds; /* read-map, write-map, read-unmap, write-unmap and sync events (reviews of
+                         seeds 000, 001) */
     bool flags_told_always; /* the unit is told at each registration, changed or not (museum 1.1) */
     bool entries_kept; /* a probe acts on its entry at the next callback, when it is dead (M68) */
     bool iotlb_pages_all; /* page-selective invalidation drops the whole IOTLB (I14) */

@@ -17,7 +17,8 @@ struct differ {
     struct iova_range extent; /* grown by larger leaves taken away whole */
     struct iova_range run;    /* removals not told yet */
     bool has_run;
-    uint64_t becomes;         /* of the leaf that goes: what takes its place, of the same size; 0: nothing */
+    uint64_t
+        becomes; /* of the leaf that goes: what takes its place, of the same size; 0: nothing */
     struct rangemap replaced; /* first pass: leaves that went, for those told finer kinds alone */
 };
 

@@ -37,8 +37,8 @@ static void note_line(struct rig *r, const struct note *n)
     if (note_maps(n->type))
         snprintf(line, sizeof(line), "%s%s %s 0x%" PRIx64 "+0x%" PRIx64 " 0x%" PRIx64 " %s %s\n",
                  n->consumer, n->via == VIA_REGION ? " region" : "", types[n->type],
-                 n->range.first.v,
-                 n->range.last.v - n->range.first.v + 1, n->gpa.v, perms[n->perm], end);
+                 n->range.first.v, n->range.last.v - n->range.first.v + 1, n->gpa.v, perms[n->perm],
+                 end);
     else
         snprintf(line, sizeof(line), "%s%s %s 0x%" PRIx64 "+0x%" PRIx64 " %s\n", n->consumer,
                  n->via == VIA_REGION ? " region" : "", types[n->type], n->range.first.v,

@@ -40,10 +40,10 @@ END_TEST
 
 START_TEST(failures)
 {
-    static const char *const bad[] = {"",            "map",          "map:1",       "map:0:EEXIST",
-                                      "maps:1:EIO",  "ma:1:EIO",     "map:1:ENONE", "map:1:0",
-                                      "map:1:4096",  "map::EIO",     ":1:EIO",      "map:x:EIO",
-                                      "map:1:EIO:2", "map:1:EEXIST "};
+    static const char *const bad[] = {
+        "",         "map",         "map:1",       "map:0:EEXIST", "maps:1:EIO",
+        "ma:1:EIO", "map:1:ENONE", "map:1:0",     "map:1:4096",   "map::EIO",
+        ":1:EIO",   "map:x:EIO",   "map:1:EIO:2", "map:1:EEXIST "};
     struct engine_fail f;
 
     ck_assert_int_eq(arg_fail("--fail", "unmap:12:EBUSY", &f, &e), 0);
@@ -196,7 +196,7 @@ int main(void)
 
     tcase_add_test(t, numbers);
     tcase_add_test(t, failures);
-tcase_add_test(t, devices);
+    tcase_add_test(t, devices);
     tcase_add_test(t, ranges);
     tcase_add_test(t, consumers);
     tcase_add_test(t, options_and_traces);

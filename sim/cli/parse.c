@@ -122,9 +122,8 @@ static bool error_code(const char *s, int *out)
     static const struct {
         const char *name;
         int code;
-    } names[] = {{"EEXIST", EEXIST}, {"ENOSPC", ENOSPC}, {"EINVAL", EINVAL},
-                 {"EBUSY", EBUSY},   {"ENOMEM", ENOMEM}, {"EFAULT", EFAULT},
-                 {"EPERM", EPERM},   {"EIO", EIO}};
+    } names[] = {{"EEXIST", EEXIST}, {"ENOSPC", ENOSPC}, {"EINVAL", EINVAL}, {"EBUSY", EBUSY},
+                 {"ENOMEM", ENOMEM}, {"EFAULT", EFAULT}, {"EPERM", EPERM},   {"EIO", EIO}};
     uint64_t v;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -155,10 +154,11 @@ int arg_fail(const char *option, const char *s, struct engine_fail *out, struct 
             }
         }
     }
-    return err_set(e, EINVAL,
-                   "%s: '%.40s' names no call; expected OP:N:ERRNO with map, unmap or alloc, N from "
-                   "1 and an errno by name or number, as map:3:ENOSPC",
-                   option, s);
+    return err_set(
+        e, EINVAL,
+        "%s: '%.40s' names no call; expected OP:N:ERRNO with map, unmap or alloc, N from "
+        "1 and an errno by name or number, as map:3:ENOSPC",
+        option, s);
 }
 
 int arg_word(const char *option, const char *s, const char *const *words, int *out, struct err *e)

@@ -56,13 +56,13 @@ struct consumer_fail {
 };
 
 /**
- * A test mode: over all consumers of a simulation, call number `nth` of that kind is refused. Shared
- * by them, owned by who runs the simulation.
+ * A test mode: over all consumers of a simulation, call number `nth` of that kind is refused.
+ * Shared by them, owned by who runs the simulation.
  */
 struct fail_nth {
     enum fail_op op;
-    uint64_t nth; /* from 1; 0: none is */
-    int error;    /* positive errno */
+    uint64_t nth;   /* from 1; 0: none is */
+    int error;      /* positive errno */
     uint64_t calls; /* seen so far */
     bool done;      /* it was reached */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A consumer that accepts and records what its flags and range ask for. Refuses what it was made to. */
+/* A consumer that accepts and records what its flags and range ask for. Refuses what it was made
+ * to. */
 #include <stddef.h>
 #include <stdlib.h>
 

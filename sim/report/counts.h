@@ -55,7 +55,8 @@ struct consumer_counts {
     uint64_t dma_unmaps;         /* times its device was asked to unpin */
     int refused_result;
     uint64_t not_asked;
-    char unregistered[WHY_SENTENCE_BYTES]; /* why a notifier of it was refused first; "": none was */
+    char
+        unregistered[WHY_SENTENCE_BYTES]; /* why a notifier of it was refused first; "": none was */
     uint64_t unregistered_record;
     struct {
         char why[WHY_BYTES];

@@ -30,12 +30,11 @@ const char *const WORDS_CONSUMER[] = {
     NULL,
 };
 
-_Static_assert(NOTIFY_UNMAP == 1 && NOTIFY_MAP == 2 && NOTIFY_DEVTLB == 4 &&
-                   NOTIFY_READ_MAP == 8 && NOTIFY_SYNC == 128,
+_Static_assert(NOTIFY_UNMAP == 1 && NOTIFY_MAP == 2 && NOTIFY_DEVTLB == 4 && NOTIFY_READ_MAP == 8 &&
+                   NOTIFY_SYNC == 128,
                "WORDS_FLAG follows the bits");
-const char *const WORDS_FLAG[] = {"unmap",     "map",        "devtlb",      "read-map",
-                                  "write-map", "read-unmap", "write-unmap", "sync",
-                                  NULL};
+const char *const WORDS_FLAG[] = {"unmap",      "map",         "devtlb", "read-map", "write-map",
+                                  "read-unmap", "write-unmap", "sync",   NULL};
 
 const char *const WORDS_BACKEND[] = {
     [BACKEND_KERNEL] = "kernel",
