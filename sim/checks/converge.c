@@ -40,7 +40,8 @@ void chk_converge_note(struct checks *c, struct person *p, const struct note *n)
 
     if (n->via == VIA_NOTIFIER && n->asked && n->result < 0) {
         ok &= n->type == NOTE_UNMAP ? keeps(p, n) : put(&p->owed_map, first, last, n->record);
-        ok &= spans_add(&p->refused_now, first, last);
+        ok &= spans_add(&p->refused_now[0], first, last);
+        ok &= n->type != NOTE_UNMAP || spans_add(&p->refused_now[1], first, last);
     } else if (p->owed_map.count || p->owed_unmap.count) {
         if (n->asked)
             ok &= spans_cut(&p->owed_unmap, first, last);
@@ -53,8 +54,9 @@ void chk_converge_note(struct checks *c, struct person *p, const struct note *n)
 void chk_converge_begin(struct checks *c)
 {
     for (size_t i = 0; i < c->persons; i++)
-        if (c->people[i]->refused_now.count)
-            spans_free(&c->people[i]->refused_now);
+        for (unsigned k = 0; k < 2; k++)
+            if (c->people[i]->refused_now[k].count)
+                spans_free(&c->people[i]->refused_now[k]);
 }
 
 void chk_converge_left(struct checks *c, struct person *p, struct iova_range r)
@@ -124,13 +126,15 @@ static void judge_part(struct judged *j, uint64_t first, uint64_t last, uint64_t
     }
 }
 
-/* Judge [first, last] but for what was refused again just now. */
+/* Judge [first, last] but for what was refused again just now. (A MAP that is refused because of what
+ * is kept excuses nobody from asking for the UNMAP again.) */
 static void judge_span(struct judged *j, uint64_t first, uint64_t last, uint64_t record)
 {
+    struct spans *now = &j->p->refused_now[j->unmap];
     struct span_pos pos;
 
-    for (struct span *s = spans_seek(&j->p->refused_now, first, &pos); s && s->first <= last;
-         s = spans_step(&j->p->refused_now, &pos)) {
+    for (struct span *s = spans_seek(now, first, &pos); s && s->first <= last;
+         s = spans_step(now, &pos)) {
         if (s->first > first)
             judge_part(j, first, s->first - 1, record);
         if (s->last >= last)
@@ -177,7 +181,7 @@ static void judge_set(struct checks *c, struct person *p, const struct ctx *x, c
         tell(&j, d);
     /* Judged once: what was refused just now is judged by the next one. */
     for (uint64_t at = d->first;;) {
-        struct span *again = spans_seek(&p->refused_now, at, &pos);
+        struct span *again = spans_seek(&p->refused_now[unmap], at, &pos);
         uint64_t until = again && again->first <= d->last ? again->first : d->last;
 
         if (again && again->first <= d->last) {

@@ -78,7 +78,8 @@ static void forget(struct person *p)
     p->tooks = 0;
     spans_free(&p->owed_map);
     spans_free(&p->owed_unmap);
-    spans_free(&p->refused_now);
+    spans_free(&p->refused_now[0]);
+    spans_free(&p->refused_now[1]);
     p->top = 0;
     p->top_valid = p->replaying = false;
     chk_misses_forget(p);
