@@ -54,10 +54,30 @@ static void owed_free(struct owed *o)
     free(o);
 }
 
+/* Taken, or not asked for: nothing of it is lacked any more. What is taken lies over nothing else.
+ */
+static int map_accepted(struct owed *o, struct iova_range r, bool asked)
+{
+    int failed = rangemap_cut(&o->lacks, r);
+
+    return asked && !failed ? rangemap_cut(&o->keeps, r) : failed;
+}
+
+/* An UNMAP of what was kept before: what was told over it meanwhile is due again, also where its
+ * side was not asked, because the UNMAP took that back. */
+static int unmap_answered(struct notifier *n, struct iova_range r, bool refused)
+{
+    struct owed *o = n->owed;
+
+    if ((n->flags & NOTIFY_MAP) && touches(&o->keeps, r) && set_add(&o->lacks, r))
+        return -1;
+    return refused ? set_add(&o->keeps, r) : rangemap_cut(&o->keeps, r);
+}
+
 void owed_answered(struct notifier *n, const struct iommu_event *e, int answer)
 {
     bool map = e->type == NOTE_MAP;
-    int failed = 0;
+    int failed;
     struct owed *o;
 
     if ((!map && e->type != NOTE_UNMAP) || !n->registered)
@@ -65,12 +85,10 @@ void owed_answered(struct notifier *n, const struct iommu_event *e, int answer)
     o = owed_of(n);
     if (!o)
         failed = -1;
-    else if (answer > 0) /* what was refused before takes it away when it is asked again */
-        failed = map && touches(&o->keeps, e->range) ? set_add(&o->lacks, e->range) : 0;
-    else if (answer < 0)
-        failed = set_add(map ? &o->lacks : &o->keeps, e->range);
-    else if (rangemap_cut(&o->keeps, e->range) || (map && rangemap_cut(&o->lacks, e->range)))
-        failed = -1; /* a MAP that was taken lies over nothing else */
+    else if (!map)
+        failed = unmap_answered(n, e->range, answer < 0);
+    else
+        failed = answer < 0 ? set_add(&o->lacks, e->range) : map_accepted(o, e->range, answer == 0);
     if (failed)
         n->region->fate->no_memory = true;
 }

@@ -137,6 +137,33 @@ START_TEST(an_unmap_is_asked_again_whole)
 }
 END_TEST
 
+/* Over what is kept lies a page that is no RAM, which its side is not asked for: taking away the one
+ * takes back the other, so it is told anew. */
+START_TEST(not_asked_over_what_is_kept)
+{
+    struct rig *r = on("ideal", 0);
+
+    join(r, "v", CONSUMER_VFIO, "c");
+    map(r, 0x1000, 1, G | 3);
+    rig_psi(r, 5, 0x1000, 0);
+    rig_notes(r);
+    refuse(r, "v", FAIL_UNMAP, EBUSY, 2);
+    map(r, 0x1000, 1, 0xfee00003);
+    rig_psi(r, 5, 0x1000, 0);
+    EXPECT("v UNMAP 0x1000+0x1000 -16\nv MAP 0x1000+0x1000 0xfee00000 rw not-ram\n");
+    rig_psi(r, 5, 0x1000, 0);
+    EXPECT("v UNMAP 0x1000+0x1000 -16\nv MAP 0x1000+0x1000 0xfee00000 rw not-ram\n");
+    rig_dsi(r, 5);
+    EXPECT("v UNMAP 0x1000+0x1000 0\nv MAP 0x1000+0x1000 0xfee00000 rw not-ram\n");
+    rig_dsi(r, 5);
+    EXPECT();
+    map(r, 0x1000, 1, 0);
+    rig_psi(r, 5, 0x1000, 0);
+    EXPECT("v UNMAP 0x1000+0x1000 0\n");
+    rig_free(r);
+}
+END_TEST
+
 /* A leaf cut at the notifier's border: the piece that was refused, no other. */
 START_TEST(a_piece_is_asked_again)
 {
@@ -392,6 +419,7 @@ int main(void)
         {a_map_is_asked_again, 2},
         {a_lacking_page_is_not_unmapped, 1},
         {an_unmap_is_asked_again_whole, 1},
+        {not_asked_over_what_is_kept, 1},
         {a_piece_is_asked_again, 1},
         {a_full_container, 1},
         {a_shared_container, 1},

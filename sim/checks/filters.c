@@ -83,6 +83,30 @@ static void judge_shape(struct checks *c, const struct person *p, const struct n
             first & mask ? "IOVA" : "target");
 }
 
+/* Would clipping that page to some range make this notification: all that is left, or a piece? Else
+ * it speaks of another page, of a table or context entry still cached. */
+static bool clip_of(const struct person *p, const struct leaf *leaf, const struct note *n)
+{
+    uint64_t first = n->range.first.v;
+
+    for (unsigned i = 0; i < p->regs; i++) {
+        struct iova_range r = p->reg[i].range;
+        uint64_t last = leaf->last < r.last.v ? leaf->last : r.last.v;
+
+        uint64_t at = leaf->first > r.first.v ? leaf->first : r.first.v;
+
+        if (first < at || first > last)
+            continue;
+        if (first == at && n->range.last.v == last)
+            return true;
+        while (at < first) /* few steps: the pieces grow and shrink by powers of two */
+            at += aligned_block_mask(at, last) + 1;
+        if (at == first && n->range.last.v == first + aligned_block_mask(first, last))
+            return true;
+    }
+    return false;
+}
+
 /* A MAP that does not begin where its page begins must have moved its target along. */
 static void judge_offset(struct checks *c, const struct person *p, const struct note *n)
 {
@@ -101,6 +125,8 @@ static void judge_offset(struct checks *c, const struct person *p, const struct 
         return;
     if (n->gpa.v - leaf.gpa > leaf.last - leaf.first)
         return; /* another page altogether, of a context entry still cached: not a matter of step */
+    if (!clip_of(p, &leaf, n))
+        return;
     chk_find(c, FLT_OFFSET, &(struct where){p, true, n->range, chk_story_of(c, leaf.word_gpa)},
              "The page 0x%llx-0x%llx maps to 0x%llx; clipped to 0x%llx it should be told to %s as "
              "0x%llx, "
