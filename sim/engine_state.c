@@ -66,6 +66,9 @@ static void own_save(const struct engine *e, struct state_out *o)
     state_put(o, e->funnel.record, 8);
     state_put(o, e->funnel.at_ns, 8);
     state_put(o, e->funnel.notes, 8);
+    state_put(o, e->funnel.deliveries, 8);
+    state_put(o, e->fail_nth.calls, 8);
+    state_put_bool(o, e->fail_nth.done);
     state_put(o, e->leading_count, 8);
     for (size_t n = 0; n < e->leading_count; n++)
         leading_save(&e->leading[n], o);
@@ -80,6 +83,9 @@ static void own_load(struct engine *e, struct state_in *i)
     e->funnel.record = state_take(i, 8);
     e->funnel.at_ns = state_take(i, 8);
     e->funnel.notes = state_take(i, 8);
+    e->funnel.deliveries = state_take(i, 8);
+    e->fail_nth.calls = state_take(i, 8);
+    e->fail_nth.done = state_take_bool(i);
     count = state_take_count(i, 2);
     if (count > LEADING_MAX)
         state_trouble(i, "more first records wait in the saved state than may");

@@ -47,6 +47,9 @@ static void options_put(const struct engine *e, struct state_out *o)
 {
     state_put(o, e->dma_limit, 8);
     state_put(o, e->type1_way, 1);
+    state_put(o, e->fail_nth.op, 1);
+    state_put(o, e->fail_nth.nth, 8);
+    state_put(o, (uint64_t)(int64_t)e->fail_nth.error, 4);
     state_put(o, e->from_start_count, 8);
     for (size_t n = 0; n < e->from_start_count; n++)
         attach_save(&e->from_start[n], o);
@@ -121,6 +124,6 @@ int engine_made_of_other(const struct engine *e, struct state_in *i, struct err 
     if (!options)
         return err_set(err, EINVAL,
                        "the state was saved with other consumers from the start, another limit "
-                       "of mappings, or another --type1");
+                       "of mappings, another --type1 or another --fail");
     return 0;
 }

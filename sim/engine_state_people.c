@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine_state.h"
+#include "notifier_owed.h"
 
 static void containers_save(const struct engine *e, struct state_out *o)
 {
@@ -137,6 +138,8 @@ static int links_save(const struct engine *e, struct state_out *o)
                 return -EINVAL;
             state_put(o, owner, 8);
             state_put_bool(o, n->registered);
+            if (n->registered)
+                owed_save(n, o);
         }
     }
     return 0;
@@ -171,6 +174,8 @@ static void link_load(const struct engine *e, struct notify_region *r, struct st
         return;
     }
     notify_relink(r, n, registered);
+    if (registered)
+        owed_load(n, i);
 }
 
 static void links_load(const struct engine *e, struct state_in *i)

@@ -199,11 +199,7 @@ static int hand_over(struct notifier *n, const struct iommu_event *e)
     entry->number = r->funnel->delivery = ++r->funnel->deliveries;
     result = n->notify(n, entry);
     r->funnel->delivery = outer;
-    *entry = (struct iommu_event){
-        .type = NOTE_UNMAP,
-        .range = iova_range(UINT64_C(0xdead000000000000), UINT64_C(0xdead000000000fff)),
-        .gpa = gpa(UINT64_C(0xdead000000000000)),
-        .number = ENTRY_DEAD};
+    *entry = event_dead();
     return result;
 }
 

@@ -107,6 +107,16 @@ struct notify_visit {
 #define ENTRY_SLOTS 8u
 #define ENTRY_DEAD  UINT64_MAX /* number of an entry whose callback has returned */
 
+/** What an entry says when its callback has returned. */
+static inline struct iommu_event event_dead(void)
+{
+    return (struct iommu_event){
+        .type = NOTE_UNMAP,
+        .range = iova_range(UINT64_C(0xdead000000000000), UINT64_C(0xdead000000000fff)),
+        .gpa = gpa(UINT64_C(0xdead000000000000)),
+        .number = ENTRY_DEAD};
+}
+
 struct notify_region {
     bdf_t bdf;
     bool translated;

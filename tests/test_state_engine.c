@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consumers/consumer.h"
 #include "engine.h"
 #include "policy.h"
 #include "random_guest.h"
@@ -274,6 +275,8 @@ static int profiles(void)
 /* _i: profile. */
 START_TEST(random_guests_go_on_alike)
 {
+    static const struct fail_nth refused = {.op = FAIL_UNMAP, .nth = 4, .error = EINVAL};
+
     for (uint64_t seed = 1; seed <= random_rounds(24); seed++) {
         /* The seeds' profiles offer 39 bits alone. */
         unsigned bits = seed % 3 || profile(_i)[0] == 'v' ? 39 : 48;
@@ -285,6 +288,8 @@ START_TEST(random_guests_go_on_alike)
         /* v7 ends at once when a vfio joins without caching mode. */
         p.header.unit.caching_mode = seed % 5 != 0 || strcmp(profile(_i), "v7") == 0;
         p.header.unit.device_iotlb = seed % 7 == 0;
+        if (seed % 6 == 1) /* a refusal that is owed while the state is saved */
+            p.options.fail = &refused;
         if (seed % 3 == 1)
             plan_alias(&p);
         goes_on_alike(&p, seed, (bits - 12) / 9, where);

@@ -125,15 +125,22 @@ static void save(const struct consumer *c, struct state_out *o)
 
     state_put_bool(o, p->refused);
     state_put_bool(o, p->listening);
+    state_put(o, p->kept && !c->gone ? (uint64_t)(p->kept - c->region->entry) + 1 : 0, 1);
     rangemap_save(&p->seen, o);
 }
 
 static void load(struct consumer *c, struct state_in *i)
 {
     struct probe *p = (struct probe *)c;
+    uint64_t kept;
 
     p->refused = state_take_bool(i);
     p->listening = state_take_bool(i) && c->region && !c->gone;
+    kept = state_take(i, 1);
+    if (kept > ENTRY_SLOTS)
+        state_trouble(i, "an entry kept in the saved state is none");
+    else if (kept && c->region)
+        p->kept = &c->region->entry[kept - 1];
     rangemap_load(&p->seen, i);
     if (p->listening)
         region_listen(c->region, &p->listener);

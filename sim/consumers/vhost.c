@@ -41,7 +41,7 @@ static int map_event(struct vhost *v, const struct iommu_event *e)
     if (!why)
         result = vhost_side_update(v, &entry);
     consumer_note(&v->base, VIA_NOTIFIER, e, !why, result, why);
-    return result;
+    return why ? NOTIFY_NOT_ASKED : result;
 }
 
 /* Whatever a notifier without MAP is called with means: forget this range. */
@@ -51,16 +51,28 @@ static int invalidate_event(struct vhost *v, const struct iommu_event *e)
     int result = asked ? vhost_side_invalidate(v, e->range) : 0;
 
     consumer_note(&v->base, VIA_NOTIFIER, e, asked, result, asked ? NULL : "beyond-range");
-    return result;
+    return asked ? result : NOTIFY_NOT_ASKED;
+}
+
+/* Finer kinds and SYNC, for who asks for them: heard, and no table follows. */
+static int heard_only(struct vhost *v, const struct iommu_event *e)
+{
+    consumer_note(&v->base, VIA_NOTIFIER, e, false, 0, NULL);
+    return NOTIFY_NOT_ASKED;
 }
 
 static int notified(struct notifier *n, const struct iommu_event *e)
 {
     struct vhost *v = n->owner_data;
     bool leaves = consumer_counts_out(&v->base);
-    int result =
-        e->type == NOTE_MAP && (n->flags & NOTIFY_MAP) ? map_event(v, e) : invalidate_event(v, e);
+    int result;
 
+    if (e->type == NOTE_MAP && (n->flags & NOTIFY_MAP))
+        result = map_event(v, e);
+    else if (e->type == NOTE_MAP || e->type == NOTE_UNMAP || e->type == NOTE_DEVTLB)
+        result = invalidate_event(v, e);
+    else
+        result = heard_only(v, e);
     if (leaves)
         consumer_leave(&v->base);
     return result;
