@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consumers/consumer.h"
 #include "engine.h"
 #include "policy.h"
 #include "random_guest.h"
@@ -275,7 +274,7 @@ static int profiles(void)
 /* _i: profile. */
 START_TEST(random_guests_go_on_alike)
 {
-    static const struct fail_nth refused = {.op = FAIL_UNMAP, .nth = 4, .error = EINVAL};
+    static const struct engine_fail refused = {.op = FAIL_UNMAP, .nth = 4, .error = EINVAL};
 
     for (uint64_t seed = 1; seed <= random_rounds(24); seed++) {
         /* The seeds' profiles offer 39 bits alone. */

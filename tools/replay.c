@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/explain.h"
 #include "cli/options.h"
 #include "cli/replay.h"
 #include "cli/version.h"
@@ -158,7 +159,25 @@ static int one(const struct replay_options *o, size_t index)
     return code;
 }
 
-static int all(const struct replay_options *o)
+/* --explain: as the program was called, so that its last line can be used. */
+static int explain(const struct replay_options *o, const char *called)
+{
+    struct bar bar = {.shown = false};
+    struct explain_job job = {.options = o, .program = called, .colour = colours(stdout)};
+    struct err e = {""};
+    int code;
+
+    clock_gettime(CLOCK_MONOTONIC, &bar.start);
+    bar.last = bar.start;
+    if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO))
+        job.progress = (struct progress){show_progress, &bar};
+    code = explain_run(stdout, &job, &e);
+    if (bar.shown)
+        fputs("\r\033[K", stderr);
+    return code == 2 ? complain(o->traces[0], e.text) : code;
+}
+
+static int all(const struct replay_options *o, const char *called)
 {
     int code = 0;
 
@@ -170,6 +189,8 @@ static int all(const struct replay_options *o)
     case DO_LIST_QUIRKS: return report_quirks(stdout) ? 2 : 0;
     case DO_REPLAY: break;
     }
+    if (o->explain)
+        return explain(o, called);
     for (size_t i = 0; i < o->traces_count; i++) {
         int c = one(o, i);
 
@@ -190,7 +211,7 @@ int main(int argc, char **argv)
     rc = options_parse(&o, argc, argv, &e);
     if (rc)
         fprintf(stderr, "%s: %s\nTry '%s --help'.\n", program, e.text, program);
-    rc = rc ? 2 : all(&o);
+    rc = rc ? 2 : all(&o, argc > 0 ? argv[0] : program);
     options_free(&o);
     return rc;
 }

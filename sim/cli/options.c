@@ -52,6 +52,8 @@ enum {
     OPT_SAVE,
     OPT_RESTORE,
     OPT_RESTORE_AT,
+    OPT_EXPLAIN,
+    OPT_AGAINST,
     OPT_HELP,
     OPT_VERSION
 };
@@ -80,6 +82,8 @@ static const struct option options[] = {
     {"save", required_argument, NULL, OPT_SAVE},
     {"restore", required_argument, NULL, OPT_RESTORE},
     {"restore-at", required_argument, NULL, OPT_RESTORE_AT},
+    {"explain", required_argument, NULL, OPT_EXPLAIN},
+    {"against", required_argument, NULL, OPT_AGAINST},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -97,7 +101,7 @@ static bool planned(const char *name)
     return false;
 }
 
-static int check_profile(const char *name, struct err *e)
+static int check_profile(const char *option, const char *name, struct err *e)
 {
     char list[160] = "";
     size_t n, at = 0;
@@ -108,8 +112,8 @@ static int check_profile(const char *name, struct err *e)
     for (size_t i = 0; i < n && at < sizeof(list); i++)
         at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "", names[i]);
     if (planned(name))
-        return err_set(e, EINVAL, "--profile: '%s' is not built yet; built are %s", name, list);
-    return err_set(e, EINVAL, "--profile: '%.40s' is not known; built are %s", name, list);
+        return err_set(e, EINVAL, "%s: '%s' is not built yet; built are %s", option, name, list);
+    return err_set(e, EINVAL, "%s: '%.40s' is not known; built are %s", option, name, list);
 }
 
 static int add_quirk(struct replay_options *o, const char *name, struct err *e)
@@ -214,10 +218,19 @@ static int set_view(struct replay_options *o, int option, const char *s, struct 
     }
 }
 
+static int set_explain(struct replay_options *o, const char *s, struct err *e)
+{
+    int rc = arg_number("--explain", s, &o->explain, e);
+
+    if (rc == 0 && !o->explain)
+        return err_set(e, EINVAL, "--explain: findings are numbered from 1");
+    return rc;
+}
+
 static int set_option(struct replay_options *o, int option, const char *s, struct err *e)
 {
     switch (option) {
-    case OPT_PROFILE: o->profile = s; return check_profile(s, e);
+    case OPT_PROFILE: o->profile = s; return check_profile("--profile", s, e);
     case OPT_SYNC: return set_sync(o, s, e);
     case OPT_ATTACH: return add_attach(o, s, e);
     case OPT_DMA_LIMIT: return arg_number("--dma-limit", s, &o->dma_limit, e);
@@ -236,6 +249,8 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_RESTORE_AT:
         return arg_number("--restore-at", s, &o->restore_at[o->restore_at_count++], e);
     case OPT_RESTORE: o->restore = s; break;
+    case OPT_EXPLAIN: return set_explain(o, s, e);
+    case OPT_AGAINST: o->against = s; return check_profile("--against", s, e);
     case OPT_EVENTS: o->events = s; break;
     case OPT_STOP: o->stop_on_violation = true; break;
     case OPT_DIGEST: o->form = FORM_DIGEST; break;
@@ -278,6 +293,33 @@ static int check_states(struct replay_options *o, struct err *e)
     return 0;
 }
 
+/* --explain and --against print something of their own. */
+static int check_special(const struct replay_options *o, struct err *e)
+{
+    const char *name = o->explain ? "--explain" : "--against";
+
+    if (!o->explain && !o->against)
+        return 0;
+    if (o->explain && o->against)
+        return err_set(e, EINVAL, "--explain and --against do not go together");
+    if (o->events)
+        return err_set(e, EINVAL, "%s: --events does not go with it", name);
+    if (o->saves_count || o->restore || (o->against && o->restore_at_count))
+        return err_set(e, EINVAL, "%s: --save%s and --restore do not go with it", name,
+                       o->against ? ", --restore-at" : "");
+    if (o->form == FORM_DIGEST || (o->explain && o->form == FORM_JSON))
+        return err_set(e, EINVAL, "%s: --digest%s not go with it", name,
+                       o->explain ? " and --report json do" : " does");
+    if (o->explain && o->traces_count != 1)
+        return err_set(e, EINVAL, "--explain: one trace expected, %zu are given", o->traces_count);
+    if (o->explain && !strcmp(o->traces[0], "-"))
+        return err_set(e, EINVAL,
+                       "--explain reads the trace more than once: expected a file, not -");
+    if (o->explain && o->check == CHECK_OFF)
+        return err_set(e, EINVAL, "--explain: with --check off nothing is found");
+    return 0;
+}
+
 static int parse_all(struct replay_options *o, int argc, char **argv, struct err *e)
 {
     bool chosen = false;
@@ -307,6 +349,8 @@ static int parse_all(struct replay_options *o, int argc, char **argv, struct err
     if (o->what != DO_REPLAY)
         return 0;
     rc = check_traces(o, e);
+    if (!rc)
+        rc = check_special(o, e);
     return rc ? rc : check_states(o, e);
 }
 

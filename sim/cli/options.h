@@ -46,6 +46,8 @@ struct replay_options {
     uint64_t *restore_at; /* --restore-at */
     size_t restore_at_count;
     const char *events; /* NULL: none */
+    uint64_t explain;   /* --explain: the finding whose story is told; 0: none */
+    const char *against; /* --against: the other profile; NULL: none */
     enum replay_form form;
     struct view view;
     char *const *traces; /* into argv */

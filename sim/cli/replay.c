@@ -80,15 +80,16 @@ static int make_policy(struct replay *r, const struct replay_options *o, struct 
     return rc;
 }
 
-static int make_checks(struct replay *r, const struct replay_options *o, struct err *e)
+static int make_checks(struct replay *r, const struct replay_job *job, struct err *e)
 {
+    const struct replay_options *o = job->options;
     struct check_config c = {0};
 
     engine_check_config(r->engine, &c);
     c.mode = o->check;
     c.judge_observed = r->report.judged;
     c.from_state = r->report.restored;
-    c.findings_kept = FINDINGS_KEPT;
+    c.findings_kept = job->findings_kept > FINDINGS_KEPT ? job->findings_kept : FINDINGS_KEPT;
     c.expectations = r->report.header->expectations;
     c.expectations_count = r->report.header->expectations_count;
     r->checks = checks_new(&c, e);
@@ -111,6 +112,8 @@ static int listen(struct replay *r, const struct replay_job *job, struct err *e)
         rc = engine_observe(r->engine, digest_observer(&r->digest));
     if (rc == 0)
         rc = engine_observe(r->engine, checks_observer(r->checks));
+    if (rc == 0 && job->hooks.listen)
+        rc = job->hooks.listen(job->hooks.ctx, r->engine);
     return rc ? err_set(e, -rc, "too many observers") : 0;
 }
 
@@ -131,7 +134,7 @@ static int prepare(struct replay *r, const struct replay_job *job, struct err *e
                                                 .fail = o->has_fail ? &o->fail : NULL};
     rc = replay_engine(r, o, e);
     if (rc == 0)
-        rc = make_checks(r, o, e);
+        rc = make_checks(r, job, e);
     if (rc == 0)
         rc = listen(r, job, e);
     if (rc == 0)
@@ -214,6 +217,10 @@ static void all_records(struct replay *r, const struct replay_job *job)
         }
         if (!one_record(r, job->options, &rec))
             return;
+        if (job->hooks.enough && job->hooks.enough(job->hooks.ctx, r)) {
+            stopped(r, trace_records(r->reader), "no more was asked for");
+            return;
+        }
     }
     at_the_end(r, job->options);
     if (!r->report.stopped && rc < 0)

@@ -23,11 +23,22 @@ struct progress {
     void *ctx;
 };
 
+struct replay;
+
+/** Who watches a replay beside the reports; any may be NULL. */
+struct replay_hooks {
+    int (*listen)(void *ctx, struct engine *e);        /* add observers; 0 or a negative errno */
+    bool (*enough)(void *ctx, const struct replay *r); /* after each record: stop here? */
+    void *ctx;
+};
+
 struct replay_job {
     const struct replay_options *options;
     const char *trace;        /* path, or "-" */
     FILE *events;             /* NULL: no event stream; stays the caller's */
     struct progress progress; /* show == NULL: none */
+    size_t findings_kept;     /* at least that many of each invariant */
+    struct replay_hooks hooks;
 };
 
 /** One replay and all it owns; `report` points into it. */

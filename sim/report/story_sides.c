@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/* The consumers' part of a story: who is there, what each was told and answered, its side. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/show.h"
+#include "report/story.h"
+
+#define ADD(s, kind, o, ...) story_add(&(s)->log, kind, (o)->record, (o)->at_ns, __VA_ARGS__)
+
+static bool in_range(const struct story *s, struct iova_range r)
+{
+    return !s->about.has_range || iova_range_overlap(r, s->about.range);
+}
+
+static bool at_finding(const struct story *s, const struct obs *o)
+{
+    return o->record == s->about.record || o->record == s->about.cause_record;
+}
+
+static struct story_person *person(struct story *s, const char *name, bdf_t b)
+{
+    struct story_person *p;
+
+    if (!name)
+        return NULL;
+    for (size_t i = 0; i < s->persons; i++)
+        if (!strcmp(s->person[i].name, name))
+            return &s->person[i];
+    if (s->persons == STORY_PERSONS)
+        return NULL;
+    p = &s->person[s->persons++];
+    *p = (struct story_person){.bdf = b};
+    snprintf(p->name, sizeof(p->name), "%s", name);
+    return p;
+}
+
+static const char *answer(char out[STORY_ANSWER], const struct note *n)
+{
+    if (!n->asked && n->why)
+        snprintf(out, STORY_ANSWER, "did not ask its side (%s)", n->why);
+    else if (n->asked && n->result < 0)
+        snprintf(out, STORY_ANSWER, "refused it with %s", show_errno(n->result).text);
+    else
+        snprintf(out, STORY_ANSWER, n->asked ? "took it" : "recorded it");
+    return out;
+}
+
+void story_see_note(struct story *s, const struct obs *o)
+{
+    const struct note *n = o->u.note;
+    struct story_person *p;
+    char said[STORY_ANSWER], to[64] = "";
+
+    if (!story_is_device(s, n->bdf) || !in_range(s, n->range))
+        return;
+    answer(said, n);
+    if (n->type == NOTE_MAP)
+        snprintf(to, sizeof(to), " to 0x%" PRIx64 " (%s)", n->gpa.v, perm_name(n->perm));
+    ADD(s, STORY_NOTES, o, "%s %s %s 0x%" PRIx64 "-0x%" PRIx64 "%s, and %s (event %" PRIu64 ").",
+        n->consumer,
+        n->via == VIA_REGION ? "does by itself, its address space switching," : "is told",
+        note_type_name(n->type), n->range.first.v, n->range.last.v, to, said, n->seq);
+    s->waits_due++;
+    p = person(s, n->consumer, n->bdf);
+    if (!p)
+        return;
+    p->told = true;
+    p->last = *n;
+    p->last.consumer = p->last.why = NULL;
+    memcpy(p->answer, said, sizeof(p->answer));
+}
+
+static const char *flags_text(uint32_t f)
+{
+    static const char *const names[] = {"nothing",
+                                        "UNMAP",
+                                        "MAP",
+                                        "MAP and UNMAP",
+                                        "DEVIOTLB_UNMAP",
+                                        "UNMAP and DEVIOTLB_UNMAP",
+                                        "MAP and DEVIOTLB_UNMAP",
+                                        "MAP, UNMAP and DEVIOTLB_UNMAP"};
+
+    return names[f & 7];
+}
+
+static void see_joined(struct story *s, const struct obs *o)
+{
+    struct story_person *p;
+
+    if (!story_is_device(s, o->u.consumer.bdf))
+        return;
+    p = person(s, o->u.consumer.name, o->u.consumer.bdf);
+    if (p) {
+        p->kind = o->u.consumer.kind;
+        p->flags = o->u.consumer.flags;
+        p->gone = !o->u.consumer.joined;
+    }
+    if (o->u.consumer.joined)
+        ADD(s, STORY_STATE, o, "%s (%s) joins on %s; it asks for %s.", o->u.consumer.name,
+            consumer_kind_name(o->u.consumer.kind), show_bdf(o->u.consumer.bdf).text,
+            flags_text(o->u.consumer.flags));
+    else
+        ADD(s, STORY_STATE, o, "%s leaves.", o->u.consumer.name);
+}
+
+static void see_registered(struct story *s, const struct obs *o)
+{
+    if (!story_is_device(s, o->u.reg.bdf))
+        return;
+    if (o->kind == OBS_UNREGISTER)
+        ADD(s, STORY_STATE, o, "A notifier of %s for 0x%" PRIx64 "-0x%" PRIx64 " is unregistered.",
+            o->u.reg.consumer, o->u.reg.range.first.v, o->u.reg.range.last.v);
+    else if (o->u.reg.result < 0)
+        ADD(s, STORY_STATE, o,
+            "A notifier of %s for 0x%" PRIx64 "-0x%" PRIx64 " (%s) is refused with %s: %s.",
+            o->u.reg.consumer, o->u.reg.range.first.v, o->u.reg.range.last.v,
+            flags_text(o->u.reg.flags), show_errno(o->u.reg.result).text,
+            o->u.reg.why ? o->u.reg.why : "no reason given");
+    else
+        ADD(s, STORY_STATE, o,
+            "A notifier of %s for 0x%" PRIx64 "-0x%" PRIx64 " (%s) is registered.",
+            o->u.reg.consumer, o->u.reg.range.first.v, o->u.reg.range.last.v,
+            flags_text(o->u.reg.flags));
+    s->waits_due++;
+}
+
+void story_see_consumer(struct story *s, const struct obs *o)
+{
+    switch (o->kind) {
+    case OBS_CONSUMER: see_joined(s, o); break;
+    case OBS_REGISTER:
+    case OBS_UNREGISTER: see_registered(s, o); break;
+    case OBS_REPLAY_BEGIN:
+        if (story_is_device(s, o->u.reg.bdf) && in_range(s, o->u.reg.range))
+            ADD(s, STORY_STATE, o, "A replay for %s begins: it is to be told what is mapped.",
+                o->u.reg.consumer);
+        break;
+    case OBS_FLAGS:
+        if (story_is_device(s, o->u.flags.bdf) && (!s->about.has_range || at_finding(s, o)))
+            ADD(s, STORY_STATE, o,
+                "The unit is told that the consumers of %s ask for %s (was %s)%s.",
+                show_bdf(o->u.flags.bdf).text, flags_text(o->u.flags.new_flags),
+                flags_text(o->u.flags.old_flags), o->u.flags.result < 0 ? "; it refuses" : "");
+        break;
+    case OBS_SYNCED:
+        if (o->record == s->about.record && story_is_device(s, o->u.synced.bdf))
+            ADD(s, STORY_STATE, o,
+                "Device %s is synchronised: all was delivered up to event %" PRIu64 ".",
+                show_bdf(o->u.synced.bdf).text, o->u.synced.seq);
+        break;
+    default: break;
+    }
+}
+
+static const char *reached(char out[160], const struct xlat_result *x)
+{
+    switch (x->end) {
+    case XLAT_OK:
+        snprintf(out, 160, "reaches 0x%" PRIx64 "%s", x->gpa.v,
+                 x->bypass       ? " (the device is not translated)"
+                 : x->from_iotlb ? " out of the unit's IOTLB, without a walk"
+                                 : " by a walk of the tables");
+        break;
+    case XLAT_FAULT:
+        snprintf(out, 160, "faults, reason 0x%x: %s", x->reason, story_reason(x->reason));
+        break;
+    case XLAT_COLLAPSED:
+        snprintf(out, 160, "faults without a record of its own, reason 0x%x: %s", x->reason,
+                 story_reason(x->reason));
+        break;
+    case XLAT_REFUSED: snprintf(out, 160, "is refused by a cached entry without that right"); break;
+    case XLAT_WINDOW: snprintf(out, 160, "lies in the interrupt window"); break;
+    }
+    return out;
+}
+
+static const char *observed(char out[96], const struct rec *r)
+{
+    *out = 0;
+    if (r->u.dma.seen == DMA_SEEN_GPA)
+        snprintf(out, 96, "; observed: it reached 0x%" PRIx64, r->u.dma.gpa.v);
+    else if (r->u.dma.seen == DMA_SEEN_FAULT)
+        snprintf(out, 96, "; observed: fault reason 0x%x", r->u.dma.reason);
+    else if (r->u.dma.seen == DMA_SEEN_REFUSED)
+        snprintf(out, 96, "; observed: refused without a record");
+    return out;
+}
+
+void story_see_dma(struct story *s, const struct obs *o)
+{
+    const struct rec *r = o->kind == OBS_DMA ? o->u.dma.rec : o->u.shadow.rec;
+    iova_t at = r->u.dma.iova;
+    char how[160], saw[96];
+
+    if (!story_is_device(s, r->u.dma.bdf) ||
+        !in_range(s, iova_range(at.v, at.v + (r->u.dma.bytes ? r->u.dma.bytes - 1 : 0))))
+        return;
+    if (o->kind == OBS_DMA)
+        ADD(s, STORY_DMA, o, "%s %s 0x%" PRIx64 " (%u bytes): it %s%s.",
+            show_bdf(r->u.dma.bdf).text, o->u.dma.access == DMA_W ? "writes" : "reads", at.v,
+            r->u.dma.bytes, reached(how, &o->u.dma.result), observed(saw, r));
+    else if (!at_finding(s, o))
+        return;
+    else if (o->u.shadow.present)
+        ADD(s, STORY_DMA, o, "By what %s holds the same access %s 0x%" PRIx64 " (%s).",
+            o->u.shadow.consumer, o->u.shadow.held ? "reaches" : "lacks the right for",
+            o->u.shadow.gpa.v, perm_name(o->u.shadow.perm));
+    else
+        ADD(s, STORY_DMA, o, "%s holds nothing at 0x%" PRIx64 ".", o->u.shadow.consumer, at.v);
+}
+
+static void see_vhost(struct story *s, const struct obs *o)
+{
+    static const char *const what[] = {"asks for (MISS)",
+                                       "is given (UPDATE)",
+                                       "has taken from it (INVALIDATE)",
+                                       "is told there is no translation of (FAILURE)",
+                                       "goes on waiting no longer for",
+                                       "gives up waiting for",
+                                       "stops its rings, with",
+                                       "starts its rings, with",
+                                       "drops, to make room,"};
+    unsigned k = o->u.vhost.what;
+
+    if (!story_is_device(s, o->u.vhost.bdf) ||
+        (k != VHOST_STOPPED && k != VHOST_STARTED && !in_range(s, o->u.vhost.range)))
+        return;
+    ADD(s, STORY_SIDE, o, "The device IOTLB of %s %s 0x%" PRIx64 "-0x%" PRIx64 "%s%s.",
+        o->u.vhost.consumer, k < sizeof(what) / sizeof(what[0]) ? what[k] : "sees",
+        o->u.vhost.range.first.v, o->u.vhost.range.last.v, o->u.vhost.result < 0 ? ": " : "",
+        o->u.vhost.result < 0 ? show_errno(o->u.vhost.result).text : "");
+}
+
+static const char *lock_name(enum type1_lock l)
+{
+    return l == LOCK_IOMMU         ? "iommu lock"
+           : l == LOCK_DEVICE_LIST ? "device-list lock"
+                                   : "chain's lock";
+}
+
+static void see_type1(struct story *s, const struct obs *o)
+{
+    if (!in_range(s, o->u.type1.range) || (o->u.type1.begin && !at_finding(s, o)))
+        return;
+    if (o->u.type1.begin)
+        ADD(s, STORY_SIDE, o, "Container %s begins to %s 0x%" PRIx64 "-0x%" PRIx64 ".",
+            o->u.type1.container, o->u.type1.unmap ? "unmap" : "map", o->u.type1.range.first.v,
+            o->u.type1.range.last.v);
+    else
+        ADD(s, STORY_SIDE, o,
+            "Container %s has answered the %s of 0x%" PRIx64 "-0x%" PRIx64 " with %s; it holds "
+            "%" PRIu64 " mapping%s.",
+            o->u.type1.container, o->u.type1.unmap ? "unmap" : "map", o->u.type1.range.first.v,
+            o->u.type1.range.last.v, show_errno(o->u.type1.result).text, o->u.type1.maps,
+            o->u.type1.maps == 1 ? "" : "s");
+}
+
+static void see_pin(struct story *s, const struct obs *o)
+{
+    uint64_t bytes = o->u.pin.pages << 12, last = o->u.pin.iova.v + (bytes ? bytes - 1 : 0);
+
+    if (!in_range(s, iova_range(o->u.pin.iova.v, last < o->u.pin.iova.v ? UINT64_MAX : last)))
+        return;
+    ADD(s, STORY_SIDE, o, "%s %s %" PRIu64 " page%s at 0x%" PRIx64 " in container %s: %s.",
+        o->u.pin.consumer ? o->u.pin.consumer : "somebody", o->u.pin.unpin ? "unpins" : "pins",
+        o->u.pin.pages, o->u.pin.pages == 1 ? "" : "s", o->u.pin.iova.v, o->u.pin.container,
+        o->u.pin.result < 0 ? show_errno(o->u.pin.result).text : "done");
+}
+
+void story_see_side(struct story *s, const struct obs *o)
+{
+    switch (o->kind) {
+    case OBS_VHOST: see_vhost(s, o); break;
+    case OBS_TYPE1: see_type1(s, o); break;
+    case OBS_PIN: see_pin(s, o); break;
+    case OBS_DMA_UNMAP:
+        if (in_range(s, o->u.dma_unmap.range))
+            ADD(s, STORY_SIDE, o,
+                "The dma_unmap callback of %s (container %s) %s for 0x%" PRIx64 "-0x%" PRIx64
+                ", round %u.",
+                o->u.dma_unmap.consumer, o->u.dma_unmap.container,
+                o->u.dma_unmap.begin ? "is called" : "returns", o->u.dma_unmap.range.first.v,
+                o->u.dma_unmap.range.last.v, o->u.dma_unmap.round);
+        break;
+    case OBS_LOCK:
+        if (at_finding(s, o))
+            ADD(s, STORY_SIDE, o, "Container %s %s its %s.", o->u.lock.container,
+                o->u.lock.taken ? "takes" : "releases", lock_name(o->u.lock.lock));
+        break;
+    case OBS_TYPE1_DEVICE:
+        if (o->u.type1_device.result < 0)
+            ADD(s, STORY_SIDE, o, "Container %s refuses the device of %s with %s%s.",
+                o->u.type1_device.container, o->u.type1_device.consumer,
+                show_errno(o->u.type1_device.result).text,
+                o->u.type1_device.has_dma_unmap ? "" : ": it has no dma_unmap callback");
+        else
+            ADD(s, STORY_SIDE, o, "The device of %s %s container %s.", o->u.type1_device.consumer,
+                o->u.type1_device.on ? "joins" : "leaves", o->u.type1_device.container);
+        break;
+    default: break;
+    }
+}
