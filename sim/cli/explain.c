@@ -8,9 +8,8 @@
 
 #include "report/explain.h"
 #include "report/show.h"
-#include "trace/text_write.h"
 
-#define RECORD_TEXT  200u
+#define RECORD_TEXT  400u
 #define OPTIONS_TEXT 2048u
 
 struct telling {
@@ -145,18 +144,6 @@ struct watch {
     bool texts; /* keep the two records as text */
 };
 
-static void keep_text(char *out, const struct rec *r)
-{
-    char *line = malloc(REC_TEXT_BYTES);
-    size_t n = line ? rec_text(r, line) : 0;
-
-    if (n && line[n - 1] == '\n')
-        line[n - 1] = 0;
-    snprintf(out, RECORD_TEXT, "%.*s%s", (int)RECORD_TEXT - 5, n ? line : "",
-             n > RECORD_TEXT - 4 ? " ..." : "");
-    free(line);
-}
-
 static void see_texts(void *ctx, const struct obs *o)
 {
     struct watch *w = ctx;
@@ -164,9 +151,9 @@ static void see_texts(void *ctx, const struct obs *o)
     if (o->kind != OBS_RECORD || !o->record)
         return;
     if (o->record == w->about->record)
-        keep_text(w->t->record_text, o->u.rec);
+        story_record_text(w->t->record_text, RECORD_TEXT, o->u.rec);
     if (o->record == w->about->cause_record)
-        keep_text(w->t->cause_text, o->u.rec);
+        story_record_text(w->t->cause_text, RECORD_TEXT, o->u.rec);
 }
 
 static int listen(void *ctx, struct engine *e)

@@ -44,7 +44,7 @@ static void head(const struct text *t, const struct explain *x)
 }
 
 /* "  record 1,234  12.300 s  " up to the column WHERE, and the sentence behind it. */
-static void listed(const struct text *t, const struct story_event *e)
+static void listed(const struct text *t, const struct story_event *e, bool same)
 {
     struct shown record = show_count(e->record), at = show_time(e->at_ns);
     bool timed = t->r->counts->has_time;
@@ -52,6 +52,8 @@ static void listed(const struct text *t, const struct story_event *e)
     int n = snprintf(where, sizeof(where), "  record %s%s%s", record.text, timed ? ", " : "",
                      timed ? at.text : "");
 
+    if (same) /* the record before said so */
+        where[n = 0] = 0;
     fprintf(t->out, "%-*s", (int)WHERE, where);
     if (n >= (int)WHERE)
         fprintf(t->out, "\n%*s", (int)WHERE, "");
@@ -71,7 +73,7 @@ static int happened(const struct text *t, const struct story *s)
         if (lines[i].left_out)
             fprintf(t->out, "%*s(%s earlier %s left out)\n", (int)WHERE, "",
                     show_count(lines[i].left_out).text, story_kind_name(lines[i].kind));
-        listed(t, lines[i].event);
+        listed(t, lines[i].event, i && lines[i - 1].event->record == lines[i].event->record);
     }
     if (!n)
         fputs("  Nothing that concerns it was seen.\n", t->out);
@@ -156,7 +158,9 @@ static void held_now(const struct text *t, const struct story *s)
 
         held_line(t, s->person[i].name, held, h.range, h.gpa, h.perm);
     }
-    if (w->visit_cached)
+    if (w->cached)
+        c.found = w->cached(w->sim, s->about.bdf, story_at(s), &c.x);
+    else if (w->visit_cached)
         w->visit_cached(w->sim, show_cached, &c);
     held_line(t, "the unit's IOTLB", c.found, c.x.range, c.x.gpa, c.x.perm);
 }
@@ -203,7 +207,8 @@ static void commands(const struct text *t, const struct explain *x)
     if (f->has_range)
         fprintf(t->out, " --iova 0x%" PRIx64 "-0x%" PRIx64, f->range.first.v, f->range.last.v);
     fputs(" -\n", t->out);
-    fprintf(t->out, "  and the records from its cause on:\n");
+    fprintf(t->out, from < f->record ? "  and the records from its cause on:\n"
+                                     : "  and the record itself:\n");
     fprintf(t->out, "  %s dump --from %" PRIu64 " --to %" PRIu64 " %s\n", trace, from, f->record,
             name);
 }

@@ -107,18 +107,34 @@ static void tell_entry(struct story *s, const struct obs *o, const struct step *
                   story_step_text(b, TEXT, &s->sim, is));
 }
 
+static bool translates(const struct story_walk *w)
+{
+    return w->end == WALK_MAPPED || w->end == WALK_PASS_THROUGH;
+}
+
 /* What the tables say for the address is another thing now. */
 static void tell_change(struct story *s, const struct obs *o, const struct story_walk *was)
 {
     struct story_change c = {o->record, o->at_ns, *was, s->walk};
     char a[TEXT], b[TEXT];
 
-    story_add(&s->log, STORY_TABLES, o->record, o->at_ns, "By the tables %s (until then %s).",
-              story_walk_text(a, TEXT, &s->walk, story_at(s)),
-              story_walk_text(b, TEXT, was, story_at(s)));
-    if (s->walk.end == WALK_MAPPED || s->walk.end == WALK_PASS_THROUGH)
+    if (translates(was))
+        story_add(&s->log, STORY_TABLES, o->record, o->at_ns, "By the tables %s (until then %s).",
+                  story_walk_text(a, TEXT, &s->walk, story_at(s)),
+                  story_walk_text(b, TEXT, was, story_at(s)));
+    else
+        story_add(&s->log, STORY_TABLES, o->record, o->at_ns, "By the tables %s.",
+                  story_walk_text(a, TEXT, &s->walk, story_at(s)));
+    if (translates(was)) {
+        if (s->changed.record && translates(&s->changed.after))
+            s->made = s->changed;
+        s->changed = c;
+    } else if (translates(&s->walk)) {
+        s->gone = s->changed;
+        s->gone_covering = s->covering;
         s->made = c;
-    s->changed = c;
+        s->changed = (struct story_change){0};
+    }
     s->covering = s->missing = (struct story_inval){0};
     s->missed = 0;
     s->waits_due++;
@@ -189,6 +205,10 @@ static void see_device(struct story *s, const struct obs *o)
     else
         story_add(&s->log, STORY_STATE, o->record, o->at_ns, "Device %s is %s from here on.",
                   name.text, on ? "translated" : "not translated");
+    if (o->kind == OBS_SWITCH && o->u.device.bdf.v == s->about.bdf.v) {
+        s->switched_record = o->record;
+        s->translated = on;
+    }
     s->waits_due++;
 }
 

@@ -68,15 +68,19 @@ struct story {
 
     bool has_root;
     gpa_t root;
-    bool touched;                /* the current record stores to an entry on the way */
-    struct story_walk walk;      /* as the tables are now */
-    struct story_walk before;    /* as they were when the current record began */
-    struct story_change made;    /* the last time a translation came to be */
-    struct story_change changed; /* the last change of any kind */
+    bool touched;                     /* the current record stores to an entry on the way */
+    struct story_walk walk;           /* as the tables are now */
+    struct story_walk before;         /* as they were when the current record began */
+    struct story_change made;         /* how the latest translation came to be */
+    struct story_change changed;      /* how that one went, or became another */
+    struct story_change gone;         /* how the one before `made` went */
+    struct story_inval gone_covering; /* the last that covers, between `gone` and `made` */
 
     struct story_inval covering; /* the last that covers the range, since the last change */
     struct story_inval missing;  /* the last that does not */
     uint64_t missed;             /* how many do not */
+    struct story_inval here;     /* the last taken in the finding's record */
+    bool here_refused;           /* and it was refused */
     bool has_old_did;
     did_t old_did; /* the domain before the last change of the context entry */
 
@@ -87,6 +91,8 @@ struct story {
     size_t persons;
     bdf_t device[STORY_DEVICES]; /* seen to join */
     size_t devices;
+    uint64_t switched_record; /* the device's address space was switched there last */
+    bool translated;          /* to this */
     uint32_t gsts;
     uint64_t waits_due;   /* something happened since the last wait that is told */
     uint64_t done_record; /* the last record that has acted */
@@ -130,6 +136,13 @@ enum story_cover story_covers(const struct story *s, uint64_t lo, uint64_t hi);
 
 /** "GCMD", "IQT" ...; "" for a register without a name here. */
 const char *story_register_name(unsigned off);
+
+/** "MAP and UNMAP": what a consumer asks for. */
+const char *story_flags_text(uint32_t flags);
+
+/** What a record does, in words, its text behind: "the guest writes 0x40 to IQT (w32 0x88 0x40)".
+ * Fills and returns `out`. */
+char *story_record_text(char *out, size_t room, const struct rec *r);
 
 /* Private to story*.c: observations of consumers and their sides (story_sides.c). */
 void story_see_note(struct story *s, const struct obs *o);

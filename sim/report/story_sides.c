@@ -72,7 +72,7 @@ void story_see_note(struct story *s, const struct obs *o)
     memcpy(p->answer, said, sizeof(p->answer));
 }
 
-static const char *flags_text(uint32_t f)
+const char *story_flags_text(uint32_t f)
 {
     static const char *const names[] = {"nothing",
                                         "UNMAP",
@@ -101,7 +101,7 @@ static void see_joined(struct story *s, const struct obs *o)
     if (o->u.consumer.joined)
         ADD(s, STORY_STATE, o, "%s (%s) joins on %s; it asks for %s.", o->u.consumer.name,
             consumer_kind_name(o->u.consumer.kind), show_bdf(o->u.consumer.bdf).text,
-            flags_text(o->u.consumer.flags));
+            story_flags_text(o->u.consumer.flags));
     else
         ADD(s, STORY_STATE, o, "%s leaves.", o->u.consumer.name);
 }
@@ -117,13 +117,13 @@ static void see_registered(struct story *s, const struct obs *o)
         ADD(s, STORY_STATE, o,
             "A notifier of %s for 0x%" PRIx64 "-0x%" PRIx64 " (%s) is refused with %s: %s.",
             o->u.reg.consumer, o->u.reg.range.first.v, o->u.reg.range.last.v,
-            flags_text(o->u.reg.flags), show_errno(o->u.reg.result).text,
+            story_flags_text(o->u.reg.flags), show_errno(o->u.reg.result).text,
             o->u.reg.why ? o->u.reg.why : "no reason given");
     else
         ADD(s, STORY_STATE, o,
             "A notifier of %s for 0x%" PRIx64 "-0x%" PRIx64 " (%s) is registered.",
             o->u.reg.consumer, o->u.reg.range.first.v, o->u.reg.range.last.v,
-            flags_text(o->u.reg.flags));
+            story_flags_text(o->u.reg.flags));
     s->waits_due++;
 }
 
@@ -142,8 +142,9 @@ void story_see_consumer(struct story *s, const struct obs *o)
         if (story_is_device(s, o->u.flags.bdf) && (!s->about.has_range || at_finding(s, o)))
             ADD(s, STORY_STATE, o,
                 "The unit is told that the consumers of %s ask for %s (was %s)%s.",
-                show_bdf(o->u.flags.bdf).text, flags_text(o->u.flags.new_flags),
-                flags_text(o->u.flags.old_flags), o->u.flags.result < 0 ? "; it refuses" : "");
+                show_bdf(o->u.flags.bdf).text, story_flags_text(o->u.flags.new_flags),
+                story_flags_text(o->u.flags.old_flags),
+                o->u.flags.result < 0 ? "; it refuses" : "");
         break;
     case OBS_SYNCED:
         if (o->record == s->about.record && story_is_device(s, o->u.synced.bdf))

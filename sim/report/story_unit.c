@@ -139,6 +139,10 @@ static void see_inval(struct story *s, const struct obs *o)
     enum story_cover c = story_covers(s, lo, hi);
     char text[TEXT];
 
+    if (o->record == s->about.record) {
+        s->here = (struct story_inval){o->record, lo, hi};
+        s->here_refused = false;
+    }
     if (c == COVERS || !s->about.has_range || o->record == s->about.record)
         story_add(&s->log, STORY_INVAL, o->record, o->at_ns,
                   "The unit executes the guest's %s (%s0x%" PRIx64 " 0x%" PRIx64 ")%s.",
@@ -165,6 +169,10 @@ static void see_refused(struct story *s, const struct obs *o)
 {
     char text[TEXT];
 
+    if (o->record == s->about.record && (o->u.inval.lo || o->u.inval.hi)) {
+        s->here = (struct story_inval){o->record, o->u.inval.lo, o->u.inval.hi};
+        s->here_refused = true;
+    }
     story_add(&s->log, STORY_INVAL, o->record, o->at_ns,
               o->kind == OBS_QUEUE_ERROR ? "The queue stopped in error at the %s (0x%" PRIx64
                                            " 0x%" PRIx64 ")."
@@ -183,6 +191,7 @@ static const char *bits_moved(char *out, size_t room, uint32_t moved, uint32_t n
     } names[] = {{GCMD_TE, "translation is on", "translation is off"},
                  {GCMD_SRTP, "the root table is set", "no root table is set"},
                  {GCMD_QIE, "the queue is on", "the queue is off"},
+                 {GCMD_SIRTP, "the interrupt-remapping table is set", "it is not set"},
                  {GCMD_IRE, "interrupt remapping is on", "interrupt remapping is off"}};
     size_t at = 0;
 
