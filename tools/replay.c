@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/against.h"
 #include "cli/explain.h"
 #include "cli/options.h"
 #include "cli/replay.h"
@@ -177,6 +178,26 @@ static int explain(const struct replay_options *o, const char *called)
     return code == 2 ? complain(o->traces[0], e.text) : code;
 }
 
+/* --against: one trace under two profiles. */
+static int against(const struct replay_options *o, size_t index)
+{
+    struct bar bar = {.shown = false};
+    struct against_job job = {.options = o, .trace = o->traces[index]};
+    struct err e = {""};
+    int code;
+
+    clock_gettime(CLOCK_MONOTONIC, &bar.start);
+    bar.last = bar.start;
+    if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO))
+        job.progress = (struct progress){show_progress, &bar};
+    if (index && o->form == FORM_TEXT)
+        putchar('\n');
+    code = against_run(stdout, &job, &e);
+    if (bar.shown)
+        fputs("\r\033[K", stderr);
+    return code == 2 ? complain(job.trace, e.text) : code;
+}
+
 static int all(const struct replay_options *o, const char *called)
 {
     int code = 0;
@@ -192,7 +213,7 @@ static int all(const struct replay_options *o, const char *called)
     if (o->explain)
         return explain(o, called);
     for (size_t i = 0; i < o->traces_count; i++) {
-        int c = one(o, i);
+        int c = o->against ? against(o, i) : one(o, i);
 
         code = c > code ? c : code;
     }

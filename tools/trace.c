@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/diff.h"
 #include "cli/parse.h"
 #include "cli/version.h"
 #include "trace/filter.h"
@@ -24,6 +25,7 @@ struct options {
     bool filtered;
     bool header;
     int level;
+    struct diff_options diff;
 };
 
 static int complain(const char *what, const char *why)
@@ -187,7 +189,20 @@ static int write_trace(const char *in, const char *out, enum trace_form form, st
     return rc;
 }
 
-enum { OPT_FROM = 256, OPT_TO, OPT_DEVICE, OPT_IOVA, OPT_HEADER, OPT_LEVEL, OPT_HELP, OPT_VERSION };
+enum {
+    OPT_FROM = 256,
+    OPT_TO,
+    OPT_DEVICE,
+    OPT_IOVA,
+    OPT_HEADER,
+    OPT_LEVEL,
+    OPT_HELP,
+    OPT_VERSION,
+    OPT_CONTEXT,
+    OPT_ALL,
+    OPT_SEQ,
+    OPT_IGNORE_RESULT
+};
 
 static const struct option info_options[] = {{"help", no_argument, NULL, OPT_HELP},
                                              {"version", no_argument, NULL, OPT_VERSION},
@@ -206,6 +221,14 @@ static const struct option pack_options[] = {{"output", required_argument, NULL,
                                              {"help", no_argument, NULL, OPT_HELP},
                                              {"version", no_argument, NULL, OPT_VERSION},
                                              {NULL, 0, NULL, 0}};
+static const struct option diff_options[] = {
+    {"context", required_argument, NULL, OPT_CONTEXT},
+    {"all", no_argument, NULL, OPT_ALL},
+    {"seq", no_argument, NULL, OPT_SEQ},
+    {"ignore-result", no_argument, NULL, OPT_IGNORE_RESULT},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0}};
 
 /* One option: 0, 1 for those that print and end, or 2 after a complaint. */
 static int take_option(int c, struct options *o)
@@ -233,6 +256,13 @@ static int take_option(int c, struct options *o)
             return bad_usage("--level: 1 to 22 expected");
         o->level = (int)level;
         return rc ? bad_usage(err.text) : 0;
+    case OPT_CONTEXT:
+        rc = arg_number("--context", optarg, &level, &err);
+        o->diff.context = (size_t)level;
+        return rc ? bad_usage(err.text) : 0;
+    case OPT_ALL: o->diff.all = true; return 0;
+    case OPT_SEQ: o->diff.form.seq = true; return 0;
+    case OPT_IGNORE_RESULT: o->diff.form.without_result = true; return 0;
     case OPT_HELP: return fputs(trace_help, stdout) < 0 || fflush(stdout) ? 2 : 1;
     case OPT_VERSION: return printf("vtd-trace %s\n", VTR_VERSION) < 0 || fflush(stdout) ? 2 : 1;
     default: fputs("Try 'trace --help'.\n", stderr); return 2;
@@ -274,9 +304,47 @@ static int do_pack(int count, char **files, struct options *o)
     return write_trace(files[0], o->output, TRACE_PACKED, o);
 }
 
+static FILE *open_events(const char *file)
+{
+    FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "rb");
+
+    if (!f)
+        complain(file, strerror(errno));
+    return f;
+}
+
+/* 0 equal, DIFFERENT, or 2. */
+#define DIFFERENT 3
+
+static int do_diff(int count, char **files, const struct options *o)
+{
+    const char *names[2];
+    FILE *in[2];
+    struct err err = {""};
+    int code = 2;
+
+    if (count != 2)
+        return bad_usage("diff: two event streams expected");
+    if (strcmp(files[0], "-") == 0 && strcmp(files[1], "-") == 0)
+        return bad_usage("diff: standard input (-) can be read only once");
+    names[0] = files[0];
+    names[1] = files[1];
+    in[0] = open_events(files[0]);
+    in[1] = in[0] ? open_events(files[1]) : NULL;
+    if (in[1])
+        code = diff_streams(stdout, names, in, &o->diff, &err);
+    if (in[1] && code == 2)
+        complain("diff", err.text);
+    for (unsigned i = 0; i < 2; i++)
+        if (in[i] && in[i] != stdin)
+            fclose(in[i]);
+    return code == 1 ? DIFFERENT : code;
+}
+
 static int run(const char *command, int argc, char **argv)
 {
-    struct options o = {.filter = {.to = UINT64_MAX}, .level = TRACE_LEVEL_DEFAULT};
+    struct options o = {
+        .filter = {.to = UINT64_MAX}, .level = TRACE_LEVEL_DEFAULT, .diff = {.context = 3}};
     int rc;
 
     if (strcmp(command, "info") == 0) {
@@ -291,11 +359,15 @@ static int run(const char *command, int argc, char **argv)
         rc = take_options(argc, argv, "o:", pack_options, &o);
         return rc ? rc : do_pack(argc - optind, argv + optind, &o);
     }
+    if (strcmp(command, "diff") == 0) {
+        rc = take_options(argc, argv, "", diff_options, &o);
+        return rc ? rc : do_diff(argc - optind, argv + optind, &o);
+    }
     if (strcmp(command, "--help") == 0)
         return take_option(OPT_HELP, &o);
     if (strcmp(command, "--version") == 0)
         return take_option(OPT_VERSION, &o);
-    complain(command, "no such command; info, dump or pack expected");
+    complain(command, "no such command; info, dump, pack or diff expected");
     fputs("Try 'trace --help'.\n", stderr);
     return 2;
 }
@@ -307,9 +379,9 @@ int main(int argc, char **argv)
     int rc;
 
     if (argc < 2)
-        return bad_usage("a command expected: info, dump or pack");
+        return bad_usage("a command expected: info, dump, pack or diff");
     command = argv[1];
     argv[1] = name;
     rc = run(command, argc - 1, argv + 1);
-    return rc == 1 ? 0 : rc;
+    return rc == 1 ? 0 : rc == DIFFERENT ? 1 : rc;
 }

@@ -47,7 +47,16 @@ const char replay_help[] =
     "  --from N, --to N       show only what belongs to these records,\n"
     "  --device BDF           this device,\n"
     "  --iova START-LAST      these addresses; never changes counts, digest or exit code\n"
+    "\n"
+    "Instead of the report\n"
+    "  --explain N            the story behind finding N of one trace (as the report numbers\n"
+    "                         them): what happened in which record, the tables, who was told\n"
+    "                         what, and the command that replays just that\n"
+    "  --against NAME         run --profile and NAME side by side and print where consumers\n"
+    "                         begin to differ; --quirk changes --profile alone; with --report\n"
+    "                         json one object a trace\n"
     "  --help, --version\n"
     "\n"
-    "Exit status: 0 all that was asked holds; 1 a violation or a judged difference;\n"
-    "2 bad usage, or unreadable or damaged input.\n";
+    "Exit status: 0 all that was asked holds; 1 a violation or a judged difference (with\n"
+    "--explain: found by then; with --against: any difference, or one side would end);\n"
+    "2 bad usage, or unreadable or damaged input, or no finding N.\n";

@@ -310,6 +310,8 @@ static int check_special(const struct replay_options *o, struct err *e)
     if (o->form == FORM_DIGEST || (o->explain && o->form == FORM_JSON))
         return err_set(e, EINVAL, "%s: --digest%s not go with it", name,
                        o->explain ? " and --report json do" : " does");
+    if (o->against && view_thins(&o->view))
+        return err_set(e, EINVAL, "--against: --from, --to, --device and --iova do not go with it");
     if (o->explain && o->traces_count != 1)
         return err_set(e, EINVAL, "--explain: one trace expected, %zu are given", o->traces_count);
     if (o->explain && !strcmp(o->traces[0], "-"))
