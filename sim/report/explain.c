@@ -12,6 +12,16 @@
 #define WHERE      26u /* column at which the sentences of the listing begin */
 #define NAME_WIDTH 24
 
+/* The statement without the severity in front, which the head has said. */
+static const char *without_severity(const struct invariant *inv)
+{
+    size_t n = strlen(severity_name(inv->severity));
+
+    return !strncmp(inv->statement, severity_name(inv->severity), n) && inv->statement[n] == ':'
+               ? inv->statement + n + 1
+               : inv->statement;
+}
+
 static void head(const struct text *t, const struct explain *x)
 {
     const struct finding *f = x->finding;
@@ -40,7 +50,7 @@ static void head(const struct text *t, const struct explain *x)
     fputs("\n\n", t->out);
     text_wrapped(t, 0, 2, f->text);
     text_title(t, "The rule");
-    text_wrapped(t, 0, 2, f->inv->statement);
+    text_wrapped(t, 0, 2, without_severity(f->inv));
 }
 
 /* "  record 1,234  12.300 s  " up to the column WHERE, and the sentence behind it. */

@@ -197,7 +197,8 @@ static void see_device(struct story *s, const struct obs *o)
 
     if (o->kind == OBS_DEVICE && on && s->devices < STORY_DEVICES)
         s->device[s->devices++] = o->u.device.bdf;
-    if (!story_is_device(s, o->u.device.bdf))
+    if (!story_is_device(s, o->u.device.bdf) ||
+        (!s->about.has_range && !s->about.has_device && o->record != s->about.record))
         return;
     if (o->kind == OBS_DEVICE)
         story_add(&s->log, STORY_STATE, o->record, o->at_ns, "Device %s %s.", name.text,

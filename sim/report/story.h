@@ -144,13 +144,17 @@ const char *story_flags_text(uint32_t flags);
  * Fills and returns `out`. */
 char *story_record_text(char *out, size_t room, const struct rec *r);
 
-/* Private to story*.c: observations of consumers and their sides (story_sides.c). */
+/* Private to story*.c: observations of consumers and their sides (story_sides.c,
+ * story_kernel.c). */
 void story_see_note(struct story *s, const struct obs *o);
 void story_see_side(struct story *s, const struct obs *o);
 void story_see_consumer(struct story *s, const struct obs *o);
 void story_see_dma(struct story *s, const struct obs *o);
 /* The queue and the registers (story_unit.c). */
 void story_see_unit(struct story *s, const struct obs *o);
+/* The finding's record or its cause's; and what overlaps the range (without one: those records). */
+bool story_at_finding(const struct story *s, const struct obs *o);
+bool story_in_range(const struct story *s, const struct obs *o, struct iova_range r);
 /* Is the device, or the device of that consumer, the one followed? All are when none is known. */
 bool story_is_device(const struct story *s, bdf_t b);
 

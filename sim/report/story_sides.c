@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The consumers' part of a story: who is there, what each was told and answered, its side. */
+/* The consumers' part of a story: who is there, what each was told and answered. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,14 +9,21 @@
 
 #define ADD(s, kind, o, ...) story_add(&(s)->log, kind, (o)->record, (o)->at_ns, __VA_ARGS__)
 
-static bool in_range(const struct story *s, struct iova_range r)
-{
-    return !s->about.has_range || iova_range_overlap(r, s->about.range);
-}
-
-static bool at_finding(const struct story *s, const struct obs *o)
+bool story_at_finding(const struct story *s, const struct obs *o)
 {
     return o->record == s->about.record || o->record == s->about.cause_record;
+}
+
+/* A finding without a range is about the unit: of the rest only its records are told. */
+bool story_in_range(const struct story *s, const struct obs *o, struct iova_range r)
+{
+    return s->about.has_range ? iova_range_overlap(r, s->about.range) : story_at_finding(s, o);
+}
+
+static bool concerns(const struct story *s, const struct obs *o, bdf_t b)
+{
+    return story_is_device(s, b) &&
+           (s->about.has_range || s->about.has_device || story_at_finding(s, o));
 }
 
 static struct story_person *person(struct story *s, const char *name, bdf_t b)
@@ -53,7 +60,7 @@ void story_see_note(struct story *s, const struct obs *o)
     struct story_person *p;
     char said[STORY_ANSWER], to[64] = "";
 
-    if (!story_is_device(s, n->bdf) || !in_range(s, n->range))
+    if (!story_is_device(s, n->bdf) || !story_in_range(s, o, n->range))
         return;
     answer(said, n);
     if (n->type == NOTE_MAP)
@@ -91,13 +98,15 @@ static void see_joined(struct story *s, const struct obs *o)
     struct story_person *p;
 
     if (!story_is_device(s, o->u.consumer.bdf))
-        return;
+        return; /* but who is there is always known */
     p = person(s, o->u.consumer.name, o->u.consumer.bdf);
     if (p) {
         p->kind = o->u.consumer.kind;
         p->flags = o->u.consumer.flags;
         p->gone = !o->u.consumer.joined;
     }
+    if (!concerns(s, o, o->u.consumer.bdf))
+        return;
     if (o->u.consumer.joined)
         ADD(s, STORY_STATE, o, "%s (%s) joins on %s; it asks for %s.", o->u.consumer.name,
             consumer_kind_name(o->u.consumer.kind), show_bdf(o->u.consumer.bdf).text,
@@ -108,7 +117,7 @@ static void see_joined(struct story *s, const struct obs *o)
 
 static void see_registered(struct story *s, const struct obs *o)
 {
-    if (!story_is_device(s, o->u.reg.bdf))
+    if (!concerns(s, o, o->u.reg.bdf))
         return;
     if (o->kind == OBS_UNREGISTER)
         ADD(s, STORY_STATE, o, "A notifier of %s for 0x%" PRIx64 "-0x%" PRIx64 " is unregistered.",
@@ -134,12 +143,12 @@ void story_see_consumer(struct story *s, const struct obs *o)
     case OBS_REGISTER:
     case OBS_UNREGISTER: see_registered(s, o); break;
     case OBS_REPLAY_BEGIN:
-        if (story_is_device(s, o->u.reg.bdf) && in_range(s, o->u.reg.range))
+        if (story_is_device(s, o->u.reg.bdf) && story_in_range(s, o, o->u.reg.range))
             ADD(s, STORY_STATE, o, "A replay for %s begins: it is to be told what is mapped.",
                 o->u.reg.consumer);
         break;
     case OBS_FLAGS:
-        if (story_is_device(s, o->u.flags.bdf) && (!s->about.has_range || at_finding(s, o)))
+        if (concerns(s, o, o->u.flags.bdf) && (!s->about.has_range || story_at_finding(s, o)))
             ADD(s, STORY_STATE, o,
                 "The unit is told that the consumers of %s ask for %s (was %s)%s.",
                 show_bdf(o->u.flags.bdf).text, story_flags_text(o->u.flags.new_flags),
@@ -197,13 +206,14 @@ void story_see_dma(struct story *s, const struct obs *o)
     char how[160], saw[96];
 
     if (!story_is_device(s, r->u.dma.bdf) ||
-        !in_range(s, iova_range(at.v, at.v + (r->u.dma.bytes ? r->u.dma.bytes - 1 : 0))))
+        !story_in_range(s, o, iova_range(at.v, at.v + (r->u.dma.bytes ? r->u.dma.bytes - 1 : 0))))
         return;
     if (o->kind == OBS_DMA)
-        ADD(s, STORY_DMA, o, "%s %s 0x%" PRIx64 " (%u bytes): it %s%s.",
+        ADD(s, STORY_DMA, o, "%s %s 0x%" PRIx64 " (%u byte%s): it %s%s.",
             show_bdf(r->u.dma.bdf).text, o->u.dma.access == DMA_W ? "writes" : "reads", at.v,
-            r->u.dma.bytes, reached(how, &o->u.dma.result), observed(saw, r));
-    else if (!at_finding(s, o))
+            r->u.dma.bytes, r->u.dma.bytes == 1 ? "" : "s", reached(how, &o->u.dma.result),
+            observed(saw, r));
+    else if (!story_at_finding(s, o))
         return;
     else if (o->u.shadow.present)
         ADD(s, STORY_DMA, o, "By what %s holds the same access %s 0x%" PRIx64 " (%s).",
@@ -211,96 +221,4 @@ void story_see_dma(struct story *s, const struct obs *o)
             o->u.shadow.gpa.v, perm_name(o->u.shadow.perm));
     else
         ADD(s, STORY_DMA, o, "%s holds nothing at 0x%" PRIx64 ".", o->u.shadow.consumer, at.v);
-}
-
-static void see_vhost(struct story *s, const struct obs *o)
-{
-    static const char *const what[] = {"asks for (MISS)",
-                                       "is given (UPDATE)",
-                                       "has taken from it (INVALIDATE)",
-                                       "is told there is no translation of (FAILURE)",
-                                       "goes on waiting no longer for",
-                                       "gives up waiting for",
-                                       "stops its rings, with",
-                                       "starts its rings, with",
-                                       "drops, to make room,"};
-    unsigned k = o->u.vhost.what;
-
-    if (!story_is_device(s, o->u.vhost.bdf) ||
-        (k != VHOST_STOPPED && k != VHOST_STARTED && !in_range(s, o->u.vhost.range)))
-        return;
-    ADD(s, STORY_SIDE, o, "The device IOTLB of %s %s 0x%" PRIx64 "-0x%" PRIx64 "%s%s.",
-        o->u.vhost.consumer, k < sizeof(what) / sizeof(what[0]) ? what[k] : "sees",
-        o->u.vhost.range.first.v, o->u.vhost.range.last.v, o->u.vhost.result < 0 ? ": " : "",
-        o->u.vhost.result < 0 ? show_errno(o->u.vhost.result).text : "");
-}
-
-static const char *lock_name(enum type1_lock l)
-{
-    return l == LOCK_IOMMU         ? "iommu lock"
-           : l == LOCK_DEVICE_LIST ? "device-list lock"
-                                   : "chain's lock";
-}
-
-static void see_type1(struct story *s, const struct obs *o)
-{
-    if (!in_range(s, o->u.type1.range) || (o->u.type1.begin && !at_finding(s, o)))
-        return;
-    if (o->u.type1.begin)
-        ADD(s, STORY_SIDE, o, "Container %s begins to %s 0x%" PRIx64 "-0x%" PRIx64 ".",
-            o->u.type1.container, o->u.type1.unmap ? "unmap" : "map", o->u.type1.range.first.v,
-            o->u.type1.range.last.v);
-    else
-        ADD(s, STORY_SIDE, o,
-            "Container %s has answered the %s of 0x%" PRIx64 "-0x%" PRIx64 " with %s; it holds "
-            "%" PRIu64 " mapping%s.",
-            o->u.type1.container, o->u.type1.unmap ? "unmap" : "map", o->u.type1.range.first.v,
-            o->u.type1.range.last.v, show_errno(o->u.type1.result).text, o->u.type1.maps,
-            o->u.type1.maps == 1 ? "" : "s");
-}
-
-static void see_pin(struct story *s, const struct obs *o)
-{
-    uint64_t bytes = o->u.pin.pages << 12, last = o->u.pin.iova.v + (bytes ? bytes - 1 : 0);
-
-    if (!in_range(s, iova_range(o->u.pin.iova.v, last < o->u.pin.iova.v ? UINT64_MAX : last)))
-        return;
-    ADD(s, STORY_SIDE, o, "%s %s %" PRIu64 " page%s at 0x%" PRIx64 " in container %s: %s.",
-        o->u.pin.consumer ? o->u.pin.consumer : "somebody", o->u.pin.unpin ? "unpins" : "pins",
-        o->u.pin.pages, o->u.pin.pages == 1 ? "" : "s", o->u.pin.iova.v, o->u.pin.container,
-        o->u.pin.result < 0 ? show_errno(o->u.pin.result).text : "done");
-}
-
-void story_see_side(struct story *s, const struct obs *o)
-{
-    switch (o->kind) {
-    case OBS_VHOST: see_vhost(s, o); break;
-    case OBS_TYPE1: see_type1(s, o); break;
-    case OBS_PIN: see_pin(s, o); break;
-    case OBS_DMA_UNMAP:
-        if (in_range(s, o->u.dma_unmap.range))
-            ADD(s, STORY_SIDE, o,
-                "The dma_unmap callback of %s (container %s) %s for 0x%" PRIx64 "-0x%" PRIx64
-                ", round %u.",
-                o->u.dma_unmap.consumer, o->u.dma_unmap.container,
-                o->u.dma_unmap.begin ? "is called" : "returns", o->u.dma_unmap.range.first.v,
-                o->u.dma_unmap.range.last.v, o->u.dma_unmap.round);
-        break;
-    case OBS_LOCK:
-        if (at_finding(s, o))
-            ADD(s, STORY_SIDE, o, "Container %s %s its %s.", o->u.lock.container,
-                o->u.lock.taken ? "takes" : "releases", lock_name(o->u.lock.lock));
-        break;
-    case OBS_TYPE1_DEVICE:
-        if (o->u.type1_device.result < 0)
-            ADD(s, STORY_SIDE, o, "Container %s refuses the device of %s with %s%s.",
-                o->u.type1_device.container, o->u.type1_device.consumer,
-                show_errno(o->u.type1_device.result).text,
-                o->u.type1_device.has_dma_unmap ? "" : ": it has no dma_unmap callback");
-        else
-            ADD(s, STORY_SIDE, o, "The device of %s %s container %s.", o->u.type1_device.consumer,
-                o->u.type1_device.on ? "joins" : "leaves", o->u.type1_device.container);
-        break;
-    default: break;
-    }
 }

@@ -46,6 +46,10 @@ static void context_text(char *out, size_t room, const struct check_config *c, s
                                         "pass-through", "translation type 3 (reserved)"};
     struct shown top = show_hex(entry_gpa(x.lo, c->aw_bits).v);
 
+    if (!x.lo && !x.hi) {
+        snprintf(out, room, "not present");
+        return;
+    }
     snprintf(out, room, "%s%s, %s, domain %u, %u levels, top table %s",
              x.lo & ENTRY_P ? "present" : "not present",
              x.lo & CONTEXT_FPD ? ", faults not recorded (FPD)" : "", types[context_tt(x)],
