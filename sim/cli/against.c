@@ -40,7 +40,7 @@ static int make_side(struct against *a, unsigned which, struct err *e)
     int rc = 0;
 
     s->all = a;
-    s->which = (enum differ_side)which;
+    s->which = (enum pairing_side)which;
     s->profile = policy_name(row);
     s->policy = policy_copy(row);
     if (!s->policy)
@@ -81,7 +81,7 @@ static bool both(struct against *a, const struct rec *r)
     }
     if (r)
         a->records = trace_records(a->reader);
-    differ_record_end(&a->differ, a->records, a->at_ns);
+    pairing_record_end(&a->differ, a->records, a->at_ns);
     return on && !a->differ.failed;
 }
 
@@ -131,7 +131,7 @@ int against_run(FILE *out, const struct against_job *job, struct err *e)
         err_set(e, EINVAL, "%s", a.damage.why);
         return 2;
     }
-    differ_init(&a.differ);
+    pairing_init(&a.differ);
     for (unsigned i = 0; i < 2; i++) {
         rc = make_side(&a, i, e);
         ready = !refuse(&a.side[i], rc, e) && ready;
@@ -140,14 +140,14 @@ int against_run(FILE *out, const struct against_job *job, struct err *e)
         all_records(&a);
     rc = trouble(&a, e);
     if (rc == 0)
-        code = differ_any(&a.differ);
+        code = pairing_any(&a.differ);
     if (job->options->form == FORM_JSON ? against_json(out, &a) : against_text(out, &a)) {
         err_set(e, EIO, "the report could not be written");
         code = 2;
     }
     for (unsigned i = 0; i < 2; i++)
         against_forget(&a.side[i]);
-    differ_free(&a.differ);
+    pairing_free(&a.differ);
     trace_close(a.reader);
     return code;
 }

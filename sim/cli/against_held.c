@@ -67,14 +67,14 @@ static void keep_vhost(struct against_side *s, const struct obs *o)
 static void see(void *ctx, const struct obs *o)
 {
     struct against_side *s = ctx;
-    char text[DIFFER_TEXT];
+    char text[PAIRING_TEXT];
 
     if (o->kind == OBS_ABORT) {
         snprintf(s->why, sizeof(s->why), "%s", o->u.abort.why ? o->u.abort.why : "");
-        differ_add(&s->all->differ, s->which, NULL, differ_abort_text(text, o->u.abort.why));
+        pairing_add(&s->all->differ, s->which, NULL, pairing_abort_text(text, o->u.abort.why));
     } else if (o->kind == OBS_NOTE) {
-        differ_note_text(text, o->u.note, (struct differ_form){.seq = false});
-        differ_add(&s->all->differ, s->which, o->u.note->consumer, text);
+        pairing_note_text(text, o->u.note, (struct pairing_form){.seq = false});
+        pairing_add(&s->all->differ, s->which, o->u.note->consumer, text);
         keep(s, o->u.note);
     } else if (o->kind == OBS_VHOST) {
         keep_vhost(s, o);

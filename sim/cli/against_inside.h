@@ -5,7 +5,7 @@
 
 #include "base/rangemap.h"
 #include "cli/against.h"
-#include "report/differ.h"
+#include "report/pairing.h"
 
 /** What one consumer was told and took, on one side. */
 struct against_held {
@@ -17,7 +17,7 @@ struct against;
 
 struct against_side {
     struct against *all;
-    enum differ_side which;
+    enum pairing_side which;
     const char *profile;
     struct policy *policy;
     struct engine *engine;
@@ -32,7 +32,7 @@ struct against_side {
 struct against {
     const struct against_job *job;
     struct trace_reader *reader;
-    struct differ differ;
+    struct pairing differ;
     struct against_side side[2];
     uint64_t records, at_ns; /* obeyed by both */
     struct trace_damage damage;

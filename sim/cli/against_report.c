@@ -24,7 +24,8 @@ static bool ended_early(const struct against *a)
            a->side[1].refused;
 }
 
-static void print_told(FILE *out, const struct against *a, const struct differ_group *g, unsigned s)
+static void print_told(FILE *out, const struct against *a, const struct pairing_group *g,
+                       unsigned s)
 {
     fprintf(out, "    %-10s told ", a->side[s].profile);
     if (!g->firsts[s])
@@ -36,7 +37,7 @@ static void print_told(FILE *out, const struct against *a, const struct differ_g
                 show_count(g->first_count[s] - g->firsts[s]).text);
 }
 
-static void print_group(FILE *out, const struct against *a, const struct differ_group *g)
+static void print_group(FILE *out, const struct against *a, const struct pairing_group *g)
 {
     struct against_only o = against_compare_held(a, g->name);
 
@@ -86,9 +87,9 @@ int against_text(FILE *out, const struct against *a)
     for (size_t i = 0; i < a->differ.groups; i++)
         consumers += *a->differ.group[i].name != 0;
     show_clean(name, sizeof(name), a->job->trace);
-    fprintf(out, "%s  %s: %s against %s", differ_any(&a->differ) ? "DIFFERS" : "SAME", name,
+    fprintf(out, "%s  %s: %s against %s", pairing_any(&a->differ) ? "DIFFERS" : "SAME", name,
             a->side[0].profile, a->side[1].profile);
-    if (differ_any(&a->differ))
+    if (pairing_any(&a->differ))
         fprintf(out, ", %s of %zu consumer%s differ%s, in %s of %s records\n",
                 show_count(differing(a)).text, consumers, consumers == 1 ? "" : "s",
                 differing(a) == 1 ? "s" : "", show_count(a->differ.records).text,
@@ -133,7 +134,7 @@ static void add_text(struct json *j, cJSON *to, const char *key, const char *s)
 }
 
 static void add_side(struct json *j, cJSON *to, const struct against *a,
-                     const struct differ_group *g, unsigned s)
+                     const struct pairing_group *g, unsigned s)
 {
     cJSON *o = add(j, to, s ? "against" : "profile", cJSON_CreateObject());
     cJSON *told = add(j, o, "told", cJSON_CreateArray());
@@ -176,7 +177,7 @@ static cJSON *make(struct json *j, const struct against *a)
     add_u64(j, o, "records_differ", a->differ.records);
     list = add(j, o, "differs", cJSON_CreateArray());
     for (size_t i = 0; i < a->differ.groups; i++) {
-        const struct differ_group *g = &a->differ.group[i];
+        const struct pairing_group *g = &a->differ.group[i];
         cJSON *d = g->differs ? add(j, list, NULL, cJSON_CreateObject()) : NULL;
 
         if (!g->differs)

@@ -22,18 +22,18 @@ struct side {
 struct diff {
     FILE *out;
     const struct diff_options *options;
-    struct differ differ;
+    struct pairing differ;
     struct side *side; /* two */
     uint64_t events[2];
 };
 
-static void show(void *ctx, const struct differ_change *c)
+static void show(void *ctx, const struct pairing_change *c)
 {
     struct diff *d = ctx;
 
     if (!d->options->all && c->group->records > RECORDS_SHOWN)
         return;
-    differ_print(d->out, c, d->options->context, d->options->all ? SIZE_MAX : LINES_SHOWN);
+    pairing_print(d->out, c, d->options->context, d->options->all ? SIZE_MAX : LINES_SHOWN);
 }
 
 static void advance(struct diff *d, unsigned s, struct err *e)
@@ -45,15 +45,15 @@ static void advance(struct diff *d, unsigned s, struct err *e)
 static void take(struct diff *d, unsigned s, uint64_t record, struct err *e)
 {
     struct side *x = &d->side[s];
-    char text[DIFFER_TEXT];
+    char text[PAIRING_TEXT];
 
     while (x->state > 0 && x->event.note.record == record) {
         if (x->event.abort)
-            differ_abort_text(text, x->event.why);
+            pairing_abort_text(text, x->event.why);
         else
-            differ_note_text(text, &x->event.note, d->options->form);
-        differ_add(&d->differ, (enum differ_side)s, x->event.abort ? NULL : x->event.consumer,
-                   text);
+            pairing_note_text(text, &x->event.note, d->options->form);
+        pairing_add(&d->differ, (enum pairing_side)s, x->event.abort ? NULL : x->event.consumer,
+                    text);
         d->events[s]++;
         advance(d, s, e);
     }
@@ -89,21 +89,21 @@ static int compare(struct diff *d, const char *const names[2], struct err *e)
         if (d->side[0].state >= 0)
             take(d, 1, record, e);
         if (d->side[0].state >= 0 && d->side[1].state >= 0)
-            differ_record_end(&d->differ, record, 0);
+            pairing_record_end(&d->differ, record, 0);
     }
     return broken_why(d, names, e);
 }
 
 static void summary(const struct diff *d, const char *const names[2])
 {
-    if (!differ_any(&d->differ)) {
+    if (!pairing_any(&d->differ)) {
         fprintf(d->out, "equal: %s event%s of %zu consumer%s\n", show_count(d->events[0]).text,
                 d->events[0] == 1 ? "" : "s", d->differ.groups, d->differ.groups == 1 ? "" : "s");
         return;
     }
     fprintf(d->out, "- is %s, + is %s\n", names[0], names[1]);
     for (size_t i = 0; i < d->differ.groups; i++) {
-        const struct differ_group *g = &d->differ.group[i];
+        const struct pairing_group *g = &d->differ.group[i];
         const char *name = *g->name ? g->name : "the run";
 
         if (!g->differs) {
@@ -131,7 +131,7 @@ int diff_streams(FILE *out, const char *const names[2], FILE *const in[2],
         err_set(e, ENOMEM, "out of memory");
         return 2;
     }
-    differ_init(&d.differ);
+    pairing_init(&d.differ);
     d.differ.show = show;
     d.differ.ctx = &d;
     for (unsigned s = 0; s < 2; s++)
@@ -139,12 +139,12 @@ int diff_streams(FILE *out, const char *const names[2], FILE *const in[2],
     rc = compare(&d, names, e);
     if (rc == 0)
         summary(&d, names);
-    code = rc ? 2 : differ_any(&d.differ);
+    code = rc ? 2 : pairing_any(&d.differ);
     if (fflush(out) || ferror(out)) {
         err_set(e, EIO, "the comparison could not be written");
         code = 2;
     }
-    differ_free(&d.differ);
+    pairing_free(&d.differ);
     free(d.side);
     return code;
 }

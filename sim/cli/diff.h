@@ -8,12 +8,12 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "report/differ.h"
+#include "report/pairing.h"
 
 struct diff_options {
     size_t context; /* equal events shown around a difference, of the same record and consumer */
     bool all;       /* show every difference */
-    struct differ_form form;
+    struct pairing_form form;
 };
 
 /**

@@ -19,7 +19,7 @@ exits "diff: equal: exit 0" 0
 equal "diff: equal: says so" "$(cat "$work/out")" "equal: 6 events of 2 consumers"
 differ "$work/a" "$work/b"
 exits "diff: different: exit 1" 1
-sed "s,$work/,," "$work/out" >"$work/shown"
+sed "s,$work/,,g" "$work/out" >"$work/shown"
 cat >"$work/expected" <<'END'
 @ record 25, p
   + UNMAP 0x1000-0x1fff, result 0

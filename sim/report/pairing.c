@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "report/differ.h"
+#include "report/pairing.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,12 +7,12 @@
 
 #include "report/show.h"
 
-void differ_init(struct differ *d)
+void pairing_init(struct pairing *d)
 {
     memset(d, 0, sizeof(*d));
 }
 
-void differ_free(struct differ *d)
+void pairing_free(struct pairing *d)
 {
     for (size_t i = 0; i < d->groups; i++)
         for (unsigned s = 0; s < 2; s++) {
@@ -20,12 +20,12 @@ void differ_free(struct differ *d)
             free(d->group[i].first[s]);
         }
     free(d->group);
-    differ_init(d);
+    pairing_init(d);
 }
 
-static struct differ_group *group_of(struct differ *d, const char *name)
+static struct pairing_group *group_of(struct pairing *d, const char *name)
 {
-    struct differ_group *g;
+    struct pairing_group *g;
 
     for (size_t i = 0; i < d->groups; i++)
         if (!strcmp(d->group[i].name, name))
@@ -47,10 +47,10 @@ static struct differ_group *group_of(struct differ *d, const char *name)
     return g;
 }
 
-static bool room_in(struct differ_list *l)
+static bool room_in(struct pairing_list *l)
 {
     size_t room = l->room ? 2 * l->room : 8;
-    struct differ_event *grown;
+    struct pairing_event *grown;
 
     if (l->kept < l->room)
         return true;
@@ -62,27 +62,27 @@ static bool room_in(struct differ_list *l)
     return true;
 }
 
-void differ_add(struct differ *d, enum differ_side side, const char *consumer, const char *text)
+void pairing_add(struct pairing *d, enum pairing_side side, const char *consumer, const char *text)
 {
-    struct differ_group *g = group_of(d, consumer ? consumer : "");
-    struct differ_list *l = g ? &g->side[side] : NULL;
+    struct pairing_group *g = group_of(d, consumer ? consumer : "");
+    struct pairing_list *l = g ? &g->side[side] : NULL;
 
-    if (!l || (l->kept < DIFFER_KEPT && !room_in(l))) {
+    if (!l || (l->kept < PAIRING_KEPT && !room_in(l))) {
         d->failed = true;
         return;
     }
     l->count++;
     g->events[side]++;
-    if (l->kept < DIFFER_KEPT)
-        snprintf(l->event[l->kept++].text, DIFFER_TEXT, "%s", text);
+    if (l->kept < PAIRING_KEPT)
+        snprintf(l->event[l->kept++].text, PAIRING_TEXT, "%s", text);
     else
         digest_text(&l->rest, text);
 }
 
 /* How many events the two lists have in common, from the front and from the end. */
-static void common(const struct differ_group *g, struct differ_change *c)
+static void common(const struct pairing_group *g, struct pairing_change *c)
 {
-    const struct differ_list *a = &g->side[0], *b = &g->side[1];
+    const struct pairing_list *a = &g->side[0], *b = &g->side[1];
     size_t n = a->kept < b->kept ? a->kept : b->kept, left;
 
     while (c->same_before < n &&
@@ -96,26 +96,26 @@ static void common(const struct differ_group *g, struct differ_change *c)
         c->same_behind++;
 }
 
-static bool same(const struct differ_group *g, const struct differ_change *c)
+static bool same(const struct pairing_group *g, const struct pairing_change *c)
 {
-    const struct differ_list *a = &g->side[0], *b = &g->side[1];
+    const struct pairing_list *a = &g->side[0], *b = &g->side[1];
 
     return a->count == b->count && c->same_before == a->kept &&
            digest_value(&a->rest) == digest_value(&b->rest);
 }
 
 /* Where a consumer begins to differ: keep what it was told, from the first difference on. */
-static bool keep_first(struct differ_group *g, const struct differ_change *c)
+static bool keep_first(struct pairing_group *g, const struct pairing_change *c)
 {
     g->differs = true;
     g->first_record = c->record;
     g->first_at_ns = c->at_ns;
     for (unsigned s = 0; s < 2; s++) {
-        const struct differ_list *l = &g->side[s];
+        const struct pairing_list *l = &g->side[s];
         size_t n = l->kept - c->same_before - c->same_behind;
 
         g->first_count[s] = l->count - c->same_before - c->same_behind;
-        g->firsts[s] = n < DIFFER_FIRST ? n : DIFFER_FIRST;
+        g->firsts[s] = n < PAIRING_FIRST ? n : PAIRING_FIRST;
         if (!g->firsts[s])
             continue;
         g->first[s] = malloc(g->firsts[s] * sizeof(*g->first[s]));
@@ -126,9 +126,9 @@ static bool keep_first(struct differ_group *g, const struct differ_change *c)
     return true;
 }
 
-static bool settle(struct differ *d, struct differ_group *g, uint64_t record, uint64_t at_ns)
+static bool settle(struct pairing *d, struct pairing_group *g, uint64_t record, uint64_t at_ns)
 {
-    struct differ_change c = {.group = g, .record = record, .at_ns = at_ns};
+    struct pairing_change c = {.group = g, .record = record, .at_ns = at_ns};
     bool differs;
 
     common(g, &c);
@@ -148,7 +148,7 @@ static bool settle(struct differ *d, struct differ_group *g, uint64_t record, ui
     return differs;
 }
 
-void differ_record_end(struct differ *d, uint64_t record, uint64_t at_ns)
+void pairing_record_end(struct pairing *d, uint64_t record, uint64_t at_ns)
 {
     bool differs = false;
 
@@ -158,12 +158,12 @@ void differ_record_end(struct differ *d, uint64_t record, uint64_t at_ns)
     d->records += differs;
 }
 
-bool differ_any(const struct differ *d)
+bool pairing_any(const struct pairing *d)
 {
     return d->records != 0;
 }
 
-char *differ_note_text(char out[DIFFER_TEXT], const struct note *n, struct differ_form f)
+char *pairing_note_text(char out[PAIRING_TEXT], const struct note *n, struct pairing_form f)
 {
     char seq[32] = "", to[64] = "", answer[96] = "";
 
@@ -176,20 +176,20 @@ char *differ_note_text(char out[DIFFER_TEXT], const struct note *n, struct diffe
     else if (!f.without_result)
         snprintf(answer, sizeof(answer), ", result %s",
                  n->asked && n->result ? show_errno(n->result).text : "0");
-    snprintf(out, DIFFER_TEXT, "%s%s 0x%" PRIx64 "-0x%" PRIx64 "%s%s%s", seq,
+    snprintf(out, PAIRING_TEXT, "%s%s 0x%" PRIx64 "-0x%" PRIx64 "%s%s%s", seq,
              note_type_name(n->type), n->range.first.v, n->range.last.v, to, answer,
              n->via == VIA_REGION ? ", by itself" : "");
     return out;
 }
 
-char *differ_abort_text(char out[DIFFER_TEXT], const char *why)
+char *pairing_abort_text(char out[PAIRING_TEXT], const char *why)
 {
-    snprintf(out, DIFFER_TEXT, "ABORT: %.240s", why && *why ? why : "no reason given");
+    snprintf(out, PAIRING_TEXT, "ABORT: %.240s", why && *why ? why : "no reason given");
     return out;
 }
 
-static void print_side(FILE *out, char sign, const struct differ_list *l,
-                       const struct differ_change *c, size_t most)
+static void print_side(FILE *out, char sign, const struct pairing_list *l,
+                       const struct pairing_change *c, size_t most)
 {
     size_t end = l->kept - c->same_behind, shown = 0;
     uint64_t all = l->count - c->same_before - c->same_behind;
@@ -200,9 +200,9 @@ static void print_side(FILE *out, char sign, const struct differ_list *l,
         fprintf(out, "  %c (%s more)\n", sign, show_count(all - shown).text);
 }
 
-void differ_print(FILE *out, const struct differ_change *c, size_t context, size_t most)
+void pairing_print(FILE *out, const struct pairing_change *c, size_t context, size_t most)
 {
-    const struct differ_list *a = &c->group->side[0];
+    const struct pairing_list *a = &c->group->side[0];
     size_t before = c->same_before < context ? c->same_before : context;
     size_t behind = c->same_behind < context ? c->same_behind : context;
 
