@@ -70,8 +70,8 @@ static void note_writers(struct story *s, const struct obs *o, gpa_t first, uint
 
 static void record_begins(struct story *s, const struct obs *o)
 {
-    gpa_t first;
-    uint64_t bytes;
+    gpa_t first = gpa(0);
+    uint64_t bytes = 0;
 
     s->touched = false;
     if (!stored_range(o->u.rec, &first, &bytes))
