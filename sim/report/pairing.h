@@ -48,8 +48,6 @@ struct pairing_group {
 
 #define PAIRING_FIRST 8u
 
-struct pairing;
-
 /** One consumer's record that differs. The lists are valid during the call. */
 struct pairing_change {
     const struct pairing_group *group;

@@ -164,8 +164,6 @@ static void look_again(struct story *s, const struct obs *o)
 static void see_record(struct story *s, const struct obs *o)
 {
     if (o->kind == OBS_RECORD) {
-        if (o->record == s->about.record)
-            s->before = s->walk;
         record_begins(s, o);
         return;
     }

@@ -70,7 +70,6 @@ struct story {
     gpa_t root;
     bool touched;                     /* the current record stores to an entry on the way */
     struct story_walk walk;           /* as the tables are now */
-    struct story_walk before;         /* as they were when the current record began */
     struct story_change made;         /* how the latest translation came to be */
     struct story_change changed;      /* how that one went, or became another */
     struct story_change gone;         /* how the one before `made` went */
