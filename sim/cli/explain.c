@@ -28,9 +28,10 @@ static const struct finding *finding_of(const struct checks *c, uint64_t n)
 {
     size_t kept = c ? checks_findings(c) : 0;
 
-    while (kept > 0 && checks_finding(c, kept - 1)->n > n)
+    /* Costs stand among them without a number. */
+    while (kept > 0 && checks_finding(c, kept - 1)->n != n)
         kept--;
-    return kept && checks_finding(c, kept - 1)->n == n ? checks_finding(c, kept - 1) : NULL;
+    return kept ? checks_finding(c, kept - 1) : NULL;
 }
 
 static bool found_enough(void *ctx, const struct replay *r)
@@ -42,9 +43,7 @@ static bool found_enough(void *ctx, const struct replay *r)
 
 static uint64_t all_findings(const struct checks *c)
 {
-    return c ? checks_total(c, SEV_VIOLATION) + checks_total(c, SEV_GUEST) +
-                   checks_total(c, SEV_COST)
-             : 0;
+    return c ? checks_total(c, SEV_VIOLATION) + checks_total(c, SEV_GUEST) : 0;
 }
 
 /* Replay until finding N is known. */
@@ -103,7 +102,9 @@ static void about_finding(struct story_about *a, const struct telling *t)
     *a = (struct story_about){.record = f->record,
                               .cause_record = f->cause_record,
                               .has_range = f->has_range,
-                              .range = f->range};
+                              .range = f->range,
+                              .kernel = !strncmp(f->inv->id, "PIN-", 4) ||
+                                        !strncmp(f->inv->id, "ACC-", 4)};
     if (k) {
         a->has_device = true;
         a->bdf = k->bdf;

@@ -23,6 +23,7 @@ struct story_about {
     bdf_t bdf;
     bool has_range;
     struct iova_range range;
+    bool kernel; /* it is about the kernel's side of a container: its ioctls and locks are told */
 };
 
 #define STORY_ANSWER 96

@@ -38,7 +38,9 @@ static const char *lock_name(enum type1_lock l)
 
 static void see_type1(struct story *s, const struct obs *o)
 {
-    if (!story_in_range(s, o, o->u.type1.range) || (o->u.type1.begin && !story_at_finding(s, o)))
+    /* What it answers stands beside each notification; the rest matters to findings about it. */
+    if (!s->about.kernel || !story_in_range(s, o, o->u.type1.range) ||
+        (o->u.type1.begin && !story_at_finding(s, o)))
         return;
     if (o->u.type1.begin)
         ADD(s, STORY_SIDE, o, "Container %s begins to %s 0x%" PRIx64 "-0x%" PRIx64 ".",
@@ -82,7 +84,7 @@ void story_see_side(struct story *s, const struct obs *o)
                 o->u.dma_unmap.range.last.v, o->u.dma_unmap.round);
         break;
     case OBS_LOCK:
-        if (story_at_finding(s, o))
+        if (s->about.kernel && story_at_finding(s, o))
             ADD(s, STORY_SIDE, o, "Container %s %s its %s.", o->u.lock.container,
                 o->u.lock.taken ? "takes" : "releases", lock_name(o->u.lock.lock));
         break;
