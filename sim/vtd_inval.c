@@ -1,181 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What an accepted invalidation does: caches, switches, notifications (vtd-facts 5.8; museum 2.3).
- */
-#include <errno.h>
-
+/* What an accepted invalidation does: what is cached goes, and the devices that it concerns are
+ * looked at anew (vtd-facts 5.8; museum 2.3). */
 #include "vtd_unit.h"
-
-static struct sync_target target_of(struct vtd_dev *d)
-{
-    struct vtd_unit *u = d->unit;
-
-    return (struct sync_target){.policy = u->policy,
-                                .strategy = u->sync,
-                                .region = &d->region,
-                                .shadow = &d->shadow,
-                                .counts = &u->sync_counts,
-                                .fate = u->fate,
-                                .aw_last = (UINT64_C(1) << u->config.aw_bits) - 1};
-}
-
-static void acted_on(struct vtd_dev *d, struct context c)
-{
-    d->has_acted = true;
-    d->acted = c;
-}
-
-void dev_switch(struct vtd_dev *d)
-{
-    struct vtd_unit *u = d->unit;
-    struct context c;
-    bool valid = u->translating && !u->blocked && context_load(u, d->bdf, &c) == 0;
-    bool translated = u->translating && !(valid && context_tt(c) == TT_PASS_THROUGH);
-
-    d->has_acted = false; /* what was cached or told of another domain goes with this look */
-    if (valid)
-        acted_on(d, c);
-    if (d->region.translated && !translated && u->policy->switch_unmaps) {
-        struct sync_target t = target_of(d);
-
-        sync_unmap_all(&t); /* nobody keeps what the tables made */
-    }
-    region_switch(&d->region, translated);
-}
-
-void switch_all(struct vtd_unit *u)
-{
-    for (size_t i = 0; i < u->dev_count && !fate_ended(u->fate); i++)
-        dev_switch(u->devs[i]);
-}
-
-void flush_all(struct vtd_unit *u)
-{
-    for (size_t i = 0; i < u->dev_count && !fate_ended(u->fate); i++) {
-        struct sync_target t = target_of(u->devs[i]);
-
-        sync_unmap_all(&t);
-    }
-}
-
-/* Tell the differences in `r` of a device whose context entry is `c`. */
-static void sync_tables(struct vtd_dev *d, struct context c, struct iova_range r)
-{
-    struct sync_target t = target_of(d);
-    struct table_view v = context_view(d->unit, c);
-
-    if (r.first.v == 0 && r.last.v == UINT64_MAX)
-        acted_on(d, c);
-    sync_range(&t, &v, r);
-}
-
-/*
- * A pass-through entry in memory that waits for its context invalidation (a translated device is
- * looked at anew only then) names no tables. What was acted on before may still be cached: it is
- * followed on.
- */
-static bool context_to_follow(const struct vtd_dev *d, struct context *c)
-{
-    if (context_tt(*c) != TT_PASS_THROUGH || !d->unit->policy->follows_acted_context)
-        return true;
-    if (d->has_acted)
-        *c = d->acted;
-    return d->has_acted;
-}
-
-/* Synchronise all of a device whose context entry is `c`, or cannot be used because of `fault`. */
-static void sync_dev_as(struct vtd_dev *d, int fault, struct context c)
-{
-    struct vtd_unit *u = d->unit;
-    struct sync_target t = target_of(d);
-
-    if (!(d->region.flags & NOTIFY_FROM_RECORD)) {
-        if (u->policy->sync_unmap_only == SYNC_UNMAP_ONLY_WHOLE) {
-            sync_unmap_only(&t, iova_range(0, UINT64_MAX));
-            return;
-        }
-        if (!(d->region.flags & NOTIFY_UNMAP))
-            return;
-    }
-    if (fault || u->blocked) {
-        if (fault == FR_CONTEXT_ABSENT || !u->policy->context_error_frozen)
-            sync_unmap_all(&t);
-        return;
-    }
-    if (context_to_follow(d, &c))
-        sync_tables(d, c, iova_range(0, UINT64_MAX));
-    if (u->policy->unmap_only_apart)
-        sync_unmap_only(&t, iova_range(0, UINT64_MAX));
-}
-
-static void replay_to(void *arg, struct notifier *n)
-{
-    (void)arg;
-    if (notifier_registered(n))
-        notify_replay(n);
-}
-
-/* All that an invalidation means for the device was delivered. */
-static void synced(struct vtd_dev *d)
-{
-    struct vtd_unit *u = d->unit;
-    struct obs o = {.kind = OBS_SYNCED};
-    struct iommu_event e = event_sync();
-
-    if (!u->policy->finer_kinds || !d->region.flags || fate_ended(u->fate))
-        return;
-    o.u.synced.bdf = d->bdf;
-    o.u.synced.seq = u->funnel->notes;
-    funnel_show(u->funnel, &o);
-    if (d->region.flags & NOTIFY_SYNC)
-        notify_all(&d->region, &e);
-}
-
-void sync_dev(struct vtd_dev *d)
-{
-    struct context c;
-    int fault;
-
-    if (d->unit->policy->inval_replays) {
-        notify_each(&d->region, replay_to, NULL);
-        return;
-    }
-    fault = context_load(d->unit, d->bdf, &c);
-    sync_dev_as(d, fault, c);
-    synced(d);
-}
-
-void sync_all(struct vtd_unit *u)
-{
-    for (size_t i = 0; i < u->dev_count && !fate_ended(u->fate); i++)
-        sync_dev(u->devs[i]);
-}
-
-void dev_replay(struct vtd_dev *d, struct notifier *n)
-{
-    struct vtd_unit *u = d->unit;
-    struct sync_target t = target_of(d);
-    struct table_view v;
-    struct context c;
-
-    switch (u->policy->replay) {
-    case REPLAY_UNMAP_FIRST: sync_unmap_whole(&t, n); break;
-    case REPLAY_FORGET_ALL: shadow_clear(&d->shadow); break;
-    case REPLAY_RECORD:
-        if (d->recorded) {
-            sync_replay_record(&t, n);
-            return;
-        }
-        shadow_clear(&d->shadow);
-        d->recorded = true;
-        break;
-    }
-    if (!(d->region.flags & NOTIFY_FROM_RECORD) || u->blocked || context_load(u, d->bdf, &c) ||
-        !context_to_follow(d, &c))
-        return;
-    v = context_view(u, c);
-    acted_on(d, c);
-    sync_replay(&t, &v, n);
-}
 
 void inval_context_global(struct vtd_unit *u)
 {
@@ -274,31 +100,8 @@ void inval_iotlb_domain(struct vtd_unit *u, did_t domain)
             continue;
         }
         sync_dev_as(u->devs[i], fault, c);
-        synced(u->devs[i]);
+        dev_synced(u->devs[i]);
     }
-}
-
-/* The record follows another entry than `c`: a part of it alone would mix two domains. */
-static bool would_mix(const struct vtd_dev *d, struct context c)
-{
-    return d->unit->policy->follows_acted_context &&
-           !(d->has_acted && d->acted.lo == c.lo && d->acted.hi == c.hi);
-}
-
-/* One device's part of a page-selective invalidation. */
-static void sync_pages(struct vtd_dev *d, struct context c, struct iova_range r)
-{
-    struct sync_target t = target_of(d);
-
-    if (d->unit->policy->walks_unmap_only) {
-        if (d->region.flags)
-            sync_tables(d, c, r);
-        return;
-    }
-    if (d->region.flags & NOTIFY_FROM_RECORD)
-        sync_tables(d, c, would_mix(d, c) ? iova_range(0, UINT64_MAX) : r);
-    if (!(d->region.flags & NOTIFY_FROM_RECORD) || d->unit->policy->unmap_only_apart)
-        sync_unmap_only(&t, r);
 }
 
 void inval_iotlb_pages(struct vtd_unit *u, did_t domain, iova_t at, unsigned am)
@@ -319,8 +122,8 @@ void inval_iotlb_pages(struct vtd_unit *u, did_t domain, iova_t at, unsigned am)
         if (fault || u->blocked)
             sync_dev_as(u->devs[i], fault, c);
         else
-            sync_pages(u->devs[i], c, iova_range(first, last));
-        synced(u->devs[i]);
+            sync_dev_pages(u->devs[i], c, iova_range(first, last));
+        dev_synced(u->devs[i]);
     }
 }
 
@@ -347,5 +150,5 @@ void inval_devtlb(struct vtd_unit *u, uint16_t sid, iova_t at, bool large)
     }
     e = event_devtlb(r);
     notify_all(&d->region, &e);
-    synced(d);
+    dev_synced(d);
 }

@@ -160,11 +160,23 @@ void inval_iotlb_global(struct vtd_unit *u);
 void inval_iotlb_domain(struct vtd_unit *u, did_t d);
 void inval_iotlb_pages(struct vtd_unit *u, did_t d, iova_t at, unsigned am);
 void inval_devtlb(struct vtd_unit *u, uint16_t sid, iova_t at, bool large);
+
+/* vtd_sync.c: what one device is told. */
+/** Look at the context entry anew: translated or not. */
 void dev_switch(struct vtd_dev *d);
 void switch_all(struct vtd_unit *u);
+/** Everybody is told that all of it is gone. */
 void flush_all(struct vtd_unit *u);
+/** Synchronise all of a device, by its context entry in memory. */
 void sync_dev(struct vtd_dev *d);
 void sync_all(struct vtd_unit *u);
+/** The same by the context entry `c`, which cannot be used when `fault` is not 0; dev_synced must
+ * follow. */
+void sync_dev_as(struct vtd_dev *d, int fault, struct context c);
+/** One device's part of a page-selective invalidation; dev_synced must follow. */
+void sync_dev_pages(struct vtd_dev *d, struct context c, struct iova_range r);
+/** All that an invalidation means for the device was delivered. */
+void dev_synced(struct vtd_dev *d);
 void dev_replay(struct vtd_dev *d, struct notifier *n);
 
 /* vtd_queue.c */
