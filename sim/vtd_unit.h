@@ -101,7 +101,8 @@ void reg32_guest_write(struct vtd_unit *u, unsigned off, uint32_t val);
 /** Masks and reset values of the whole file. */
 void regs_reset(struct vtd_unit *u);
 
-/* vtd_model.c */
+/* vtd_gcmd.c */
+void gcmd_written(struct vtd_unit *u);
 void gsts_change(struct vtd_unit *u, uint32_t clear, uint32_t set);
 
 /* vtd_devices.c */
