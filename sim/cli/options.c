@@ -3,25 +3,18 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/options_inside.h"
 #include "cli/parse.h"
-#include "policy.h"
 
-static const char *const sync_words[] = {"walk", "translate", "translate-4k", "dirty", NULL};
 static const char *const check_words[] = {"fast", "full", "off", NULL};
 static const char *const compare_words[] = {"model", "always", "never", NULL};
 static const char *const report_words[] = {"text", "json", NULL};
 static const char *const type1_words[] = {"list", "chain", NULL};
 static const char *const strict_words[] = {"guest", NULL};
 static const char *const list_words[] = {"table", NULL};
-
-const char *sync_name(enum sync_strategy s)
-{
-    return sync_words[s];
-}
 
 const char *check_name(enum check_mode m)
 {
@@ -89,84 +82,6 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* A profile of the contract that no row of policy.c describes yet. */
-static bool planned(const char *name)
-{
-    static const char *const names[] = {"v3",        "v6",        "v7",   "qemu-7.2",
-                                        "qemu-10.0", "qemu-10.2", "ideal"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (!strcmp(names[i], name))
-            return true;
-    return false;
-}
-
-static int check_profile(const char *option, const char *name, struct err *e)
-{
-    char list[160] = "";
-    size_t n, at = 0;
-    const char *const *names = policy_names(&n);
-
-    if (policy_find(name))
-        return 0;
-    for (size_t i = 0; i < n && at < sizeof(list); i++)
-        at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "", names[i]);
-    if (planned(name))
-        return err_set(e, EINVAL, "%s: '%s' is not built yet; built are %s", option, name, list);
-    return err_set(e, EINVAL, "%s: '%.40s' is not known; built are %s", option, name, list);
-}
-
-static int add_quirk(struct replay_options *o, const char *name, struct err *e)
-{
-    const struct quirk *q;
-
-    for (size_t i = 0; (q = policy_quirk(i)) != NULL; i++)
-        if (!strcmp(q->name, name))
-            break;
-    if (!q)
-        return err_set(e, EINVAL, "--quirk: '%.40s' is not known; --list-quirks prints them", name);
-    o->quirks[o->quirks_count++] = name;
-    return 0;
-}
-
-static int add_attach(struct replay_options *o, const char *s, struct err *e)
-{
-    struct attach_rec *a = &o->attach[o->attach_count];
-    int rc = arg_attach("--attach", s, a, e);
-
-    for (size_t i = 0; rc == 0 && i < o->attach_count; i++)
-        if (!strcmp(o->attach[i].name, a->name))
-            rc = err_set(e, EINVAL, "--attach: %s is given twice", a->name);
-    o->attach_count += rc == 0;
-    return rc;
-}
-
-static int set_sync(struct replay_options *o, const char *s, struct err *e)
-{
-    int word = 0, rc = arg_word("--sync", s, sync_words, &word, e);
-
-    if (rc == 0 && word > SYNC_TRANSLATE_4K)
-        return err_set(e, EINVAL,
-                       "--sync: '%s' is not built yet; built are walk, translate and "
-                       "translate-4k",
-                       s);
-    o->sync = (enum sync_strategy)word;
-    return rc;
-}
-
-/* N:FILE */
-static int add_save(struct replay_options *o, const char *s, struct err *e)
-{
-    const char *colon = strchr(s, ':');
-    char number[24];
-
-    if (!colon || !colon[1] || (size_t)(colon - s) >= sizeof(number))
-        return err_set(e, EINVAL, "--save: '%.40s': expected N:FILE, the record and a file", s);
-    snprintf(number, sizeof(number), "%.*s", (int)(colon - s), s);
-    o->saves[o->saves_count].file = colon + 1;
-    return arg_number("--save", number, &o->saves[o->saves_count++].record, e);
-}
-
 /* Options whose value is one of a few words. */
 static int set_word(struct replay_options *o, int option, const char *s, struct err *e)
 {
@@ -218,24 +133,15 @@ static int set_view(struct replay_options *o, int option, const char *s, struct 
     }
 }
 
-static int set_explain(struct replay_options *o, const char *s, struct err *e)
-{
-    int rc = arg_number("--explain", s, &o->explain, e);
-
-    if (rc == 0 && !o->explain)
-        return err_set(e, EINVAL, "--explain: findings are numbered from 1");
-    return rc;
-}
-
 static int set_option(struct replay_options *o, int option, const char *s, struct err *e)
 {
     switch (option) {
-    case OPT_PROFILE: o->profile = s; return check_profile("--profile", s, e);
-    case OPT_SYNC: return set_sync(o, s, e);
-    case OPT_ATTACH: return add_attach(o, s, e);
+    case OPT_PROFILE: o->profile = s; return option_profile("--profile", s, e);
+    case OPT_SYNC: return option_sync(o, s, e);
+    case OPT_ATTACH: return option_attach(o, s, e);
     case OPT_DMA_LIMIT: return arg_number("--dma-limit", s, &o->dma_limit, e);
     case OPT_FAIL: o->has_fail = true; return arg_fail("--fail", s, &o->fail, e);
-    case OPT_QUIRK: return add_quirk(o, s, e);
+    case OPT_QUIRK: return option_quirk(o, s, e);
     case OPT_TYPE1:
     case OPT_COMPARE:
     case OPT_CHECK:
@@ -245,12 +151,12 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_TO:
     case OPT_DEVICE:
     case OPT_IOVA: return set_view(o, option, s, e);
-    case OPT_SAVE: return add_save(o, s, e);
+    case OPT_SAVE: return option_save(o, s, e);
     case OPT_RESTORE_AT:
         return arg_number("--restore-at", s, &o->restore_at[o->restore_at_count++], e);
     case OPT_RESTORE: o->restore = s; break;
-    case OPT_EXPLAIN: return set_explain(o, s, e);
-    case OPT_AGAINST: o->against = s; return check_profile("--against", s, e);
+    case OPT_EXPLAIN: return option_explain(o, s, e);
+    case OPT_AGAINST: o->against = s; return option_profile("--against", s, e);
     case OPT_EVENTS: o->events = s; break;
     case OPT_STOP: o->stop_on_violation = true; break;
     case OPT_DIGEST: o->form = FORM_DIGEST; break;
@@ -260,65 +166,6 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_VERSION: o->what = DO_VERSION; break;
     default: break;
     }
-    return 0;
-}
-
-static int check_traces(struct replay_options *o, struct err *e)
-{
-    size_t from_stdin = 0;
-
-    for (size_t i = 0; i < o->traces_count; i++)
-        from_stdin += !strcmp(o->traces[i], "-");
-    if (!o->traces_count)
-        return err_set(e, EINVAL, "no trace given; expected a file, or - for standard input");
-    if (from_stdin > 1)
-        return err_set(e, EINVAL, "standard input (-) can be replayed only once");
-    if (o->traces_count > 1 && o->events && !strcmp(o->events, "-"))
-        return err_set(e, EINVAL, "--events: with several traces name a directory, not -");
-    if (o->view.from > o->view.to)
-        return err_set(e, EINVAL, "--from lies behind --to");
-    return 0;
-}
-
-static int check_states(struct replay_options *o, struct err *e)
-{
-    if ((o->saves_count || o->restore) && o->traces_count > 1)
-        return err_set(e, EINVAL, "--save and --restore want exactly one trace");
-    if (!o->restore)
-        return 0;
-    if (o->check_said && o->check != CHECK_OFF)
-        return err_set(e, EINVAL,
-                       "--restore: what came before is not known to the checks; only --check off");
-    o->check = CHECK_OFF;
-    return 0;
-}
-
-/* --explain and --against print something of their own. */
-static int check_special(const struct replay_options *o, struct err *e)
-{
-    const char *name = o->explain ? "--explain" : "--against";
-
-    if (!o->explain && !o->against)
-        return 0;
-    if (o->explain && o->against)
-        return err_set(e, EINVAL, "--explain and --against do not go together");
-    if (o->events)
-        return err_set(e, EINVAL, "%s: --events does not go with it", name);
-    if (o->saves_count || o->restore || (o->against && o->restore_at_count))
-        return err_set(e, EINVAL, "%s: --save%s and --restore do not go with it", name,
-                       o->against ? ", --restore-at" : "");
-    if (o->form == FORM_DIGEST || (o->explain && o->form == FORM_JSON))
-        return err_set(e, EINVAL, "%s: --digest%s not go with it", name,
-                       o->explain ? " and --report json do" : " does");
-    if (o->against && view_thins(&o->view))
-        return err_set(e, EINVAL, "--against: --from, --to, --device and --iova do not go with it");
-    if (o->explain && o->traces_count != 1)
-        return err_set(e, EINVAL, "--explain: one trace expected, %zu are given", o->traces_count);
-    if (o->explain && !strcmp(o->traces[0], "-"))
-        return err_set(e, EINVAL,
-                       "--explain reads the trace more than once: expected a file, not -");
-    if (o->explain && o->check == CHECK_OFF)
-        return err_set(e, EINVAL, "--explain: with --check off nothing is found");
     return 0;
 }
 
@@ -350,10 +197,7 @@ static int parse_all(struct replay_options *o, int argc, char **argv, struct err
         o->form = FORM_NONE; /* the stream has standard output for itself */
     if (o->what != DO_REPLAY)
         return 0;
-    rc = check_traces(o, e);
-    if (!rc)
-        rc = check_special(o, e);
-    return rc ? rc : check_states(o, e);
+    return options_agree(o, e);
 }
 
 int options_parse(struct replay_options *o, int argc, char **argv, struct err *e)
