@@ -3,210 +3,23 @@
  * The inside of the checks: what they know of the run so far, and one entry point for each
  * family of invariants. `checks.c` passes every observation to the families that want it.
  *
- * Places: people.c who is attached and registered; notes.c what they were told; registry.c,
- * history.c which pages are tables and what they held; outcomes.c what the architecture allows.
+ * Places: ids.h the invariants by number; person.h, people.c who is attached and registered;
+ * notes.c what they were told; registry.c, history.c which pages are tables and what they held;
+ * outcomes.c what the architecture allows.
  */
 #ifndef VTR_CHECKS_INTERNAL_H
 #define VTR_CHECKS_INTERNAL_H
 
 #include "checks/arch.h"
 #include "checks/checks.h"
+#include "checks/ids.h"
+#include "checks/person.h"
 #include "checks/spans.h"
 #include "checks/watch.h"
-
-/* Rows of invariants(), in that order. */
-enum inv_id {
-    ORD_INPLACE,
-    ORD_DUP_MAP,
-    ORD_SPLIT_UNMAP,
-    ORD_WAIT,
-    ORD_REPLAY,
-    FLT_KIND,
-    FLT_RANGE,
-    FLT_MASK,
-    FLT_PERM,
-    FLT_OFFSET,
-    COH_SHADOW,
-    COH_STALE,
-    COH_DMA,
-    COH_TRANSIENT,
-    COH_EXACT,
-    COH_READ,
-    COH_EXPECT,
-    ISO_DOMAIN,
-    ISO_GONE,
-    REG_REFUSE,
-    REG_FLAGS,
-    RST_EMPTY,
-    PIN_UNMAP,
-    PIN_DEVICE,
-    PIN_LOCK,
-    PIN_RETRY,
-    ACC_LIMIT,
-    ERR_CONVERGE,
-    LIVE_QUEUE,
-    LIVE_MISS,
-    LIVE_ABORT,
-    STATE_RESTORE,
-    LIFE_ENTRY,
-    GST_NOFLUSH,
-    GST_CM,
-    GST_CTX,
-    GST_DESC,
-    GST_G1,
-    GST_G3,
-    GST_G4,
-    GST_Q1,
-    GST_Q2,
-    GST_Q3,
-    GST_Q4,
-    GST_Q5,
-    GST_C1,
-    GST_C2,
-    GST_C7,
-    GST_C8,
-    GST_G2,
-    GST_G5,
-    GST_G6,
-    GST_Q6,
-    GST_Q7,
-    GST_Q9,
-    GST_O1,
-    GST_O2,
-    GST_O6,
-    GST_O7,
-    GST_O8,
-    GST_P1,
-    GST_P2,
-    GST_P3,
-    GST_C3,
-    GST_C6,
-    CST_REDUNDANT,
-    CST_OVERREACH,
-    CST_LOCK_CYCLE,
-    INVARIANTS
-};
-
-/* What a consumer was told of a range: meta of a span in `told`. */
-enum told_state { TOLD_HELD, TOLD_REFUSED, TOLD_NOT_ASKED };
-
-static inline uint64_t told_meta(enum perm p, enum told_state s, bool by_tables, uint64_t record)
-{
-    return (uint64_t)p | (uint64_t)s << 2 | (uint64_t)by_tables << 4 | record << 5;
-}
-
-static inline enum perm told_perm(uint64_t meta)
-{
-    return (enum perm)(meta & 3);
-}
-
-static inline enum told_state told_state(uint64_t meta)
-{
-    return (enum told_state)(meta >> 2 & 3);
-}
-
-static inline bool told_by_tables(uint64_t meta)
-{
-    return meta >> 4 & 1;
-}
-
-static inline uint64_t told_record(uint64_t meta)
-{
-    return meta >> 5;
-}
-
-struct registration {
-    struct iova_range range;
-    uint32_t flags;
-};
-
-#define REGISTRATIONS_MAX 8u
-#define TOOK_FIRST        4u
-
-struct person {
-    char name[NAME_BYTES];
-    bdf_t bdf; /* the id that the requests of its device carry */
-    enum consumer_kind kind;
-    bool joined;
-    uint32_t flags;          /* as asked when joining */
-    struct iova_range range; /* as asked when joining */
-    struct registration reg[REGISTRATIONS_MAX];
-    unsigned regs;
-    bool regs_lost; /* more registrations than are kept: ranges are not judged */
-    uint64_t left_record;
-    struct spans told;    /* what it was notified and not told to forget */
-    struct spans dirty;   /* where tables or notifications changed since COH-SHADOW judged */
-    struct spans known;   /* CHECK_FULL: mismatches already reported */
-    struct spans refused; /* after a refusal ERR-CONVERGE judges, COH-SHADOW does not */
-    struct span took[TOOK_FIRST]; /* unmapped in this invalidation or record: CST-REDUNDANT */
-    unsigned tooks;
-    struct spans taken;   /* likewise, more than TOOK_FIRST */
-    bool closed;          /* mdev: it could not be opened */
-    struct spans owed_map, owed_unmap; /* refused, not repaired, not yet judged */
-    struct spans refused_now[2]; /* in the invalidation under way: [0] any call, [1] an UNMAP */
-    uint64_t fail_unmaps; /* injected refusals still to come */
-    uint64_t top;         /* top table at the last look (dirty ranges follow its pages), 0: none */
-    bool top_valid;
-    bool replaying;
-    bool expected; /* all its notes are given in the trace: keep each for comparison */
-    struct iova_range replay_range;
-    uint64_t replay_seq;     /* notes of the run before the replay began */
-    struct waiting *waiting; /* vhost: its misses that are not over; misses.c */
-    size_t waitings, waiting_room;
-    const char *must_end; /* vhost: why none may outlive this record */
-    bool rings_stopped;
-    uint64_t stop_record;
-};
-
-struct device_state {
-    bdf_t bdf; /* the id that requests carry */
-    bool joined, translated;
-    bool ats;
-    uint32_t told_flags;  /* the union of flags the unit was told */
-    struct spans reached; /* what the unit translated: its IOTLB may hold it */
-};
-
-/* A device whose requests carry another id. */
-struct alias {
-    bdf_t bdf, alias;
-};
 
 struct registry;
 struct guest_watch;
 struct allowed;
-
-/* A note of the current event record, kept for `expect`. */
-struct heard {
-    const struct person *who;
-    struct iova_range range;
-    gpa_t gpa;
-    int result;
-    uint8_t type, perm;
-    bool asked, by_region;
-};
-
-enum expecting_what { EXPECT_SOME, EXPECT_ALL_NOTES, EXPECT_ALL_CALLS };
-
-struct expecting {
-    char name[NAME_BYTES];
-    enum expecting_what what;
-    size_t cursor; /* into the notes of the current event record */
-};
-
-/* A place where a consumer still translated right after its UNMAP. */
-struct stale_place {
-    struct person *who;
-    uint64_t at;
-    uint64_t record;
-};
-
-/* What happened lately, so that a finding can name the record that caused a state. */
-struct story {
-    uint64_t gpa;
-    uint64_t record;
-};
-
-#define STORIES 16384u
 
 struct checks {
     struct check_config cfg;

@@ -4,8 +4,10 @@
 #define VTR_CHECKS_WATCH_H
 
 #include "checks/spans.h"
+#include "observe.h"
 
 struct cached_xlat;
+struct person;
 
 /** LIVE-QUEUE: the queue as the observations alone make it. */
 struct queue_watch {
@@ -45,5 +47,38 @@ struct changed {
     bool split;           /* not in one piece: the pieces are in `parts` */
     struct spans parts;
 };
+
+/* A note of the current event record, kept for `expect`. */
+struct heard {
+    const struct person *who;
+    struct iova_range range;
+    gpa_t gpa;
+    int result;
+    uint8_t type, perm;
+    bool asked, by_region;
+};
+
+enum expecting_what { EXPECT_SOME, EXPECT_ALL_NOTES, EXPECT_ALL_CALLS };
+
+struct expecting {
+    char name[NAME_BYTES];
+    enum expecting_what what;
+    size_t cursor; /* into the notes of the current event record */
+};
+
+/* A place where a consumer still translated right after its UNMAP. */
+struct stale_place {
+    struct person *who;
+    uint64_t at;
+    uint64_t record;
+};
+
+/* What happened lately, so that a finding can name the record that caused a state. */
+struct story {
+    uint64_t gpa;
+    uint64_t record;
+};
+
+#define STORIES 16384u
 
 #endif
