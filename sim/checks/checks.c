@@ -197,6 +197,18 @@ static void see_observed(struct checks *c, const struct obs *o)
         c->aborted = true;
 }
 
+static void inval_begins(struct checks *c, const struct obs *o)
+{
+    c->in_inval = true;
+    chk_converge_begin(c);
+    c->inval = arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
+    chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
+    if (!o->u.inval.by_register)
+        chk_queue_taken(c, o->u.inval.lo, o->u.inval.hi);
+    chk_redundant_settled(c);
+    chk_exact_before(c, &c->inval);
+}
+
 static void see(void *ctx, const struct obs *o)
 {
     struct checks *c = ctx;
@@ -214,16 +226,7 @@ static void see(void *ctx, const struct obs *o)
     case OBS_UNIT_STORE: hist_unit_store(c, o->u.store.gpa.v); break;
     case OBS_GSTS: gsts_moves(c, o->u.gsts.new_val); break;
     case OBS_ROOT: root_latched(c, o); break;
-    case OBS_INVAL_BEGIN:
-        c->in_inval = true;
-        chk_converge_begin(c);
-        c->inval = arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
-        chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
-        if (!o->u.inval.by_register)
-            chk_queue_taken(c, o->u.inval.lo, o->u.inval.hi);
-        chk_redundant_settled(c);
-        chk_exact_before(c, &c->inval);
-        break;
+    case OBS_INVAL_BEGIN: inval_begins(c, o); break;
     case OBS_INVAL_DONE: inval_done(c, o); break;
     case OBS_INVAL_REFUSED:
         chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);

@@ -56,6 +56,49 @@ static void feed_type1(struct digest *d, const struct obs *o)
     }
 }
 
+/* Who is there, translated or not, and what a vhost does. */
+static void feed_who(struct digest *d, const struct obs *o)
+{
+    switch (o->kind) {
+    case OBS_DEVICE:
+        if (o->u.device.has_alias)
+            FEED(d, o->u.device.alias.v);
+        FEED(d, o->u.device.bdf.v, o->u.device.on);
+        break;
+    case OBS_SWITCH: FEED(d, o->u.device.bdf.v, o->u.device.on); break;
+    case OBS_CONSUMER:
+        FEED(d, o->u.consumer.bdf.v, o->u.consumer.kind, o->u.consumer.joined);
+        digest_text(d, o->u.consumer.name);
+        break;
+    case OBS_VHOST:
+        FEED(d, o->u.vhost.what, o->u.vhost.range.first.v, o->u.vhost.range.last.v,
+             o->u.vhost.gpa.v, o->u.vhost.perm, (uint64_t)(int64_t)o->u.vhost.result);
+        digest_text(d, o->u.vhost.consumer);
+        break;
+    default: break;
+    }
+}
+
+/* Who hears what. */
+static void feed_registration(struct digest *d, const struct obs *o)
+{
+    switch (o->kind) {
+    case OBS_REGISTER:
+    case OBS_UNREGISTER:
+    case OBS_REPLAY_BEGIN:
+    case OBS_REPLAY_END:
+        FEED(d, o->u.reg.bdf.v, o->u.reg.flags, o->u.reg.range.first.v, o->u.reg.range.last.v,
+             o->kind == OBS_REGISTER ? (uint64_t)(int64_t)o->u.reg.result : 0);
+        digest_text(d, o->u.reg.consumer);
+        break;
+    case OBS_FLAGS:
+        FEED(d, o->u.flags.bdf.v, o->u.flags.old_flags, o->u.flags.new_flags,
+             (uint64_t)(int64_t)o->u.flags.result);
+        break;
+    default: break;
+    }
+}
+
 static void see(void *ctx, const struct obs *o)
 {
     struct digest *d = ctx;
@@ -79,37 +122,19 @@ static void see(void *ctx, const struct obs *o)
         FEED(d, o->u.fault.bdf.v, o->u.fault.iova.v, o->u.fault.reason, o->u.fault.end);
         break;
     case OBS_DEVICE:
-        if (o->u.device.has_alias)
-            FEED(d, o->u.device.alias.v);
-        FEED(d, o->u.device.bdf.v, o->u.device.on);
-        break;
-    case OBS_SWITCH: FEED(d, o->u.device.bdf.v, o->u.device.on); break;
+    case OBS_SWITCH:
     case OBS_CONSUMER:
-        FEED(d, o->u.consumer.bdf.v, o->u.consumer.kind, o->u.consumer.joined);
-        digest_text(d, o->u.consumer.name);
-        break;
+    case OBS_VHOST: feed_who(d, o); break;
     case OBS_LOCK:
     case OBS_TYPE1_DEVICE:
     case OBS_DMA_UNMAP:
     case OBS_PIN: feed_type1(d, o); break;
-    case OBS_VHOST:
-        FEED(d, o->u.vhost.what, o->u.vhost.range.first.v, o->u.vhost.range.last.v,
-             o->u.vhost.gpa.v, o->u.vhost.perm, (uint64_t)(int64_t)o->u.vhost.result);
-        digest_text(d, o->u.vhost.consumer);
-        break;
     case OBS_SYNCED: FEED(d, o->u.synced.bdf.v, o->u.synced.seq); break;
     case OBS_REGISTER:
     case OBS_UNREGISTER:
     case OBS_REPLAY_BEGIN:
     case OBS_REPLAY_END:
-        FEED(d, o->u.reg.bdf.v, o->u.reg.flags, o->u.reg.range.first.v, o->u.reg.range.last.v,
-             o->kind == OBS_REGISTER ? (uint64_t)(int64_t)o->u.reg.result : 0);
-        digest_text(d, o->u.reg.consumer);
-        break;
-    case OBS_FLAGS:
-        FEED(d, o->u.flags.bdf.v, o->u.flags.old_flags, o->u.flags.new_flags,
-             (uint64_t)(int64_t)o->u.flags.result);
-        break;
+    case OBS_FLAGS: feed_registration(d, o); break;
     case OBS_NOTE: feed_note(d, o->u.note); break;
     case OBS_READ: FEED(d, o->u.read.off, o->u.read.bytes, o->u.read.model); break;
     case OBS_DMA:
