@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* trace: look at traces and convert them; the work is in sim/trace/. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,22 +10,12 @@
 #include <unistd.h>
 
 #include "cli/diff.h"
-#include "cli/parse.h"
+#include "cli/trace_options.h"
 #include "cli/version.h"
-#include "trace/filter.h"
 #include "trace/help.h"
 #include "trace/info.h"
 #include "trace/reader.h"
 #include "trace/writer.h"
-
-struct options {
-    const char *output; /* NULL: standard output */
-    struct filter filter;
-    bool filtered;
-    bool header;
-    int level;
-    struct diff_options diff;
-};
 
 static int complain(const char *what, const char *why)
 {
@@ -141,7 +130,7 @@ static int do_info(int count, char **files)
 
 /* Give the events of `r` that are shown to `w`: 0, or 2 after a complaint. */
 static int convert(struct trace_reader *r, const char *file, struct trace_writer *w,
-                   struct options *o)
+                   struct trace_options *o)
 {
     struct trace_damage d;
     struct rec rec;
@@ -161,7 +150,8 @@ static int convert(struct trace_reader *r, const char *file, struct trace_writer
     return rc < 0 ? complain_damage(file, &d) : 0;
 }
 
-static int write_trace(const char *in, const char *out, enum trace_form form, struct options *o)
+static int write_trace(const char *in, const char *out, enum trace_form form,
+                       struct trace_options *o)
 {
     struct trace_reader *r = open_trace(in);
     const struct trace_header *h;
@@ -189,100 +179,7 @@ static int write_trace(const char *in, const char *out, enum trace_form form, st
     return rc;
 }
 
-enum {
-    OPT_FROM = 256,
-    OPT_TO,
-    OPT_DEVICE,
-    OPT_IOVA,
-    OPT_HEADER,
-    OPT_LEVEL,
-    OPT_HELP,
-    OPT_VERSION,
-    OPT_CONTEXT,
-    OPT_ALL,
-    OPT_SEQ,
-    OPT_IGNORE_RESULT
-};
-
-static const struct option info_options[] = {{"help", no_argument, NULL, OPT_HELP},
-                                             {"version", no_argument, NULL, OPT_VERSION},
-                                             {NULL, 0, NULL, 0}};
-static const struct option dump_options[] = {{"output", required_argument, NULL, 'o'},
-                                             {"from", required_argument, NULL, OPT_FROM},
-                                             {"to", required_argument, NULL, OPT_TO},
-                                             {"device", required_argument, NULL, OPT_DEVICE},
-                                             {"iova", required_argument, NULL, OPT_IOVA},
-                                             {"header", no_argument, NULL, OPT_HEADER},
-                                             {"help", no_argument, NULL, OPT_HELP},
-                                             {"version", no_argument, NULL, OPT_VERSION},
-                                             {NULL, 0, NULL, 0}};
-static const struct option pack_options[] = {{"output", required_argument, NULL, 'o'},
-                                             {"level", required_argument, NULL, OPT_LEVEL},
-                                             {"help", no_argument, NULL, OPT_HELP},
-                                             {"version", no_argument, NULL, OPT_VERSION},
-                                             {NULL, 0, NULL, 0}};
-static const struct option diff_options[] = {
-    {"context", required_argument, NULL, OPT_CONTEXT},
-    {"all", no_argument, NULL, OPT_ALL},
-    {"seq", no_argument, NULL, OPT_SEQ},
-    {"ignore-result", no_argument, NULL, OPT_IGNORE_RESULT},
-    {"help", no_argument, NULL, OPT_HELP},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {NULL, 0, NULL, 0}};
-
-/* One option: 0, 1 for those that print and end, or 2 after a complaint. */
-static int take_option(int c, struct options *o)
-{
-    uint64_t level = 0;
-    struct err err;
-    int rc = 0;
-
-    switch (c) {
-    case 'o': o->output = optarg; return 0;
-    case OPT_FROM: rc = arg_number("--from", optarg, &o->filter.from, &err); break;
-    case OPT_TO: rc = arg_number("--to", optarg, &o->filter.to, &err); break;
-    case OPT_DEVICE:
-        rc = arg_bdf("--device", optarg, &o->filter.device, &err);
-        o->filter.has_device = true;
-        break;
-    case OPT_IOVA:
-        rc = arg_iova_range("--iova", optarg, &o->filter.range, &err);
-        o->filter.has_iova = true;
-        break;
-    case OPT_HEADER: o->header = true; return 0;
-    case OPT_LEVEL:
-        rc = arg_number("--level", optarg, &level, &err);
-        if (rc == 0 && (level < TRACE_LEVEL_MIN || level > TRACE_LEVEL_MAX))
-            return bad_usage("--level: 1 to 22 expected");
-        o->level = (int)level;
-        return rc ? bad_usage(err.text) : 0;
-    case OPT_CONTEXT:
-        rc = arg_number("--context", optarg, &level, &err);
-        o->diff.context = (size_t)level;
-        return rc ? bad_usage(err.text) : 0;
-    case OPT_ALL: o->diff.all = true; return 0;
-    case OPT_SEQ: o->diff.form.seq = true; return 0;
-    case OPT_IGNORE_RESULT: o->diff.form.without_result = true; return 0;
-    case OPT_HELP: return fputs(trace_help, stdout) < 0 || fflush(stdout) ? 2 : 1;
-    case OPT_VERSION: return printf("vtd-trace %s\n", VTR_VERSION) < 0 || fflush(stdout) ? 2 : 1;
-    default: fputs("Try 'trace --help'.\n", stderr); return 2;
-    }
-    o->filtered = true;
-    return rc ? bad_usage(err.text) : 0;
-}
-
-/* All options; the files left over are argv[optind] and on. As take_option(). */
-static int take_options(int argc, char **argv, const char *letters, const struct option *known,
-                        struct options *o)
-{
-    int c, rc = 0;
-
-    while (rc == 0 && (c = getopt_long(argc, argv, letters, known, NULL)) != -1)
-        rc = take_option(c, o);
-    return rc;
-}
-
-static int do_dump(int count, char **files, struct options *o)
+static int do_dump(int count, char **files, struct trace_options *o)
 {
     int rc;
 
@@ -293,7 +190,7 @@ static int do_dump(int count, char **files, struct options *o)
     return rc;
 }
 
-static int do_pack(int count, char **files, struct options *o)
+static int do_pack(int count, char **files, struct trace_options *o)
 {
     if (count < 1 || count > 2 || (count == 2 && o->output))
         return bad_usage("pack: IN and at most one OUT expected");
@@ -313,10 +210,7 @@ static FILE *open_events(const char *file)
     return f;
 }
 
-/* 0 equal, DIFFERENT, or 2. */
-#define DIFFERENT 3
-
-static int do_diff(int count, char **files, const struct options *o)
+static int do_diff(int count, char **files, const struct trace_options *o)
 {
     const char *names[2];
     FILE *in[2];
@@ -338,36 +232,38 @@ static int do_diff(int count, char **files, const struct options *o)
     for (unsigned i = 0; i < 2; i++)
         if (in[i] && in[i] != stdin)
             fclose(in[i]);
-    return code == 1 ? DIFFERENT : code;
+    return code;
 }
 
-static int run(const char *command, int argc, char **argv)
+/* Print what --help or --version ask for. */
+static int tell(enum trace_do what)
 {
-    struct options o = {
-        .filter = {.to = UINT64_MAX}, .level = TRACE_LEVEL_DEFAULT, .diff = {.context = 3}};
-    int rc;
+    int rc = what == TRACE_HELP ? fputs(trace_help, stdout) : printf("vtd-trace %s\n", VTR_VERSION);
 
-    if (strcmp(command, "info") == 0) {
-        rc = take_options(argc, argv, "", info_options, &o);
-        return rc ? rc : do_info(argc - optind, argv + optind);
+    return rc < 0 || fflush(stdout) ? 2 : 0;
+}
+
+static int run(int argc, char **argv)
+{
+    struct trace_options o;
+    struct err err = {""};
+
+    if (trace_options_parse(&o, argc, argv, &err)) {
+        if (err.text[0])
+            return bad_usage(err.text);
+        fputs("Try 'trace --help'.\n", stderr);
+        return 2;
     }
-    if (strcmp(command, "dump") == 0) {
-        rc = take_options(argc, argv, "o:", dump_options, &o);
-        return rc ? rc : do_dump(argc - optind, argv + optind, &o);
+    switch (o.what) {
+    case TRACE_HELP:
+    case TRACE_VERSION: return tell(o.what);
+    case TRACE_INFO: return do_info(o.count, o.files);
+    case TRACE_DUMP: return do_dump(o.count, o.files, &o);
+    case TRACE_PACK: return do_pack(o.count, o.files, &o);
+    case TRACE_DIFF: return do_diff(o.count, o.files, &o);
+    case TRACE_NOTHING: break;
     }
-    if (strcmp(command, "pack") == 0) {
-        rc = take_options(argc, argv, "o:", pack_options, &o);
-        return rc ? rc : do_pack(argc - optind, argv + optind, &o);
-    }
-    if (strcmp(command, "diff") == 0) {
-        rc = take_options(argc, argv, "", diff_options, &o);
-        return rc ? rc : do_diff(argc - optind, argv + optind, &o);
-    }
-    if (strcmp(command, "--help") == 0)
-        return take_option(OPT_HELP, &o);
-    if (strcmp(command, "--version") == 0)
-        return take_option(OPT_VERSION, &o);
-    complain(command, "no such command; info, dump, pack or diff expected");
+    complain(argv[1], "no such command; info, dump, pack or diff expected");
     fputs("Try 'trace --help'.\n", stderr);
     return 2;
 }
@@ -375,13 +271,9 @@ static int run(const char *command, int argc, char **argv)
 int main(int argc, char **argv)
 {
     char name[] = "trace"; /* for getopt's complaints */
-    char *command;
-    int rc;
 
     if (argc < 2)
         return bad_usage("a command expected: info, dump, pack or diff");
-    command = argv[1];
-    argv[1] = name;
-    rc = run(command, argc - 1, argv + 1);
-    return rc == 1 ? 0 : rc == DIFFERENT ? 1 : rc;
+    argv[0] = name;
+    return run(argc, argv);
 }
