@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "consumers/address_space.h"
 #include "consumers/vfio_core.h"
 #include "policy_fields.h"
 
@@ -15,27 +16,6 @@ static void note(struct vfio *v, enum note_via via, const struct iommu_event *e,
     bool answered = !fate_ended(v->base.fate);
 
     consumer_note(&v->base, via, e, answered, result, answered ? NULL : "no-answer");
-}
-
-/* What a MAP meets in memory (vfio_get_xlat_addr): RAM, wholly in one block; *rights as it can be
- * mapped. */
-static const char *target_refused(const struct vfio *v, const struct iommu_event *e,
-                                  enum perm *rights)
-{
-    const struct ram_block *b = guest_mem_block_at(v->base.mem, e->gpa);
-    uint64_t span = e->range.last.v - e->range.first.v; /* bytes - 1 */
-    uint64_t bytes = span + 1, rest;
-
-    if (!b)
-        return "not-ram";
-    rest = b->bytes - (e->gpa.v - b->gpa.v);
-    if (rest < bytes)
-        bytes = rest;
-    if (bytes & span)
-        return "granularity";
-    /* Reading is always granted; writing needs the right and a writable block. */
-    *rights = (e->perm & PERM_W) && !b->rom ? PERM_RW : PERM_R;
-    return NULL;
 }
 
 static int ask_map(struct vfio *v, const struct iommu_event *e, enum perm rights)
@@ -50,7 +30,7 @@ static int ask_map(struct vfio *v, const struct iommu_event *e, enum perm rights
 static int map_event(struct vfio *v, const struct iommu_event *e)
 {
     enum perm rights = PERM_NONE;
-    const char *why = target_refused(v, e, &rights);
+    const char *why = space_refuses(v->base.mem, e, &rights);
     int result;
 
     if (why) {
@@ -88,57 +68,43 @@ static int notified(struct notifier *n, const struct iommu_event *e)
     return result;
 }
 
-/* RAM as the trace names it, ascending, clear of the window: the one-to-one map, made or taken
- * away. */
-static void identity_block(struct vfio *v, const struct ram_block *b, uint64_t first, uint64_t last,
-                           bool make)
+/* The one-to-one map is made, or taken away. */
+struct identity {
+    struct vfio *v;
+    bool make;
+};
+
+static void identity_piece(void *arg, const struct ram_block *b, struct iova_range r)
 {
-    struct iova_range r = iova_range(first, last);
+    const struct identity *i = arg;
+    struct vfio *v = i->v;
     enum perm rights = b->rom ? PERM_R : PERM_RW;
     struct iommu_event e;
     int result;
 
-    if (first > last || fate_ended(v->base.fate))
+    if (fate_ended(v->base.fate))
         return;
-    if (!make) {
+    if (!i->make) {
         e = event_unmap(r);
         unmap(v, &e, VIA_REGION);
         return;
     }
-    e = event_map(r, gpa(first), rights);
+    e = event_map(r, gpa(r.first.v), rights);
     result = ask_map(v, &e, rights);
     note(v, VIA_REGION, &e, result);
 }
 
 static void identity(struct vfio *v, bool make)
 {
-    size_t count;
-    const struct ram_block *b = guest_mem_blocks(v->base.mem, &count);
+    struct identity i = {v, make};
 
-    for (size_t i = 0; i < count; i++) {
-        uint64_t first = b[i].gpa.v, last = b[i].gpa.v + b[i].bytes - 1;
-
-        if (first > IR_WINDOW_LAST || last < IR_WINDOW_FIRST) {
-            identity_block(v, &b[i], first, last, make);
-            continue;
-        }
-        if (first < IR_WINDOW_FIRST)
-            identity_block(v, &b[i], first, IR_WINDOW_FIRST - 1, make);
-        if (last > IR_WINDOW_LAST)
-            identity_block(v, &b[i], IR_WINDOW_LAST + 1, last, make);
-    }
+    space_each_ram(v->base.mem, identity_piece, &i);
     v->holds_ram = make;
 }
 
 static void take_up(struct vfio *v, struct notifier *n)
 {
-    struct err ignored;
-
-    if (v->refused || v->base.gone || fate_ended(v->base.fate))
-        return;
-    if (notify_register(v->base.region, n, &ignored))
-        v->refused = true;
-    else
+    if (space_take_up(&v->base, n, &v->refused))
         notify_replay(n);
 }
 
@@ -247,14 +213,9 @@ void vfio_init(struct vfio *v, const struct consumer_setup *s, const struct cons
     v->base.ops = kind;
     v->container = s->container;
     v->listener.switched = switched;
-    v->below = (struct notifier){.flags = s->how->flags,
-                                 .range = iova_range(0, IR_WINDOW_FIRST - 1),
-                                 .assigned = true,
-                                 .notify = notified,
-                                 .owner_data = v};
-    v->above = v->below;
-    v->above.range = iova_range(IR_WINDOW_LAST + 1, UINT64_MAX);
-    v->below.owner = v->above.owner = v->base.how.name;
+    v->below = (struct notifier){
+        .flags = s->how->flags, .assigned = true, .notify = notified, .owner_data = v};
+    space_notifiers(&v->below, &v->above, &v->base);
 }
 
 struct consumer *vfio_new(const struct consumer_setup *s)

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "consumers/address_space.h"
 #include "consumers/vhost_inside.h"
 
 bool vhost_on_demand(const struct consumer *c)
@@ -310,12 +311,9 @@ struct consumer *vhost_new(const struct consumer_setup *s)
     v->listener.switched = vhost_switched;
     v->iotlb.limit = s->how->limit;
     v->below = (struct notifier){.flags = s->how->flags,
-                                 .range = iova_range(0, IR_WINDOW_FIRST - 1),
                                  .assigned = s->how->backend == BACKEND_IOMMUFD,
                                  .notify = notified,
                                  .owner_data = v};
-    v->above = v->below;
-    v->above.range = iova_range(IR_WINDOW_LAST + 1, UINT64_MAX);
-    v->below.owner = v->above.owner = v->base.how.name;
+    space_notifiers(&v->below, &v->above, &v->base);
     return &v->base;
 }

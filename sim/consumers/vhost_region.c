@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 
+#include "consumers/address_space.h"
 #include "consumers/vhost_inside.h"
 
 static void unmap_by_region(struct vhost *v, struct iova_range r)
@@ -16,50 +17,38 @@ static void unmap_by_region(struct vhost *v, struct iova_range r)
     consumer_note(&v->base, VIA_REGION, &e, true, result, NULL);
 }
 
-static void identity_part(struct vhost *v, const struct ram_block *b, uint64_t first, uint64_t last,
-                          bool make)
+/* The one-to-one map is made, or taken away. */
+struct identity {
+    struct vhost *v;
+    bool make;
+};
+
+static void identity_piece(void *arg, const struct ram_block *b, struct iova_range r)
 {
-    struct range_entry entry = {iova_range(first, last), gpa(first), b->rom ? PERM_R : PERM_RW};
+    const struct identity *i = arg;
+    struct vhost *v = i->v;
+    struct range_entry entry = {r, gpa(r.first.v), b->rom ? PERM_R : PERM_RW};
     struct iommu_event e = event_map(entry.range, entry.gpa, entry.perm);
 
-    if (!iova_range_overlap(entry.range, v->base.how.range))
+    if (!iova_range_overlap(r, v->base.how.range))
         return; /* skipped: beyond what the device can address */
-    if (make)
+    if (i->make)
         consumer_note(&v->base, VIA_REGION, &e, true, vhost_side_update(v, &entry), NULL);
     else
-        unmap_by_region(v, entry.range);
+        unmap_by_region(v, r);
 }
 
-/* RAM one to one, clear of the interrupt window: made, or taken away. */
 static void identity(struct vhost *v, bool make)
 {
-    size_t count;
-    const struct ram_block *b = guest_mem_blocks(v->base.mem, &count);
+    struct identity i = {v, make};
 
-    for (size_t i = 0; i < count; i++) {
-        uint64_t first = b[i].gpa.v, last = b[i].gpa.v + (b[i].bytes - 1);
-
-        if (first > IR_WINDOW_LAST || last < IR_WINDOW_FIRST) {
-            identity_part(v, &b[i], first, last, make);
-            continue;
-        }
-        if (first < IR_WINDOW_FIRST)
-            identity_part(v, &b[i], first, IR_WINDOW_FIRST - 1, make);
-        if (last > IR_WINDOW_LAST)
-            identity_part(v, &b[i], IR_WINDOW_LAST + 1, last, make);
-    }
+    space_each_ram(v->base.mem, identity_piece, &i);
     v->holds_ram = make;
 }
 
 static void take_up(struct vhost *v, struct notifier *n)
 {
-    struct err ignored;
-
-    if (v->refused || v->stopped || v->base.gone || fate_ended(v->base.fate))
-        return;
-    if (notify_register(v->base.region, n, &ignored))
-        v->refused = true;
-    else if (n->flags & NOTIFY_MAP)
+    if (!v->stopped && space_take_up(&v->base, n, &v->refused) && (n->flags & NOTIFY_MAP))
         notify_replay(n);
 }
 
