@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What --against prints. */
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/against_inside.h"
+#include "report/json_node.h"
 #include "report/show.h"
 
 static uint64_t differing(const struct against *a)
@@ -104,48 +104,19 @@ int against_text(FILE *out, const struct against *a)
     return fflush(out) || ferror(out) ? -EIO : 0;
 }
 
-struct json {
-    bool failed;
-};
-
-static cJSON *add(struct json *j, cJSON *to, const char *key, cJSON *item)
-{
-    if (!item || !(key ? cJSON_AddItemToObject(to, key, item) : cJSON_AddItemToArray(to, item))) {
-        cJSON_Delete(item);
-        j->failed = true;
-        return NULL;
-    }
-    return item;
-}
-
-static void add_u64(struct json *j, cJSON *to, const char *key, uint64_t v)
-{
-    char digits[24];
-
-    snprintf(digits, sizeof(digits), "%" PRIu64, v); /* a double would lose what is beyond 2^53 */
-    add(j, to, key, cJSON_CreateRaw(digits));
-}
-
-static void add_text(struct json *j, cJSON *to, const char *key, const char *s)
-{
-    char clean[2048];
-
-    add(j, to, key, cJSON_CreateString(show_clean(clean, sizeof(clean), s)));
-}
-
 static void add_side(struct json *j, cJSON *to, const struct against *a,
                      const struct pairing_group *g, unsigned s)
 {
-    cJSON *o = add(j, to, s ? "against" : "profile", cJSON_CreateObject());
-    cJSON *told = add(j, o, "told", cJSON_CreateArray());
+    cJSON *o = json_add(j, to, s ? "against" : "profile", cJSON_CreateObject());
+    cJSON *told = json_add(j, o, "told", cJSON_CreateArray());
     struct against_only held = against_compare_held(a, g->name);
 
     for (size_t i = 0; i < g->firsts[s]; i++)
-        add_text(j, told, NULL, g->first[s][i].text);
-    add_u64(j, o, "told_there", g->first_count[s]);
-    add_u64(j, o, "events", g->events[s]);
-    add_u64(j, o, "held", held.held[s]);
-    add_u64(j, o, "held_alone", held.only[s]);
+        json_add_text(j, told, NULL, g->first[s][i].text);
+    json_add_u64(j, o, "told_there", g->first_count[s]);
+    json_add_u64(j, o, "events", g->events[s]);
+    json_add_u64(j, o, "held", held.held[s]);
+    json_add_u64(j, o, "held_alone", held.only[s]);
 }
 
 static void add_ended(struct json *j, cJSON *to, const struct against *a, unsigned s)
@@ -155,13 +126,13 @@ static void add_ended(struct json *j, cJSON *to, const struct against *a, unsign
     cJSON *o;
 
     if (!x->aborted && !x->refused) {
-        add(j, to, key, cJSON_CreateNull());
+        json_add(j, to, key, cJSON_CreateNull());
         return;
     }
-    o = add(j, to, key, cJSON_CreateObject());
-    add_text(j, o, "how", x->aborted ? "aborted" : "refused");
-    add_u64(j, o, "record", a->records);
-    add_text(j, o, "why", x->why);
+    o = json_add(j, to, key, cJSON_CreateObject());
+    json_add_text(j, o, "how", x->aborted ? "aborted" : "refused");
+    json_add_u64(j, o, "record", a->records);
+    json_add_text(j, o, "why", x->why);
 }
 
 static cJSON *make(struct json *j, const struct against *a)
@@ -170,35 +141,35 @@ static cJSON *make(struct json *j, const struct against *a)
 
     if (!o)
         return NULL;
-    add_text(j, o, "trace", a->job->trace);
-    add_text(j, o, "profile", a->side[0].profile);
-    add_text(j, o, "against", a->side[1].profile);
-    add_u64(j, o, "records", a->records);
-    add_u64(j, o, "records_differ", a->differ.records);
-    list = add(j, o, "differs", cJSON_CreateArray());
+    json_add_text(j, o, "trace", a->job->trace);
+    json_add_text(j, o, "profile", a->side[0].profile);
+    json_add_text(j, o, "against", a->side[1].profile);
+    json_add_u64(j, o, "records", a->records);
+    json_add_u64(j, o, "records_differ", a->differ.records);
+    list = json_add(j, o, "differs", cJSON_CreateArray());
     for (size_t i = 0; i < a->differ.groups; i++) {
         const struct pairing_group *g = &a->differ.group[i];
-        cJSON *d = g->differs ? add(j, list, NULL, cJSON_CreateObject()) : NULL;
+        cJSON *d = g->differs ? json_add(j, list, NULL, cJSON_CreateObject()) : NULL;
 
         if (!g->differs)
             continue;
-        add(j, d, "consumer", *g->name ? cJSON_CreateString(g->name) : cJSON_CreateNull());
-        add_u64(j, d, "record", g->first_record);
-        add_u64(j, d, "at_ns", g->first_at_ns);
-        add_u64(j, d, "records", g->records);
+        json_add(j, d, "consumer", *g->name ? cJSON_CreateString(g->name) : cJSON_CreateNull());
+        json_add_u64(j, d, "record", g->first_record);
+        json_add_u64(j, d, "at_ns", g->first_at_ns);
+        json_add_u64(j, d, "records", g->records);
         add_side(j, d, a, g, 0);
         add_side(j, d, a, g, 1);
     }
     add_ended(j, o, a, 0);
     add_ended(j, o, a, 1);
     if (a->damaged) {
-        cJSON *d = add(j, o, "damaged", cJSON_CreateObject());
+        cJSON *d = json_add(j, o, "damaged", cJSON_CreateObject());
 
-        add_u64(j, d, "byte", a->damage.byte);
-        add_u64(j, d, "record", a->damage.record);
-        add_text(j, d, "why", a->damage.why);
+        json_add_u64(j, d, "byte", a->damage.byte);
+        json_add_u64(j, d, "record", a->damage.record);
+        json_add_text(j, d, "why", a->damage.why);
     } else {
-        add(j, o, "damaged", cJSON_CreateNull());
+        json_add(j, o, "damaged", cJSON_CreateNull());
     }
     return o;
 }
