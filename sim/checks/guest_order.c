@@ -132,20 +132,6 @@ void order_root(struct checks *c, uint64_t rtaddr)
         w->oweds = 0;
 }
 
-/* Bytes that a device-TLB invalidation names, from its high word. */
-static struct iova_range devtlb_range(uint64_t hi)
-{
-    uint64_t at = hi & ~PAGE_4K_MASK, bytes = 0x1000;
-
-    if (hi & 1) {
-        for (bytes = 0x2000; at & (bytes >> 1); bytes <<= 1)
-            if (bytes >> 63)
-                return iova_range(0, UINT64_MAX);
-    }
-    at &= ~(bytes - 1);
-    return iova_range(at, at + (bytes - 1));
-}
-
 /* The unit begins an invalidation. */
 void order_begin(struct checks *c, uint64_t lo, uint64_t hi)
 {
@@ -158,10 +144,7 @@ void order_begin(struct checks *c, uint64_t lo, uint64_t hi)
         return;
     if (!a->told)
         a->on = true;
-
-    struct iova_range gone = devtlb_range(hi);
-
-    if (a->owed.count && !spans_cut(&a->owed, gone.first.v, gone.last.v))
+    if (a->owed.count && !spans_cut(&a->owed, d.first, d.last))
         c->failed = true;
 }
 
