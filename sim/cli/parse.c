@@ -5,18 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "report/show.h"
-
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return 16;
-}
 
 /* A number of exactly `n` characters; false when it is none, or wider than 64 bits. */
 static bool number(const char *s, size_t n, uint64_t *out)
@@ -25,7 +15,7 @@ static bool number(const char *s, size_t n, uint64_t *out)
     uint64_t v = 0;
 
     for (size_t i = base == 16 ? 2 : 0; i < n; i++) {
-        unsigned d = (unsigned)digit(s[i]);
+        unsigned d = (unsigned)hex_digit(s[i]);
 
         if (d >= base || v > (UINT64_MAX - d) / base)
             return false;
@@ -49,8 +39,8 @@ static const char *hex_field(const char *s, char stop, unsigned most, unsigned l
 {
     unsigned n = 0;
 
-    for (*out = 0; digit(*s) < 16 && n < most; s++, n++)
-        *out = *out * 16 + (unsigned)digit(*s);
+    for (*out = 0; hex_digit(*s) < 16 && n < most; s++, n++)
+        *out = *out * 16 + (unsigned)hex_digit(*s);
     return n && *out <= last && *s == stop ? s + (stop != 0) : NULL;
 }
 
@@ -119,19 +109,11 @@ int arg_attach(const char *option, const char *s, struct attach_rec *out, struct
 
 static bool error_code(const char *s, int *out)
 {
-    static const struct {
-        const char *name;
-        int code;
-    } names[] = {{"EEXIST", EEXIST}, {"ENOSPC", ENOSPC}, {"EINVAL", EINVAL}, {"EBUSY", EBUSY},
-                 {"ENOMEM", ENOMEM}, {"EFAULT", EFAULT}, {"EPERM", EPERM},   {"EIO", EIO}};
     uint64_t v;
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (!strcmp(names[i].name, s)) {
-            *out = names[i].code;
-            return true;
-        }
-    }
+    *out = errno_of(s);
+    if (*out)
+        return true;
     if (!number(s, strlen(s), &v) || v == 0 || v > 4095)
         return false;
     *out = (int)v;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/show.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/text.h"
 
 struct shown show_hex(uint64_t v)
 {
@@ -92,43 +93,14 @@ const char *consumer_kind_name(enum consumer_kind k)
 
 struct shown show_errno(int result)
 {
-    static const struct {
-        int code;
-        const char *name;
-    } names[] = {{EEXIST, "EEXIST"}, {EINVAL, "EINVAL"},         {ENOSPC, "ENOSPC"},
-                 {ENOMEM, "ENOMEM"}, {ENOENT, "ENOENT"},         {EFAULT, "EFAULT"},
-                 {EBUSY, "EBUSY"},   {EOPNOTSUPP, "EOPNOTSUPP"}, {EPERM, "EPERM"}};
+    const char *name = result < 0 && result >= -4095 ? errno_name(-result) : NULL;
     struct shown s;
 
-    snprintf(s.text, sizeof(s.text), "%d", result);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (result == -names[i].code)
-            snprintf(s.text, sizeof(s.text), "-%s", names[i].name);
+    if (name)
+        snprintf(s.text, sizeof(s.text), "-%s", name);
+    else
+        snprintf(s.text, sizeof(s.text), "%d", result);
     return s;
-}
-
-/* Bytes of the well-formed UTF-8 sequence at `s` (never past its 0), or 0. */
-static unsigned utf8_length(const unsigned char *s)
-{
-    unsigned n = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    unsigned low = 0x80, high = 0xbf;
-
-    if (n == 1)
-        return 1;
-    if (s[0] < 0xc2 || s[0] > 0xf4)
-        return 0;
-    if (s[0] == 0xe0)
-        low = 0xa0;
-    if (s[0] == 0xed)
-        high = 0x9f;
-    if (s[0] == 0xf0)
-        low = 0x90;
-    if (s[0] == 0xf4)
-        high = 0x8f;
-    for (unsigned i = 1; i < n; i++, low = 0x80, high = 0xbf)
-        if (s[i] < low || s[i] > high)
-            return 0;
-    return n;
 }
 
 char *show_clean(char *out, size_t room, const char *s)
@@ -136,9 +108,9 @@ char *show_clean(char *out, size_t room, const char *s)
     size_t at = 0;
 
     while (*s) {
-        unsigned n = utf8_length((const unsigned char *)s);
+        size_t n = utf8_length((const unsigned char *)s, 4);
         const char *from = n ? s : "\xef\xbf\xbd";
-        unsigned length = n ? n : 3;
+        size_t length = n ? n : 3;
 
         if (n == 1 && ((unsigned char)*s < 0x20 || *s == 0x7f))
             from = " ";

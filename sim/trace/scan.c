@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "trace/record.h"
 
 bool scan_fail(struct scan *s, const char *at, const char *fmt, ...)
@@ -62,22 +63,6 @@ bool scan_need(struct scan *s, struct field *f, const char *what)
     return scan_fail(s, s->p, "%s expected, the line ends", what);
 }
 
-/* Length of the UTF-8 sequence that starts at p, 0 when there is none (RFC 3629). */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-    size_t length = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-
-    if (length == 0 || p[0] > 0xf4 || length > n)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-        return 0;
-    return length;
-}
-
 const char *text_bad_byte(const char *text, size_t n)
 {
     const unsigned char *p = (const unsigned char *)text;
@@ -131,17 +116,6 @@ bool field_is(struct field f, const char *word)
     return strlen(word) == f.n && memcmp(f.p, word, f.n) == 0;
 }
 
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return 16;
-}
-
 enum number { NUMBER_OK, NUMBER_NONE, NUMBER_BIG };
 
 static enum number read_number(struct field f, uint64_t *v)
@@ -152,7 +126,7 @@ static enum number read_number(struct field f, uint64_t *v)
 
     if (f.n > 2 && f.p[0] == '0' && f.p[1] == 'x') {
         for (i = 2; i < f.n; i++) {
-            int d = digit_of(f.p[i]);
+            int d = hex_digit(f.p[i]);
 
             if (d > 15)
                 return NUMBER_NONE;
@@ -163,7 +137,7 @@ static enum number read_number(struct field f, uint64_t *v)
         if (f.n == 0)
             return NUMBER_NONE;
         for (; i < f.n; i++) {
-            int d = digit_of(f.p[i]);
+            int d = hex_digit(f.p[i]);
 
             if (d > 9)
                 return NUMBER_NONE;
