@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "map.h"
 #include "pieces.h"
 #include "rig.h"
 #include "suite.h"
@@ -17,11 +18,6 @@
 
 static const char *const seeds[] = {"v3", "v6", "v7"};
 #define V7 2
-
-static inline void map(struct rig *r, uint64_t at, unsigned level, uint64_t entry)
-{
-    rig_map(r, RIG_TOP, 3, at, level, entry);
-}
 
 static inline struct attach_rec probe(const char *name, uint32_t flags, uint64_t first,
                                       uint64_t last)

@@ -18,15 +18,6 @@ static void wait_done(struct stage *s)
     end(s);
 }
 
-/* GCMD is written and obeyed at once. */
-static void gcmd(struct stage *s, uint32_t val, uint32_t before, uint32_t after)
-{
-    begin_write(s, 0x18, val);
-    if (before != after)
-        gsts(s, before, after);
-    end(s);
-}
-
 START_TEST(o6_wait)
 {
     struct stage *s = plain();

@@ -46,15 +46,6 @@ static void read32(struct stage *s, uint16_t off, uint32_t val)
     end(s);
 }
 
-/* GCMD is written and obeyed at once. */
-static void gcmd(struct stage *s, uint32_t val, uint32_t before, uint32_t after)
-{
-    begin_write(s, 0x18, val);
-    if (before != after)
-        gsts(s, before, after);
-    end(s);
-}
-
 static void root(struct stage *s, uint64_t rtaddr, uint32_t te)
 {
     struct obs o = {.kind = OBS_ROOT};

@@ -501,4 +501,13 @@ static inline void clean(struct stage *s)
     stage_free(s);
 }
 
+/* GCMD is written and obeyed at once. */
+static inline void gcmd(struct stage *s, uint32_t val, uint32_t before, uint32_t after)
+{
+    begin_write(s, 0x18, val);
+    if (before != after)
+        gsts(s, before, after);
+    end(s);
+}
+
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "map.h"
 #include "rig.h"
 #include "suite.h"
 
@@ -31,11 +32,6 @@ static struct rig *unmap_only(const char *quirk, uint64_t first, uint64_t last)
 
     rig_bring_up(r);
     return r;
-}
-
-static void map(struct rig *r, uint64_t at, unsigned level, uint64_t entry)
-{
-    rig_map(r, RIG_TOP, 3, at, level, entry);
 }
 
 START_TEST(profiles)

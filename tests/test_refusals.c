@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "map.h"
 #include "notifier_owed.h"
 #include "rig.h"
 #include "suite.h"
@@ -45,17 +46,6 @@ static void refuse(struct rig *r, const char *name, enum fail_op op, int error, 
     rec.u.fail.error = error;
     rec.u.fail.count = count;
     ck_assert_int_eq(rig_step(r, &rec), 0);
-}
-
-static void map(struct rig *r, uint64_t at, unsigned level, uint64_t entry)
-{
-    rig_map(r, RIG_TOP, 3, at, level, entry);
-}
-
-static void map_pages(struct rig *r, uint64_t from, uint64_t to, uint64_t entry)
-{
-    for (uint64_t at = from; at < to; at += 0x1000)
-        map(r, at, 1, entry ? entry + (at - from) : 0);
 }
 
 #define EXPECT(...) ck_assert_str_eq(rig_notes(r), "" __VA_ARGS__)

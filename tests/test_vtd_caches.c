@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* IOTLB and context cache (vtd-facts 3.9 steps 2 and 3, 5.7, 5.8, chapter 10). */
+#include "map.h"
 #include "rig.h"
 #include "suite.h"
 
@@ -21,11 +22,6 @@ static uint64_t target(struct rig *r, bdf_t b, uint64_t at)
 {
     rig_dma(r, b, at, false);
     return r->dma.end == XLAT_OK ? r->dma.gpa.v : 0;
-}
-
-static void map(struct rig *r, uint64_t at, unsigned level, uint64_t entry)
-{
-    rig_map(r, RIG_TOP, 3, at, level, entry);
 }
 
 /* A hit outlives the table until an invalidation that names it. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "map.h"
 #include "rig.h"
 #include "suite.h"
 
@@ -19,11 +20,6 @@ static struct rig *on(int profile)
 
     rig_bring_up(r);
     return r;
-}
-
-static void map(struct rig *r, uint64_t at, unsigned level, uint64_t entry)
-{
-    rig_map(r, RIG_TOP, 3, at, level, entry);
 }
 
 #define EXPECT(...) ck_assert_str_eq(rig_notes(r), "" __VA_ARGS__)

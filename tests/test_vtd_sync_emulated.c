@@ -4,6 +4,7 @@
  * lost parts of a split page (real-systems part I, surprises 4 to 11; part II; vtd-facts chapter 8,
  * H1 to H7). Profiles 0 and 1.
  */
+#include "map.h"
 #include "pieces.h"
 #include "rig.h"
 #include "suite.h"
@@ -29,11 +30,6 @@ static struct rig *with_page(int profile)
     rig_psi(r, 5, 0x1000, 0);
     ck_assert_str_eq(rig_notes(r), MAPPED);
     return r;
-}
-
-static void map(struct rig *r, uint64_t at, unsigned level, uint64_t entry)
-{
-    rig_map(r, RIG_TOP, 3, at, level, entry);
 }
 
 #define EXPECT(...) ck_assert_str_eq(rig_notes(r), "" __VA_ARGS__)

@@ -4,6 +4,7 @@
  * largest legal entries, additions in the guest's page size, nothing that is still true taken away,
  * and malformed is absent.
  */
+#include "map.h"
 #include "rig.h"
 #include "suite.h"
 
@@ -21,17 +22,6 @@ static struct rig *on_with(const char *attach, unsigned aw)
 static struct rig *on(void)
 {
     return on_with("probe", 39);
-}
-
-static void map(struct rig *r, uint64_t at, unsigned level, uint64_t entry)
-{
-    rig_map(r, RIG_TOP, 3, at, level, entry);
-}
-
-static void map_pages(struct rig *r, uint64_t from, uint64_t to, uint64_t entry)
-{
-    for (uint64_t at = from; at < to; at += 0x1000)
-        map(r, at, 1, entry ? entry + (at - from) : 0);
 }
 
 #define EXPECT(...) ck_assert_str_eq(rig_notes(r), "" __VA_ARGS__)

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "map.h"
 #include "pieces.h"
 #include "rig.h"
 #include "suite.h"
@@ -20,11 +21,6 @@ static struct rig *with_vfio(int profile, const struct ram_entry *ram, size_t ra
 
     rig_bring_up(r);
     return r;
-}
-
-static void map(struct rig *r, uint64_t at, unsigned level, uint64_t entry)
-{
-    rig_map(r, RIG_TOP, 3, at, level, entry);
 }
 
 #define EXPECT(...) ck_assert_str_eq(rig_notes(r), "" __VA_ARGS__)
