@@ -12,21 +12,6 @@ bool vhost_on_demand(const struct consumer *c)
     return c->how.backend == BACKEND_KERNEL || c->how.backend == BACKEND_USER;
 }
 
-/* RAM, wholly in one block; *rights as it can be mapped. NULL, or why not. */
-static const char *target_refused(const struct vhost *v, const struct iommu_event *e,
-                                  enum perm *rights)
-{
-    const struct ram_block *b = guest_mem_block_at(v->base.mem, e->gpa);
-    uint64_t span = e->range.last.v - e->range.first.v; /* bytes - 1 */
-
-    if (!b)
-        return "not-ram";
-    if ((span & (span + 1)) || b->bytes - (e->gpa.v - b->gpa.v) - 1 < span)
-        return "granularity";
-    *rights = (e->perm & PERM_W) && !b->rom ? PERM_RW : PERM_R;
-    return NULL;
-}
-
 /* `range=` says what a vdpa or iommufd device can address; what lies wholly beyond is skipped. */
 static bool reaches(const struct vhost *v, const struct iommu_event *e)
 {
@@ -36,7 +21,7 @@ static bool reaches(const struct vhost *v, const struct iommu_event *e)
 static int map_event(struct vhost *v, const struct iommu_event *e)
 {
     struct range_entry entry = {e->range, e->gpa, PERM_NONE};
-    const char *why = reaches(v, e) ? target_refused(v, e, &entry.perm) : "beyond-range";
+    const char *why = reaches(v, e) ? space_refuses(v->base.mem, e, &entry.perm) : "beyond-range";
     int result = 0;
 
     if (!why)
