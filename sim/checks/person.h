@@ -61,12 +61,12 @@ struct person {
     struct spans refused; /* after a refusal ERR-CONVERGE judges, COH-SHADOW does not */
     struct span took[TOOK_FIRST]; /* unmapped in this invalidation or record: CST-REDUNDANT */
     unsigned tooks;
-    struct spans taken;   /* likewise, more than TOOK_FIRST */
-    bool closed;          /* mdev: it could not be opened */
+    struct spans taken;                /* likewise, more than TOOK_FIRST */
+    bool closed;                       /* mdev: it could not be opened */
     struct spans owed_map, owed_unmap; /* refused, not repaired, not yet judged */
     struct spans refused_now[2]; /* in the invalidation under way: [0] any call, [1] an UNMAP */
-    uint64_t fail_unmaps; /* injected refusals still to come */
-    uint64_t top;         /* top table at the last look (dirty ranges follow its pages), 0: none */
+    uint64_t fail_unmaps;        /* injected refusals still to come */
+    uint64_t top; /* top table at the last look (dirty ranges follow its pages), 0: none */
     bool top_valid;
     bool replaying;
     bool expected; /* all its notes are given in the trace: keep each for comparison */
