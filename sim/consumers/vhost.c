@@ -270,7 +270,7 @@ static void load(struct consumer *c, struct state_in *i)
     v->stopped = state_take_bool(i);
     v->holds_ram = state_take_bool(i);
     v->device_iotlb = state_take_bool(i);
-    set_flags(v, (uint32_t)state_take(i, 4));
+    c->how.flags = (uint32_t)state_take(i, 4); /* its notifiers have what they asked for */
     load_pending(v, i);
     vhost_side_load(v, i);
     if (listening && !v->listening)
