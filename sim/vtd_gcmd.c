@@ -29,15 +29,9 @@ static void translation_work(struct vtd_unit *u, bool on)
     switch_all(u);
 }
 
-static void translation_enable(struct vtd_unit *u, bool on)
+static void translation_shown(struct vtd_unit *u, bool on)
 {
-    if (u->policy->gsts_first) {
-        gsts_change(u, on ? 0 : GCMD_TE, on ? GCMD_TE : 0);
-        translation_work(u, on);
-    } else {
-        translation_work(u, on);
-        gsts_change(u, on ? 0 : GCMD_TE, on ? GCMD_TE : 0);
-    }
+    gsts_change(u, on ? 0 : GCMD_TE, on ? GCMD_TE : 0);
 }
 
 static void set_root(struct vtd_unit *u)
@@ -77,10 +71,14 @@ void gcmd_written(struct vtd_unit *u)
     uint32_t val = reg32(u, REG_GCMD);
     uint32_t changed = val ^ reg32(u, REG_GSTS);
 
+    if (changed & GCMD_TE && u->policy->gsts_first)
+        translation_shown(u, val & GCMD_TE);
     if (changed & GCMD_TE)
-        translation_enable(u, val & GCMD_TE);
+        translation_work(u, val & GCMD_TE);
     if (val & GCMD_SRTP && !fate_ended(u->fate))
         set_root(u);
+    if (changed & GCMD_TE && !u->policy->gsts_first)
+        translation_shown(u, val & GCMD_TE); /* a new root of the same write is work of it, too */
     if (changed & GCMD_QIE && !fate_ended(u->fate))
         queue_enable(u, val & GCMD_QIE);
     if (val & GCMD_SIRTP)
