@@ -30,7 +30,7 @@ $name \- part of vtd-replay, which replays what a guest did to its virtual Intel
 .nf
 END
 "$program" --help | sed -e 's/\\/\\e/g' -e 's/^\([.'"'"']\)/\\\&\1/' -e 's/-/\\-/g' \
-    -e "s/${program##*/} /$name /"
+    -e "s/^\(Usage:\|      \) ${program##*/} /\1 $name /"
 cat <<'END'
 .fi
 .SH SEE ALSO

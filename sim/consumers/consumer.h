@@ -99,8 +99,7 @@ void consumer_defaults(struct attach_rec *a, uint64_t dma_limit);
 /** True when consumers of that kind have a container. */
 bool consumer_has_container(enum consumer_kind k);
 
-/** Make one that has not joined yet. -ENOTSUP with a sentence for kinds that are not built;
- * -ENOMEM. The caller frees it. */
+/** Make one that has not joined yet. 0, or -ENOMEM with a sentence. The caller frees it. */
 int consumer_new(const struct consumer_setup *s, struct consumer **out, struct err *e);
 
 /** Show OBS_CONSUMER and start. */

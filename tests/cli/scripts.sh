@@ -19,6 +19,12 @@ for f in bootstrap .ci/run tests/run.sh tests/lib.sh tests/manifest.sh tests/dig
         not_ok "scripts: $f is sh" "$(head -n 1 "$work/err")"
     fi
 done
+
+# The man page: the program's name in the usage alone becomes the installed one.
+sh tools/man.sh "$BUILD/trace" vtd-trace >"$work/out" 2>"$work/err"
+has "man: usage, first line" "$work/out" '^Usage: vtd-trace info '
+has "man: usage, further lines" "$work/out" '^ +vtd-trace diff '
+has_no "man: prose keeps its words" "$work/out" '[A-Za-z] vtd-trace is'
 if command -v shellcheck >/dev/null 2>&1; then
     if shellcheck -x -e SC3045 bootstrap .ci/run tests/*.sh tests/cli/*.sh >"$work/out" 2>&1; then
         ok "scripts: shellcheck is content"

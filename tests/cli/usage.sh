@@ -12,8 +12,9 @@ has "version: name and number" "$work/out" '^vtd-replay [0-9]+\.[0-9]+'
 
 # Every option of --help is one, and every option is in --help.
 run --help
-for option in profile sync attach dma-limit fail quirk list-quirks compare check strict events report \
-    stop-on-violation from to device iova list-invariants digest help version; do
+for option in profile sync attach type1 dma-limit fail quirk list-quirks compare check strict save \
+    restore restore-at events report stop-on-violation from to device iova list-invariants digest \
+    explain against help version; do
     has "help: --$option is described" "$work/out" "--$option"
 done
 
@@ -41,6 +42,12 @@ refuses() {
     equal "usage: $name: nothing on standard output" "$(cat "$work/out")" ""
 }
 t=tests/cli/traces/basic.vtt
+"$REPLAY" --help >"$work/help"
+"$REPLAY" --profile nonsense $t 2>&1 | sed -n 's/.*built are //p' | tr -d , | tr ' ' '\n' >"$work/built"
+[ -s "$work/built" ] || not_ok "help: profiles are named" "the refusal of an unknown one names none"
+while read -r p; do
+    has "help: profile $p is described" "$work/help" "[ ,]${p}[ ,]"
+done <"$work/built"
 refuses "unknown list" '--list-invariants' --list-invariants=html
 refuses "no trace" 'no trace given'
 refuses "unknown option" '--nonsense is no option' --nonsense $t
