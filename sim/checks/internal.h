@@ -95,6 +95,7 @@ struct checks {
     struct exact_watch exact;
     struct changed changed;
     bool te_moves;   /* the current record switches translation on or off */
+    bool te_falls;   /* and it is off */
     bool root_bad;   /* the root table latched has a reserved translation table mode */
     bool some_taken; /* somebody's `taken` is not empty */
 };

@@ -22,12 +22,13 @@ void chk_queue_record(struct checks *c, const struct rec *r)
     uint64_t val = r->u.reg.val;
 
     q->wrote = r->kind == REC_W32 || r->kind == REC_W64;
-    q->error = q->ccmd = q->iotlb = c->te_moves = false;
+    q->error = q->ccmd = q->iotlb = c->te_moves = c->te_falls = false;
     if (!q->wrote)
         return;
-    if (off == ARCH_GCMD)
+    if (off == ARCH_GCMD) {
         c->te_moves = (val ^ c->gsts) & ARCH_TE;
-    else if (off == ARCH_FSTS && (val & ARCH_IQE))
+        c->te_falls = c->te_moves && !(val & ARCH_TE);
+    } else if (off == ARCH_FSTS && (val & ARCH_IQE))
         q->stopped = false;
     else if (off == ARCH_CCMD || off == ARCH_CCMD + 4)
         q->ccmd = wide ? val >> 63 : off == ARCH_CCMD + 4 && (val >> 31 & 1);

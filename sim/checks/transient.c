@@ -2,8 +2,8 @@
 /*
  * COH-TRANSIENT: an UNMAP of what the tables still say, word for word. An UNMAP is right when the
  * leaf it takes away is another one now, or none; when the device leaves translation; and when
- * translation as a whole is switched (but not of what that very switch has brought). Anything else
- * is a gap in which an access fails.
+ * translation as a whole is switched (but not of what switching it on has just brought). Anything
+ * else is a gap in which an access fails.
  */
 #include "checks/internal.h"
 
@@ -46,8 +46,8 @@ void chk_transient_unmapped(struct checks *c, const struct person *p, const stru
     struct leaf leaf;
 
     if (n->via != VIA_NOTIFIER || !told_by_tables(held->meta) || !(c->gsts & ARCH_TE) ||
-        (c->te_moves && told_record(held->meta) != c->record) || c->root_bad || c->rec_kind == REC_RESET || !dev || !dev->translated ||
-        !surely_whole(p, held))
+        c->te_falls || (c->te_moves && told_record(held->meta) != c->record) || c->root_bad ||
+        c->rec_kind == REC_RESET || !dev || !dev->translated || !surely_whole(p, held))
         return;
     x = chk_context(c, p->bdf);
     if (x.kind != CTX_TABLES || !chk_follows_memory(c, &x))
