@@ -305,6 +305,30 @@ START_TEST(container)
 }
 END_TEST
 
+/* A mapping that is no whole page could never be taken away: an unmap that waits for pins hung. */
+START_TEST(container_of_no_pages)
+{
+    static const struct iova_range rows[] = {
+        {{0x1001}, {0x2fff}}, {{0x1000}, {0x2ffe}}, {{0x1800}, {0x27ff}}};
+
+    for (size_t n = 0; n < COUNT(rows); n++) {
+        struct type1 forged = {.limit = 3, .aperture_last = 0xffffffff}, b = {0};
+        struct range_entry e = {rows[n], gpa(0x9000), PERM_R};
+        struct state_out o = {0};
+        struct state_in i;
+
+        ck_assert_int_eq(rangemap_insert(&forged.maps, &e), 0);
+        type1_save(&forged, &o);
+        i = reading(&o);
+        type1_load(&b, &i);
+        ck_assert_msg(i.trouble != NULL, "row %zu was taken", n);
+        type1_clear(&forged);
+        type1_clear(&b);
+        state_out_free(&o);
+    }
+}
+END_TEST
+
 START_TEST(attach_record)
 {
     struct attach_rec a = {.name = "v", .kind = CONSUMER_MDEV, .bdf = bdf(0x1234)}, b;
@@ -411,6 +435,7 @@ int main(void)
         {record_of_what_was_notified, 1},
         {record_damaged, 1},
         {container, 1},
+        {container_of_no_pages, 1},
         {attach_record, 1},
         {any_kind_of_consumer, 2},
     };
