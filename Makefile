@@ -20,6 +20,9 @@ CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 LIB_SRC  := $(sort $(wildcard sim/*.c sim/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB      := $(BUILD)/libvtdreplay.a
+JUDGE_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard judge/*.c))
+VFIO_SRC := $(wildcard judge/vfio/*.c)
+VFIO_LIB := $(BUILD)/judge-vfio.so
 TOOLS    := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/test_*.c)))
 RIG      := $(BUILD)/obj/tests/rig.o $(BUILD)/obj/tests/random_guest.o \
@@ -31,7 +34,7 @@ DEMO     ?= traces/strict.vtt.zst
 .SECONDARY:
 .PHONY: all test docs demo asan ubsan valgrind capture install clean help need need-check
 
-all: need $(TOOLS) ## build the programs into build/
+all: need $(TOOLS) $(VFIO_LIB) ## build the programs into build/
 
 # A missing library is said in words, before the compiler says it in its own.
 need:
@@ -52,6 +55,18 @@ $(LIB): $(LIB_OBJ)
 $(BUILD)/%: $(BUILD)/obj/tools/%.o $(LIB)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+
+# What plays traces to a real QEMU, and the library preloaded into it: never with a sanitizer.
+$(BUILD)/obj/judge/%.o $(BUILD)/obj/tools/judge.o: CPPFLAGS += -D_GNU_SOURCE
+
+$(BUILD)/judge: $(BUILD)/obj/tools/judge.o $(JUDGE_OBJ) $(LIB)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+
+$(VFIO_LIB): $(VFIO_SRC) $(wildcard judge/vfio/*.h) | need
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -g $(WARN) -fPIC -fvisibility=hidden -shared -pthread -o $@ $(VFIO_SRC) -ldl
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(RIG) $(LIB)
 	@mkdir -p $(@D)
@@ -106,4 +121,4 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
--include $(LIB_OBJ:.o=.d) $(RIG:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d)
+-include $(LIB_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(RIG:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d)

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* QEMU's command line for a machine, and the folder that it refers to. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "machine_inside.h"
+
+#define MIB UINT64_C(0x100000)
+
+void argument(struct arguments *a, const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+    char *word;
+    int n;
+
+    va_start(list, format);
+    n = vsnprintf(text, sizeof(text), format, list);
+    va_end(list);
+    word = n < 0 || (size_t)n >= sizeof(text) || a->count >= ARGUMENTS_MAX ? NULL : strdup(text);
+    if (!word) {
+        a->failed = true;
+        return;
+    }
+    a->words[a->count++] = word;
+    a->words[a->count] = NULL;
+}
+
+void arguments_free(struct arguments *a)
+{
+    for (size_t i = 0; i < a->count; i++)
+        free(a->words[i]);
+    a->count = 0;
+}
+
+static const char *on_off(bool on)
+{
+    return on ? "on" : "off";
+}
+
+static void unit_arguments(struct arguments *a, const struct unit_config *u)
+{
+    argument(a, "-device");
+    argument(a,
+             "intel-iommu,aw-bits=%u,caching-mode=%s,pt=%s,device-iotlb=%s,snoop-control=%s,"
+             "intremap=%s,eim=%s,dma-drain=%s",
+             u->aw_bits, on_off(u->caching_mode), on_off(u->pt), on_off(u->device_iotlb),
+             on_off(u->snoop_control), on_off(u->intremap), on_off(u->eim), on_off(u->dma_drain));
+}
+
+static void machine_type(struct arguments *a, const struct machine_config *c)
+{
+    argument(a, "-machine");
+    argument(a, "q35,accel=tcg,max-ram-below-4g=%" PRIu64 "%s", c->low_bytes,
+             c->unit->intremap ? ",kernel-irqchip=split" : "");
+    argument(a, "-m");
+    argument(a, "%" PRIu64 "M", (c->low_bytes + c->high_bytes) / MIB);
+}
+
+void machine_arguments(struct arguments *a, const struct machine_config *c, const char *folder,
+                       int qmp_fd)
+{
+    argument(a, "%s", c->qemu);
+    argument(a, "-nodefaults");
+    argument(a, "-display");
+    argument(a, "none");
+    argument(a, "-no-user-config");
+    machine_type(a, c);
+    argument(a, "-cpu");
+    argument(a, "qemu64");
+    argument(a, "-bios");
+    argument(a, "%s/bios", folder);
+    argument(a, "-qtest");
+    argument(a, "stdio");
+    argument(a, "-qtest-log");
+    argument(a, "none");
+    argument(a, "-chardev");
+    argument(a, "socket,id=qmp,fd=%d", qmp_fd);
+    argument(a, "-mon");
+    argument(a, "chardev=qmp,mode=control");
+    unit_arguments(a, c->unit);
+    for (size_t i = 0; i < c->vfio_count; i++) {
+        unsigned b = c->vfio[i].v;
+
+        argument(a, "-device");
+        argument(a, "vfio-pci,sysfsdev=%s/0000:%02x:%02x.%x,addr=%x.%x,multifunction=on", folder,
+                 b >> 8, b >> 3 & 31, b & 7, b >> 3 & 31, b & 7);
+    }
+}
+
+/* A processor that halts at once, and again whatever wakes it. */
+static int make_bios(const struct machine *m, uint32_t bytes, struct err *e)
+{
+    static const unsigned char halt[] = {0xfa, 0xf4, 0xeb, 0xfd}; /* cli; hlt; jmp to the hlt */
+    unsigned char *image = calloc(1, bytes);
+    char path[128];
+    FILE *f;
+    int rc = 0;
+
+    snprintf(path, sizeof(path), "%s/bios", m->folder);
+    f = image ? fopen(path, "wb") : NULL;
+    if (!f) {
+        free(image);
+        return err_set(e, EIO, "%s: cannot be written", path);
+    }
+    memcpy(image + bytes - 16, halt, sizeof(halt));
+    if (fwrite(image, 1, bytes, f) != bytes)
+        rc = err_set(e, EIO, "%s: cannot be written", path);
+    if (fclose(f) && !rc)
+        rc = err_set(e, EIO, "%s: cannot be written", path);
+    free(image);
+    return rc;
+}
+
+static void device_path(char *to, size_t room, const struct machine *m, bdf_t b, const char *name)
+{
+    snprintf(to, room, "%s/0000:%02x:%02x.%x%s", m->folder, (unsigned)b.v >> 8,
+             (unsigned)b.v >> 3 & 31, (unsigned)b.v & 7, name);
+}
+
+/* What sysfs would have: the group's number is the device's. Neither link's end need exist. */
+static int make_device(const struct machine *m, bdf_t b, struct err *e)
+{
+    char path[160], group[64];
+
+    device_path(path, sizeof(path), m, b, "");
+    if (mkdir(path, 0700))
+        return err_set(e, errno, "%s: %s", path, strerror(errno));
+    device_path(path, sizeof(path), m, b, "/iommu_group");
+    snprintf(group, sizeof(group), "/kernel/iommu_groups/%u", b.v);
+    if (symlink(group, path))
+        return err_set(e, errno, "%s: %s", path, strerror(errno));
+    device_path(path, sizeof(path), m, b, "/subsystem");
+    if (symlink("/sys/bus/pci", path))
+        return err_set(e, errno, "%s: %s", path, strerror(errno));
+    return 0;
+}
+
+int machine_folder_make(struct machine *m, const struct machine_config *c, struct err *e)
+{
+    const char *root = getenv("TMPDIR");
+    int rc;
+
+    if (!root || strlen(root) > 40)
+        root = "/tmp";
+    snprintf(m->folder, sizeof(m->folder), "%s/vtd-judge.XXXXXX", root);
+    if (!mkdtemp(m->folder)) {
+        rc = err_set(e, errno, "%s: %s", m->folder, strerror(errno));
+        *m->folder = 0;
+        return rc;
+    }
+    rc = make_bios(m, c->bios_bytes, e);
+    for (size_t i = 0; rc == 0 && i < c->vfio_count; i++)
+        rc = make_device(m, c->vfio[i], e);
+    return rc;
+}
+
+void machine_folder_remove(struct machine *m, const struct machine_config *c)
+{
+    char path[160];
+
+    if (!*m->folder)
+        return;
+    for (size_t i = 0; i < c->vfio_count; i++) {
+        device_path(path, sizeof(path), m, c->vfio[i], "/iommu_group");
+        unlink(path);
+        device_path(path, sizeof(path), m, c->vfio[i], "/subsystem");
+        unlink(path);
+        device_path(path, sizeof(path), m, c->vfio[i], "");
+        rmdir(path);
+    }
+    snprintf(path, sizeof(path), "%s/bios", m->folder);
+    unlink(path);
+    rmdir(m->folder);
+    *m->folder = 0;
+}

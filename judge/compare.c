@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "compare.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vtd_regs.h"
+
+/* Compared after each record that acts; as halves, because some registers are 32 bits wide. */
+static const struct {
+    uint16_t off;
+    const char *name;
+} registers_watched[] = {
+    {REG_GSTS, "GSTS"},          {REG_FSTS, "FSTS"},
+    {REG_FECTL, "FECTL"},        {REG_ICS, "ICS"},
+    {REG_IECTL, "IECTL"},        {REG_IQH, "IQH"},
+    {REG_IQT, "IQT"},            {REG_IQA, "IQA"},
+    {REG_CCMD, "CCMD"},          {REG_CCMD_HI, "CCMD (upper half)"},
+    {REG_IVA, "IVA"},            {REG_IOTLB, "IOTLB"},
+    {REG_IOTLB_HI, "IOTLB (upper half)"}, {REG_RTADDR, "RTADDR"},
+    {REG_FRCD, "FRCD"},          {REG_FRCD_HI, "FRCD (third word)"},
+    {REG_FRCD_HI + 4, "FRCD (fourth word)"},
+};
+
+static void record_text(char *to, size_t room, const struct rec *r)
+{
+    static const char *const names[] = {
+        [REC_W32] = "w32", [REC_W64] = "w64", [REC_R32] = "r32", [REC_R64] = "r64"};
+
+    if (r->kind <= REC_R64)
+        snprintf(to, room, "%s 0x%x 0x%" PRIx64, names[r->kind], (unsigned)r->u.reg.off,
+                 r->u.reg.val);
+    else
+        snprintf(to, room, "%s", r->kind == REC_RESET ? "reset" : "a store");
+}
+
+__attribute__((format(printf, 2, 3))) static bool differ(struct comparison *c, const char *format,
+                                                         ...)
+{
+    char record[64];
+    va_list list;
+    int n;
+
+    if (c->out->judgement != AGREE)
+        return false;
+    c->out->judgement = DIFFER;
+    record_text(record, sizeof(record), c->rec);
+    n = snprintf(c->out->why, sizeof(c->out->why), "record %" PRIu64 " (%s): ", c->record, record);
+    va_start(list, format);
+    vsnprintf(c->out->why + n, sizeof(c->out->why) - (size_t)n, format, list);
+    va_end(list);
+    return false;
+}
+
+/* The next call of this device at or after *at, or NULL. */
+static const struct call *next_call(const struct call_list *l, size_t *at, bdf_t b)
+{
+    while (*at < l->count && l->calls[*at].bdf.v != b.v)
+        ++*at;
+    return *at < l->count ? &l->calls[(*at)++] : NULL;
+}
+
+static bool compare_device(struct comparison *c, bdf_t b)
+{
+    size_t i = 0, k = 0, n = 0;
+    const struct call *real, *model;
+    char text[2][160];
+
+    for (;;) {
+        real = next_call(c->real, &i, b);
+        model = next_call(&c->model->seen.calls, &k, b);
+        n++;
+        if (!real && !model)
+            return true;
+        if (!real || !model || !call_same(real, model))
+            break;
+        c->out->calls++;
+    }
+    call_text(text[0], sizeof(text[0]), real);
+    call_text(text[1], sizeof(text[1]), model);
+    return differ(c, "%02x:%02x.%x, its call %zu of this record\n  QEMU %s\n    %s\n  %s\n    %s",
+                  b.v >> 8, b.v >> 3 & 31, b.v & 7, n, c->out->qemu, text[0], c->out->profile,
+                  text[1]);
+}
+
+static bool compare_ends(struct comparison *c)
+{
+    const struct seen *s = &c->model->seen;
+
+    if (!c->died && !s->aborted)
+        return true;
+    if (!c->died)
+        return differ(c, "%s ends here (%s), QEMU %s goes on", c->out->profile, s->abort_why,
+                      c->out->qemu);
+    if (!s->aborted || !machine_aborted(c->machine))
+        return differ(c, "QEMU %s %s, %s %s", c->out->qemu, machine_last_words(c->machine),
+                      c->out->profile, s->aborted ? "aborts" : "goes on");
+    c->out->aborted = true;
+    return true;
+}
+
+static bool lost(struct comparison *c, enum answer a, const struct err *e)
+{
+    if (a == DIED)
+        return differ(c, "reading it afterwards QEMU %s %s", c->out->qemu,
+                      machine_last_words(c->machine));
+    c->out->judgement = CANNOT;
+    snprintf(c->out->why, sizeof(c->out->why), "record %" PRIu64 ": %s", c->record, e->text);
+    return false;
+}
+
+static bool compare_stores(struct comparison *c, const struct seen *s)
+{
+    struct err e = {""};
+
+    for (unsigned i = 0; i < s->stores; i++) {
+        uint32_t want = s->store[i].val;
+        uint64_t val = 0;
+        enum answer a;
+
+        for (unsigned k = i + 1; k < s->stores; k++) /* the last one to the same place counts */
+            if (s->store[k].gpa.v == s->store[i].gpa.v)
+                want = s->store[k].val;
+        a = machine_read(c->machine, s->store[i].gpa.v, 4, &val, &e);
+        if (a != ANSWERED)
+            return lost(c, a, &e);
+        c->out->stores++;
+        if (val != want)
+            return differ(c, "status at 0x%" PRIx64 "\n  QEMU %s\n    0x%" PRIx64 "\n  %s\n    0x%" PRIx32,
+                          s->store[i].gpa.v, c->out->qemu, val, c->out->profile, want);
+    }
+    return true;
+}
+
+static bool compare_registers(struct comparison *c)
+{
+    struct err e = {""};
+
+    for (size_t i = 0; i < sizeof(registers_watched) / sizeof(*registers_watched); i++) {
+        uint16_t off = registers_watched[i].off;
+        uint64_t val = 0, model = 0;
+        enum answer a = machine_read(c->machine, UNIT_BASE + off, 4, &val, &e);
+
+        if (a != ANSWERED)
+            return lost(c, a, &e);
+        if (model_read(c->model, off, 4, &model, &e))
+            return lost(c, FAILED, &e);
+        c->out->registers++;
+        if (val != model)
+            return differ(c, "register %s\n  QEMU %s\n    0x%" PRIx64 "\n  %s\n    0x%" PRIx64,
+                          registers_watched[i].name, c->out->qemu, val, c->out->profile, model);
+    }
+    return true;
+}
+
+static bool compare_read(struct comparison *c)
+{
+    uint64_t model = c->model->seen.read;
+
+    if (c->rec->kind != REC_R32 && c->rec->kind != REC_R64)
+        return true;
+    c->out->reads++;
+    return c->read == model ||
+           differ(c, "read\n  QEMU %s\n    0x%" PRIx64 "\n  %s\n    0x%" PRIx64, c->out->qemu,
+                  c->read, c->out->profile, model);
+}
+
+bool compare_record(struct comparison *c, bool registers)
+{
+    for (size_t i = 0; i < c->device_count; i++)
+        if (!compare_device(c, c->devices[i].bdf))
+            return false;
+    if (!compare_ends(c))
+        return false;
+    if (c->out->aborted)
+        return true;
+    if (!compare_read(c))
+        return false;
+    if (!registers || c->rec->kind == REC_R32 || c->rec->kind == REC_R64)
+        return true;
+    return compare_stores(c, &c->model->seen) && compare_registers(c);
+}

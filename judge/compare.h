@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What one record did to the real machine and to the model: calls, reads, registers, statuses. */
+#ifndef VTR_JUDGE_COMPARE_H
+#define VTR_JUDGE_COMPARE_H
+
+#include "call.h"
+#include "judge.h"
+#include "machine.h"
+#include "model.h"
+
+struct comparison {
+    struct judged *out;
+    uint64_t record; /* number in the trace */
+    const struct rec *rec;
+    const struct call_list *real;
+    struct model *model; /* its `seen` is of this record; registers are read through it */
+    struct machine *machine;
+    const struct vfio_device *devices;
+    size_t device_count;
+    bool died;     /* the machine, of this record */
+    uint64_t read; /* what it answered to a read record */
+};
+
+/**
+ * True when all is the same. Else out->judgement is DIFFER (CANNOT when the machine could not be
+ * asked) and out->why says where; a difference noted before is kept. When both ended, out->aborted.
+ */
+bool compare_record(struct comparison *c, bool registers);
+
+#endif

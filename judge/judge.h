@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* One trace, played to a real QEMU and to the model side by side. */
+#ifndef VTR_JUDGE_JUDGE_H
+#define VTR_JUDGE_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+struct judge_options {
+    const char *qemu;    /* path or name of the binary */
+    const char *preload; /* path of the library that answers for VFIO */
+    const char *profile; /* NULL: the one for the binary's version */
+    uint64_t dma_limit;  /* mappings a container may hold */
+    bool calls_only;     /* do not compare registers and wait statuses */
+    FILE *record;        /* the trace with `expect` records; NULL: none */
+};
+
+enum judgement { AGREE, DIFFER, CANNOT /* unreadable, not playable, no QEMU: see why */ };
+
+struct judged {
+    enum judgement judgement;
+    char why[1400];   /* DIFFER: the first difference; CANNOT: a sentence */
+    char note[200];   /* something worth knowing, or "" */
+    char qemu[128];   /* its version */
+    char profile[32]; /* compared with */
+    uint64_t records; /* played */
+    uint64_t skipped; /* records that are not played to a machine: `dma`, other consumers */
+    uint64_t calls, reads, registers, stores; /* compared */
+    size_t devices;
+    bool aborted; /* both ended at the same record */
+};
+
+/** Play the trace `path` ("-": standard input). */
+void judge_trace(const char *path, const struct judge_options *o, struct judged *out);
+
+/** What --help prints. */
+extern const char judge_help[];
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* The process: started with its sockets and its log, watched, ended by its own id. */
+#include "machine_inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Descriptors as the child has them: 0 and 1 qtest, 2 its messages. */
+enum { CHILD_LOG = 3, CHILD_QMP = 4 };
+
+struct ends {
+    int qtest, qmp; /* the child's ends */
+};
+
+static void close_if(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* A file in memory that both processes write to or read. */
+static int memory_file(const char *name)
+{
+    return memfd_create(name, MFD_CLOEXEC);
+}
+
+static int open_ends(struct machine *m, struct ends *child, struct err *e)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+        return err_set(e, errno, "socketpair: %s", strerror(errno));
+    m->qtest.fd = pair[0];
+    child->qtest = pair[1];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+        return err_set(e, errno, "socketpair: %s", strerror(errno));
+    m->qmp.fd = pair[0];
+    child->qmp = pair[1];
+    m->log_fd = memory_file("vtd-judge-log");
+    m->stderr_fd = memory_file("vtd-judge-stderr");
+    if (m->log_fd < 0 || m->stderr_fd < 0)
+        return err_set(e, errno, "memfd_create: %s", strerror(errno));
+    return 0;
+}
+
+/* In the child: put the descriptors where they belong; moved out of the way first. */
+static void take_places(const struct machine *m, const struct ends *child)
+{
+    int from[] = {child->qtest, child->qtest, m->stderr_fd, m->log_fd, child->qmp};
+    int high[5];
+
+    for (int i = 0; i < 5; i++)
+        high[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 32);
+    for (int i = 0; i < 5; i++)
+        if (high[i] < 0 || dup2(high[i], i) < 0)
+            _exit(126);
+}
+
+static void set_environment(const struct machine_config *c)
+{
+    char number[32];
+
+    setenv("LD_PRELOAD", c->preload, 1);
+    snprintf(number, sizeof(number), "%d", CHILD_LOG);
+    setenv("VTD_JUDGE_LOG_FD", number, 1);
+    snprintf(number, sizeof(number), "%" PRIu64, c->dma_limit);
+    setenv("VTD_JUDGE_DMA_LIMIT", number, 1);
+}
+
+static int spawn(struct machine *m, const struct machine_config *c, const struct ends *child,
+                 struct err *e)
+{
+    struct arguments a = {.count = 0};
+    int rc = 0;
+
+    machine_arguments(&a, c, m->folder, CHILD_QMP);
+    if (a.failed)
+        rc = err_set(e, E2BIG, "the command line of QEMU does not fit");
+    m->pid = rc ? 0 : fork();
+    if (m->pid < 0) {
+        rc = err_set(e, errno, "fork: %s", strerror(errno));
+        m->pid = 0;
+    } else if (!rc && m->pid == 0) {
+        take_places(m, child);
+        set_environment(c);
+        execvp(c->qemu, a.words);
+        _exit(127);
+    }
+    arguments_free(&a);
+    return rc;
+}
+
+int machine_start(const struct machine_config *c, struct machine **out, struct err *e)
+{
+    struct machine *m = calloc(1, sizeof(*m));
+    struct ends child = {-1, -1};
+    enum answer a;
+    int rc;
+
+    *out = NULL;
+    if (!m)
+        return err_set(e, ENOMEM, "out of memory");
+    m->qtest.fd = m->qmp.fd = m->log_fd = m->stderr_fd = -1;
+    rc = machine_folder_make(m, c, e);
+    if (!rc)
+        rc = open_ends(m, &child, e);
+    if (!rc)
+        rc = spawn(m, c, &child, e);
+    close_if(&child.qtest);
+    close_if(&child.qmp);
+    if (!rc && (a = machine_prepare(m, c, e)) != ANSWERED)
+        rc = a == DIED ? err_set(e, EINVAL, "%s does not start: %.200s", c->qemu,
+                                 machine_last_words(m))
+                       : -EIO;
+    machine_folder_remove(m, c); /* QEMU has read what it wanted */
+    if (rc) {
+        machine_end(m);
+        return rc;
+    }
+    *out = m;
+    return 0;
+}
+
+void machine_end(struct machine *m)
+{
+    if (!m)
+        return;
+    if (m->pid > 0) {
+        kill(m->pid, SIGKILL);
+        while (waitpid(m->pid, &m->status, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    close_if(&m->qtest.fd);
+    close_if(&m->qmp.fd);
+    close_if(&m->log_fd);
+    close_if(&m->stderr_fd);
+    free(m);
+}
+
+/* A file in memory from `offset` to its end, 0-terminated. */
+static char *contents(int fd, uint64_t *offset)
+{
+    struct stat st;
+    size_t n, have = 0;
+    char *text;
+
+    if (fstat(fd, &st) || (uint64_t)st.st_size < *offset)
+        return NULL;
+    n = (size_t)((uint64_t)st.st_size - *offset);
+    text = malloc(n + 1);
+    while (text && have < n) {
+        ssize_t got = pread(fd, text + have, n - have, (off_t)(*offset + have));
+
+        if (got <= 0)
+            break;
+        have += (size_t)got;
+    }
+    if (text)
+        text[have] = 0;
+    *offset += have;
+    return text;
+}
+
+char *machine_log(struct machine *m, uint64_t *offset)
+{
+    return contents(m->log_fd, offset);
+}
+
+bool machine_aborted(const struct machine *m)
+{
+    return m->dead && WIFSIGNALED(m->status) && WTERMSIG(m->status) == SIGABRT;
+}
+
+const char *machine_last_words(struct machine *m)
+{
+    uint64_t offset = 0;
+    char *text, *line, *end;
+
+    if (m->pid > 0) {
+        while (waitpid(m->pid, &m->status, 0) < 0 && errno == EINTR)
+            continue;
+        m->pid = 0;
+    }
+    m->dead = true;
+    text = contents(m->stderr_fd, &offset);
+    end = text ? text + strlen(text) : NULL;
+    while (text && end > text && end[-1] == '\n')
+        *--end = 0;
+    line = text ? strrchr(text, '\n') : NULL;
+    line = line ? line + 1 : text;
+    if (WIFSIGNALED(m->status))
+        snprintf(m->last_words, sizeof(m->last_words), "ended by signal %d: %s",
+                 WTERMSIG(m->status), line ? line : "");
+    else
+        snprintf(m->last_words, sizeof(m->last_words), "ended with status %d: %s",
+                 WEXITSTATUS(m->status), line ? line : "");
+    free(text);
+    return m->last_words;
+}

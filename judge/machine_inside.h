@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by machine.c (the process), command_line.c and qtest.c (the protocols). */
+#ifndef VTR_JUDGE_MACHINE_INSIDE_H
+#define VTR_JUDGE_MACHINE_INSIDE_H
+
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "machine.h"
+
+#define ARGUMENTS_MAX   600
+#define TIMEOUT_SECONDS 60
+#define UNANSWERED_MAX  256 /* stores under way; their answers fit into any socket's buffer */
+
+struct line_reader {
+    int fd;
+    char bytes[8192];
+    size_t have;
+};
+
+struct machine {
+    char folder[64]; /* of its own: BIOS, links that stand for sysfs */
+    pid_t pid;       /* 0: not running any more */
+    int status;      /* of waitpid() */
+    bool dead;
+    struct line_reader qtest, qmp;
+    int log_fd, stderr_fd;
+    unsigned unanswered;
+    char last_words[512];
+    char version[128];
+    unsigned version_major, version_minor;
+};
+
+/** A NULL-terminated argument vector of printf-made words. */
+struct arguments {
+    char *words[ARGUMENTS_MAX + 1];
+    size_t count;
+    bool failed; /* out of memory, or too many */
+};
+
+void argument(struct arguments *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void arguments_free(struct arguments *a);
+
+/** The whole command line; `qmp_fd` is the number of the descriptor QEMU inherits. */
+void machine_arguments(struct arguments *a, const struct machine_config *c, const char *folder,
+                       int qmp_fd);
+
+/** Folder, BIOS and links for the machine: 0 or a negative errno with a sentence. */
+int machine_folder_make(struct machine *m, const struct machine_config *c, struct err *e);
+void machine_folder_remove(struct machine *m, const struct machine_config *c);
+
+/** Send a line, wait for nothing. */
+enum answer machine_send(struct machine *m, int fd, const char *text, size_t n, struct err *e);
+
+/** After the start: QEMU's version, and the host bridge's PAM registers. */
+enum answer machine_prepare(struct machine *m, const struct machine_config *c, struct err *e);
+
+#endif
