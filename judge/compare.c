@@ -88,15 +88,17 @@ static bool compare_device(struct comparison *c, bdf_t b)
 static bool compare_ends(struct comparison *c)
 {
     const struct seen *s = &c->model->seen;
+    const char *words;
 
     if (!c->died && !s->aborted)
         return true;
     if (!c->died)
         return differ(c, "%s ends here (%s), QEMU %s goes on", c->out->profile, s->abort_why,
                       c->out->qemu);
+    words = machine_last_words(c->machine);
     if (!s->aborted || !machine_aborted(c->machine))
-        return differ(c, "QEMU %s %s, %s %s", c->out->qemu, machine_last_words(c->machine),
-                      c->out->profile, s->aborted ? "aborts" : "goes on");
+        return differ(c, "QEMU %s %s, %s %s", c->out->qemu, words, c->out->profile,
+                      s->aborted ? "aborts" : "goes on");
     c->out->aborted = true;
     return true;
 }

@@ -57,7 +57,7 @@ struct policy {
 
     /* Registers. */
     bool gsts_first;          /* status bits change before the work is done (M51, L14) */
-    bool wrong_size_aborts;   /* a 64-bit access to some 32-bit registers ends the emulator (#43) */
+    bool wrong_size_aborts;   /* a 64-bit write to some 32-bit registers ends the emulator (#43) */
     bool feaddr_64_aborts;    /* to FEADDR, too (before 2.12; M48) */
     bool iqa_reads_latched;   /* IQA's base reads as latched by QIE (#9) */
     bool iqa_loses_dw;        /* and its DW bit reads 0 (M47) */

@@ -139,8 +139,8 @@ uint64_t vtd_ecap(const struct vtd_unit *u)
     return u->ecap;
 }
 
-/* Registers of 32 bits at 8-byte boundaries that the emulation must not be asked for in one go
- * (#43). */
+/* Registers of 32 bits at 8-byte boundaries that must not be written in one go with the next (#43).
+ * Reading them so is harmless (seen on QEMU 7.2). */
 static bool wrong_size(const struct vtd_unit *u, unsigned off, unsigned bytes)
 {
     if (bytes != 8 || (off != REG_FECTL && off != REG_IECTL && off != REG_IEADDR &&
@@ -208,9 +208,7 @@ static uint32_t read_half(const struct vtd_unit *u, unsigned off)
 uint64_t vtd_read(const struct vtd_unit *u, unsigned off, unsigned bytes)
 {
     if (off + bytes > VTD_REG_BYTES)
-        return bytes == 8 ? UINT64_MAX : UINT32_MAX;
-    if (wrong_size(u, off, bytes) && fate_ended(u->fate))
-        return 0;
+        return 0; /* nobody's: unassigned memory (seen on QEMU 7.2) */
     if (bytes == 4)
         return read_half(u, off);
     return read_half(u, off) | (uint64_t)read_half(u, off + 4) << 32;

@@ -159,17 +159,18 @@ START_TEST(unimplemented_inside_reads_zero)
 }
 END_TEST
 
+/* Seen on QEMU 7.2: what is beyond belongs to nobody; unassigned memory reads as zero. */
 START_TEST(beyond_the_decoded_size)
 {
     struct rig *r = bare(_i);
 
     for (unsigned off = 0x230; off < 0x1000; off += 4) {
         rig_w32(r, off, 0);
-        ck_assert_uint_eq(rig_r32(r, off), UINT32_MAX);
+        ck_assert_uint_eq(rig_r32(r, off), 0);
     }
     for (unsigned off = 0x230; off < 0x1000; off += 8) {
         rig_w64(r, off, 0);
-        ck_assert_uint_eq(rig_r64(r, off), UINT64_MAX);
+        ck_assert_uint_eq(rig_r64(r, off), 0);
     }
     ck_assert_uint_eq(rig_r64(r, 0x228), 0); /* the last one inside */
     ck_assert_int_eq(r->result, 0);
@@ -272,6 +273,24 @@ START_TEST(wrong_size_writes)
 }
 END_TEST
 
+/* Seen on QEMU 7.2: only a write meets the assertion; a read gives the neighbour above, too. */
+START_TEST(wrong_size_reads)
+{
+    struct rig *r = bare(_i);
+
+    rig_w32(r, 0x38, 0);
+    rig_w32(r, 0x3c, 0x11);
+    rig_w32(r, 0xa4, 0x22);
+    rig_w32(r, 0xa8, 0xfee00000);
+    ck_assert_uint_eq(rig_r64(r, 0x38), 0x1100000000);
+    ck_assert_uint_eq(rig_r64(r, 0xa0), 0x2280000000);
+    ck_assert_uint_eq(rig_r64(r, 0xa8), 0xfee00000);
+    ck_assert_uint_eq(rig_r64(r, 0x40), 0);
+    ck_assert_int_eq(r->result, 0);
+    rig_free(r);
+}
+END_TEST
+
 START_TEST(wide_accesses_that_are_taken)
 {
     struct rig *r = bare(_i);
@@ -334,6 +353,7 @@ int main(void)
         {cap_values, 1},
         {ecap_values, RIG_PROFILES},
         {wrong_size_writes, RIG_PROFILES},
+        {wrong_size_reads, RIG_PROFILES},
         {wide_accesses_that_are_taken, RIG_PROFILES},
         {upper_message_addresses, RIG_PROFILES},
         {reset_restores, RIG_PROFILES},
