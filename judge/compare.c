@@ -62,6 +62,14 @@ static const struct call *next_call(const struct call_list *l, size_t *at, bdf_t
     return *at < l->count ? &l->calls[(*at)++] : NULL;
 }
 
+/* Behind what is said of a call that the other end did not make. */
+static const char *ended(const struct comparison *c)
+{
+    if (c->died)
+        return machine_last_words(c->machine);
+    return c->model->seen.aborted ? c->model->seen.abort_why : "";
+}
+
 static bool compare_device(struct comparison *c, bdf_t b)
 {
     size_t i = 0, k = 0, n = 0;
@@ -80,9 +88,9 @@ static bool compare_device(struct comparison *c, bdf_t b)
     }
     call_text(text[0], sizeof(text[0]), real);
     call_text(text[1], sizeof(text[1]), model);
-    return differ(c, "%02x:%02x.%x, its call %zu of this record\n  QEMU %s\n    %s\n  %s\n    %s",
+    return differ(c, "%02x:%02x.%x, its call %zu of this record\n  QEMU %s\n    %s\n  %s\n    %s%s%s",
                   b.v >> 8, b.v >> 3 & 31, b.v & 7, n, c->out->qemu, text[0], c->out->profile,
-                  text[1]);
+                  text[1], *ended(c) ? "\n  one of them ended: " : "", ended(c));
 }
 
 static bool compare_ends(struct comparison *c)
@@ -169,9 +177,12 @@ static bool compare_read(struct comparison *c)
                   c->read, c->out->profile, model);
 }
 
+/* Where both end, devices are compared no more: which of them came first is QEMU's own chance. */
 bool compare_record(struct comparison *c, bool registers)
 {
-    for (size_t i = 0; i < c->device_count; i++)
+    bool both = c->died && c->model->seen.aborted;
+
+    for (size_t i = 0; i < c->device_count && !both; i++)
         if (!compare_device(c, c->devices[i].bdf))
             return false;
     if (!compare_ends(c))
