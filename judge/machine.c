@@ -181,10 +181,26 @@ bool machine_aborted(const struct machine *m)
     return m->dead && WIFSIGNALED(m->status) && WTERMSIG(m->status) == SIGABRT;
 }
 
+/* The last line that begins with "qemu", where there is one: a state of the processor may follow. */
+static char *last_complaint(char *text)
+{
+    char *found = NULL, *rest = text, *line;
+
+    while (rest && *rest) {
+        line = rest;
+        rest = strchr(line, '\n');
+        if (rest)
+            *rest++ = 0;
+        if (!found || !strncmp(line, "qemu", 4))
+            found = line;
+    }
+    return found;
+}
+
 const char *machine_last_words(struct machine *m)
 {
     uint64_t offset = 0;
-    char *text, *line, *end;
+    char *text, *line;
 
     if (m->pid > 0) {
         while (waitpid(m->pid, &m->status, 0) < 0 && errno == EINTR)
@@ -193,11 +209,7 @@ const char *machine_last_words(struct machine *m)
     }
     m->dead = true;
     text = contents(m->stderr_fd, &offset);
-    end = text ? text + strlen(text) : NULL;
-    while (text && end > text && end[-1] == '\n')
-        *--end = 0;
-    line = text ? strrchr(text, '\n') : NULL;
-    line = line ? line + 1 : text;
+    line = last_complaint(text);
     if (WIFSIGNALED(m->status))
         snprintf(m->last_words, sizeof(m->last_words), "ended by signal %d: %s",
                  WTERMSIG(m->status), line ? line : "");

@@ -67,6 +67,7 @@ static const struct policy rows[] = {
         .straddle = STRADDLE_ABORT,
         .replay = REPLAY_UNMAP_FIRST,
         .map_without_cm = MAP_ASSIGNED_NEEDS_CM,
+        .refusal_ends_vfio = true,
     },
     {
         .name = "qemu-10.2",

@@ -159,6 +159,7 @@ struct policy {
                                    last leaves (seeds 000, 001: notify_started, notify_stopped) */
     enum straddle straddle;
     enum replay_how replay;
+    bool refusal_ends_vfio; /* snoop control refuses an assigned device: hw_error (seen on 7.2) */
     enum map_without_cm map_without_cm;
     bool devtlb_needs_dt; /* DEVTLB notifiers need a device IOTLB (M30) */
 

@@ -71,6 +71,8 @@ static int flags_changed(void *owner, struct notify_region *r, uint32_t old_flag
                             "ends with exit(1)");
         return err_set(e, ENOTSUP, "%s: MAP events need caching-mode=on", n->owner);
     }
+    if (added && u->config.snoop_control && u->policy->refusal_ends_vfio && n->assigned)
+        fate_abort(u->fate, "snoop control: VFIO's notifier is refused while the guest runs: hw_error");
     if (added && u->config.snoop_control)
         return err_set(e, ENOTSUP, "%s: no notifier can be served with snoop control on", n->owner);
     if ((added & NOTIFY_FROM_RECORD) && map_refused)

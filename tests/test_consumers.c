@@ -80,6 +80,20 @@ START_TEST(probe_without_caching_mode)
 }
 END_TEST
 
+/* Seen on QEMU 7.2: VFIO's listener cannot live with the refusal while the guest runs (hw_error). */
+START_TEST(snoop_control_and_vfio)
+{
+    struct rig *r = rig_new(
+        &(struct rig_setup){.profile = rig_profiles[_i], .attach = "vfio", .snoop_control = true});
+    bool ends = !strcmp(rig_profiles[_i], "qemu-7.2");
+
+    rig_w32(r, 0x18, 0x80000000);
+    ck_assert_int_eq(r->result, ends ? 1 : 0);
+    ck_assert_int_eq(r->abort_why != NULL, ends);
+    rig_free(r);
+}
+END_TEST
+
 START_TEST(probe_kinds_refused)
 {
     struct attach_rec a = {.name = "d",
@@ -271,6 +285,7 @@ int main(void)
         {identity, RIG_PROFILES},
         {refused_without_caching_mode, RIG_PROFILES},
         {probe_without_caching_mode, RIG_PROFILES},
+        {snoop_control_and_vfio, RIG_PROFILES},
         {probe_kinds_refused, RIG_PROFILES},
         {senseless_registrations, RIG_PROFILES},
         {shared_container, RIG_PROFILES},

@@ -34,7 +34,7 @@ static void draw_unit(struct unit_config *u, const struct gen_random *g, struct 
         u->aw_bits = (uint8_t)g->aw_bits;
     u->pt = random_below(dice, 4) != 0;
     u->device_iotlb = random_below(dice, 4) == 0;
-    u->snoop_control = random_below(dice, 4) == 0;
+    u->snoop_control = random_below(dice, 32) == 0; /* refuses every notifier */
     u->intremap = random_below(dice, 4) == 0;
     u->dma_drain = random_below(dice, 4) != 0;
 }
