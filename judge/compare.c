@@ -70,6 +70,18 @@ static const char *ended(const struct comparison *c)
     return c->model->seen.aborted ? c->model->seen.abort_why : "";
 }
 
+static bool same(const struct comparison *c, const struct call *real, const struct call *model)
+{
+    struct call other = *real;
+
+    if (call_same(real, model))
+        return true;
+    if (real->unmap || !real->gpa_known || !layout_same(c->layout, real->gpa, model->gpa))
+        return false;
+    other.gpa = model->gpa;
+    return call_same(&other, model);
+}
+
 static bool compare_device(struct comparison *c, bdf_t b)
 {
     size_t i = 0, k = 0, n = 0;
@@ -82,7 +94,7 @@ static bool compare_device(struct comparison *c, bdf_t b)
         n++;
         if (!real && !model)
             return true;
-        if (!real || !model || !call_same(real, model))
+        if (!real || !model || !same(c, real, model))
             break;
         c->out->calls++;
     }

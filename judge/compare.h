@@ -5,6 +5,7 @@
 
 #include "call.h"
 #include "judge.h"
+#include "layout.h"
 #include "machine.h"
 #include "model.h"
 
@@ -13,6 +14,7 @@ struct comparison {
     uint64_t record; /* number in the trace */
     const struct rec *rec;
     const struct call_list *real;
+    const struct layout *layout;
     struct model *model; /* its `seen` is of this record; registers are read through it */
     struct machine *machine;
     const struct vfio_device *devices;

@@ -303,6 +303,7 @@ static bool compare(struct run *r, const struct rec *rec, enum answer a, uint64_
                            .record = trace_records(r->reader),
                            .rec = rec,
                            .real = &r->real,
+                           .layout = &r->layout,
                            .model = r->model,
                            .machine = r->machine,
                            .devices = r->devices,

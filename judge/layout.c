@@ -30,6 +30,16 @@ static bool rom_at(const struct trace_header *h, uint64_t at)
     return true;
 }
 
+/*
+ * The firmware's area as it is at reset: real ROM. What firmware sets up later are aliases of RAM that
+ * are read-only to the guest alone: a device that the tables let write there may write.
+ */
+static bool as_at_reset(const struct trace_header *h, uint32_t bios_bytes)
+{
+    return bios_bytes == 0x10000 && rom_at(h, 0xc0000) && rom_at(h, 0xdffff) &&
+           !rom_at(h, 0xe0000) && !rom_at(h, 0xeffff) && rom_at(h, 0xf0000);
+}
+
 /* Registers 0x90-0x96: the high half of the first is [0xf0000, 0x100000), then 16 KiB a half. */
 static void choose_pam(const struct trace_header *h, uint8_t pam[7])
 {
@@ -44,11 +54,8 @@ static void choose_pam(const struct trace_header *h, uint8_t pam[7])
 
 void layout_choose(const struct trace_header *h, struct machine_config *c)
 {
-    static const uint8_t plain[7] = {PAM_R << 4, PAM_R | PAM_R << 4, PAM_R | PAM_R << 4,
-                                     PAM_R | PAM_R << 4, PAM_R | PAM_R << 4, PAM_R | PAM_R << 4,
-                                     PAM_R | PAM_R << 4};
-
     c->low_bytes = c->high_bytes = 0;
+    memset(c->pam, 0, sizeof(c->pam));
     c->bios_bytes = 0x10000;
     for (size_t i = 0; i < h->rams; i++) {
         uint64_t first = h->ram[i].gpa.v, end = first + h->ram[i].bytes;
@@ -63,8 +70,7 @@ void layout_choose(const struct trace_header *h, struct machine_config *c)
     if (h->rams == 0) {
         c->low_bytes = 2 * GIB;
         c->high_bytes = 2 * GIB;
-        memcpy(c->pam, plain, sizeof(plain));
-    } else {
+    } else if (!as_at_reset(h, c->bios_bytes)) {
         choose_pam(h, c->pam);
     }
     c->low_bytes = (c->low_bytes + MIB - 1) / MIB * MIB;
@@ -167,15 +173,31 @@ void layout_records(const struct layout *l, struct ram_entry *to)
         to[i] = (struct ram_entry){gpa(l->pieces[i].gpa), l->pieces[i].bytes, l->pieces[i].rom};
 }
 
-static bool find_gpa(const struct layout *l, uint64_t address, gpa_t *out)
+/* Where guest memory has this address. ROM may be there twice; then at `wish`, else the lowest. */
+static bool find_gpa(const struct layout *l, uint64_t address, uint64_t wish, gpa_t *out)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < l->count; i++) {
+        const struct piece *p = &l->pieces[i];
+        uint64_t at = p->gpa + (address - p->address);
+
+        if (address < p->address || address - p->address >= p->bytes || (found && at != wish))
+            continue;
+        *out = gpa(at);
+        found = true;
+    }
+    return found;
+}
+
+bool layout_same(const struct layout *l, gpa_t a, gpa_t b)
 {
     for (size_t i = 0; i < l->count; i++) {
         const struct piece *p = &l->pieces[i];
+        gpa_t other;
 
-        if (address >= p->address && address - p->address < p->bytes) {
-            *out = gpa(p->gpa + (address - p->address));
-            return true;
-        }
+        if (a.v >= p->gpa && a.v - p->gpa < p->bytes)
+            return find_gpa(l, p->address + (a.v - p->gpa), b.v, &other) && other.v == b.v;
     }
     return false;
 }
@@ -195,7 +217,7 @@ int layout_calls(const struct layout *l, const char *log, struct call_list *to, 
         if (rc < 0)
             continue;
         if (!x.unmap) {
-            c.gpa_known = find_gpa(l, x.address, &c.gpa);
+            c.gpa_known = find_gpa(l, x.address, x.iova, &c.gpa);
             c.perm = (enum perm)(x.flags & 3);
         }
         if (calls_add(to, c))

@@ -37,6 +37,9 @@ bool layout_is(const struct layout *l, const struct trace_header *h);
 /** The pieces as ram and rom records; room for PIECES_MAX. */
 void layout_records(const struct layout *l, struct ram_entry *to);
 
+/** Whether two guest addresses are the same memory of the machine. */
+bool layout_same(const struct layout *l, gpa_t a, gpa_t b);
+
 /** Append the calls of a log, targets as guest memory. 0, -ENOMEM, or -EPROTO with a sentence. */
 int layout_calls(const struct layout *l, const char *log, struct call_list *to, struct err *e);
 

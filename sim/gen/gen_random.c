@@ -61,7 +61,9 @@ static int write_records(struct trace_writer *w, const struct gen_random *g,
 
     random_guest_init(&guest, dice->state, u->aw_bits == 48 ? 4 : 3, random_below(dice, 2));
     guest.wild = true;
+    guest.tame = random_below(dice, 8) != 0;
     guest.device_iotlb = u->device_iotlb;
+    random_guest_settle(&guest);
     for (uint64_t i = 0; i < g->events && !rc; i++)
         rc = trace_writer_add(w, random_guest_next(&guest), e);
     return rc ? rc : trace_writer_finish(w, e);

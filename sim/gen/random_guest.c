@@ -128,7 +128,11 @@ static void change_entry(struct random_guest *g)
 
     unsigned index = random_index(g, level);
 
-    random_push_mem(g, random_table_page(page) + 8u * index, 1, random_entry(g, level), 0);
+    uint64_t entry = random_entry(g, level);
+
+    if (random_must_be_table(g, level, index))
+        entry = random_table_page(random_page_of_level(g, level - 1)) | 3;
+    random_push_mem(g, random_table_page(page) + 8u * index, 1, entry, 0);
 }
 
 uint16_t random_sid(struct random_guest *g)

@@ -22,6 +22,7 @@ struct random_guest {
     unsigned levels_max; /* 3, 4 or 5: what the unit offers */
     bool careful;        /* invalidates after each change, in order: a correct driver */
     bool wild;           /* set after random_guest_init() */
+    bool tame;           /* wild: no page, and no hole above tables, spans the interrupt window's edge */
     bool device_iotlb;   /* wild: device-TLB descriptors, too */
     bool stuck;          /* wild: a descriptor in bad_slot stopped the queue */
     unsigned bad_slot;
@@ -33,6 +34,9 @@ struct random_guest {
 };
 
 void random_guest_init(struct random_guest *g, uint64_t seed, unsigned levels_max, bool careful);
+
+/** After random_guest_init() and the flags: what a tame guest needs in its tables. */
+void random_guest_settle(struct random_guest *g);
 
 /** The next record; never ends. Valid until the next call. */
 const struct rec *random_guest_next(struct random_guest *g);
