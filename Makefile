@@ -32,7 +32,7 @@ DEMO     ?= traces/strict.vtt.zst
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all test docs demo asan ubsan valgrind capture install clean help need need-check
+.PHONY: all test docs judge demo asan ubsan valgrind capture install clean help need need-check
 
 all: need $(TOOLS) $(VFIO_LIB) ## build the programs into build/
 
@@ -98,21 +98,26 @@ valgrind: all unit-tests ## the tests' programs under valgrind
 	BUILD=$(BUILD) SKIP="cli manifest digest" CK_FORK=no TEST_DIVIDE=20 \
 	    WRAP="valgrind -q --leak-check=full --error-exitcode=9" sh tests/run.sh
 
+judge: all ## captured and 500 random traces against a real QEMU, twice; see tests/judge.sh
+	BUILD=$(BUILD) sh tests/judge.sh
+
 capture: all ## record a guest: make capture SCENARIO=strict
 	@test -n "$(SCENARIO)" || { echo "make capture SCENARIO=NAME; scenarios: $$(ls capture/scenarios | sed 's/[.]sh//' | tr '\n' ' ')"; exit 2; }
 	capture/run.sh $(SCENARIO) $(BUILD)/$(SCENARIO).trace
 	$(BUILD)/trace pack $(BUILD)/$(SCENARIO).trace $(BUILD)/$(SCENARIO).vtt.zst
 	$(BUILD)/trace info $(BUILD)/$(SCENARIO).vtt.zst
 
+LIBDIR := $(DESTDIR)$(PREFIX)/lib/vtd-replay
 BIN  := $(DESTDIR)$(PREFIX)/bin
 MAN  := $(DESTDIR)$(PREFIX)/share/man/man1
 COMP := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 install: all ## install the programs under PREFIX (DESTDIR honoured)
-	install -d $(BIN) $(MAN) $(COMP)
+	install -d $(BIN) $(MAN) $(COMP) $(LIBDIR)
+	install -m 755 $(VFIO_LIB) $(LIBDIR)/judge-vfio.so
 	for tool in $(TOOLS:$(BUILD)/%=%); do \
-	    install -m 755 $(BUILD)/$$tool $(BIN)/vtd-$$tool && \
-	    sh tools/man.sh $(BUILD)/$$tool vtd-$$tool >$(MAN)/vtd-$$tool.1 && \
-	    sh tools/man.sh $(BUILD)/$$tool vtd-$$tool complete >$(COMP)/vtd-$$tool || exit 1; \
+	    name=vtd-$$(echo $$tool | tr _ -) && install -m 755 $(BUILD)/$$tool $(BIN)/$$name && \
+	    sh tools/man.sh $(BUILD)/$$tool $$name >$(MAN)/$$name.1 && \
+	    sh tools/man.sh $(BUILD)/$$tool $$name complete >$(COMP)/$$name || exit 1; \
 	done
 
 clean: ## remove what was built

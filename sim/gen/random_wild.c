@@ -200,6 +200,29 @@ static void odd_target(struct random_guest *g)
     random_push_mem(g, random_table_page(page) + 8u * index, 1, entry, 0);
 }
 
+/* A large page becomes a table or the other way round, and somebody is told of a part, or of all. */
+static void split_or_join(struct random_guest *g)
+{
+    unsigned page = random_page_of_level(g, 2), index = random_index(g, 2);
+    uint64_t domain = (uint64_t)random_did(g) << 16, at = (uint64_t)random_index(g, 3) << 30;
+    bool join = random_one_in(g, 2);
+    uint64_t entry = 0x20000000 + random_below(g, 8) * 0x200000 + 0x83;
+
+    if (random_must_be_table(g, 2, index))
+        return;
+    if (!join)
+        entry = random_table_page(random_page_of_level(g, 1)) | 3;
+    random_push_mem(g, random_table_page(page) + 8u * index, 1, entry, 0);
+    at |= (uint64_t)index << 21;
+    if (random_one_in(g, 3)) {
+        random_push_desc(g, 0xe2 | domain, 0);
+        return;
+    }
+    if (random_one_in(g, 2))
+        at |= (uint64_t)random_index(g, 1) << 12;
+    random_push_desc(g, 0xf2 | domain, at | (random_one_in(g, 2) ? 9 : 0));
+}
+
 /* Registers a guest has no reason to write, or not so. No message that would wake the processor. */
 static void odd_register(struct random_guest *g)
 {
@@ -269,6 +292,10 @@ bool random_wild(struct random_guest *g)
     case 10:
     case 11: odd_target(g); return g->pendings > 0;
     case 12: odd_register(g); return true;
+    case 14:
+    case 15:
+    case 16:
+    case 17: split_or_join(g); return g->pendings > 0;
     case 13:
         if (random_one_in(g, 3))
             odd_command(g);

@@ -1,0 +1,125 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# judge beside a real QEMU: agreement, difference, the end of both, --record, and what is refused.
+. tests/lib.sh
+JUDGE=$BUILD/judge
+GEN=$BUILD/gen_trace
+
+# judge ARGS...: leaves $code, $work/out and $work/err.
+judge() {
+    code=0
+    timeout 120 "$JUDGE" "$@" >"$work/out" 2>"$work/err" || code=$?
+}
+
+# What needs no QEMU.
+judge --help
+exits "judge: --help: exit 0" 0
+has "judge: --help: usage comes first" "$work/out" '^Usage: judge '
+judge --version
+has "judge: --version" "$work/out" '^vtd-judge [0-9]+\.[0-9]+'
+judge
+exits "judge: no trace: exit 2" 2
+judge --qemu /nonexistent/qemu tests/cli/traces/basic.vtt
+exits "judge: no such QEMU: exit 2" 2
+has "judge: no such QEMU: says so" "$work/err" 'does not start'
+printf 'vtd-trace 1\nunit aw-bits=57\nw32 0x18 0\n' >"$work/57.trace"
+judge "$work/57.trace"
+exits "judge: 57 bits: exit 2" 2
+judge "$work/none.trace"
+exits "judge: no such trace: exit 2" 2
+
+"$GEN" --random --seed 5 --events 300 >"$work/a"
+"$GEN" --random --seed 5 --events 300 -o "$work/b.vtt.zst"
+"$BUILD/trace" dump "$work/b.vtt.zst" >"$work/b"
+same "gen_trace: the same seed, the same trace, text or packed" "$work/a" "$work/b"
+"$BUILD/trace" dump "$work/a" >"$work/b"
+same "gen_trace: text is canonical" "$work/a" "$work/b"
+"$GEN" --random --seed 6 --events 300 >"$work/b"
+if cmp -s "$work/a" "$work/b"; then
+    not_ok "gen_trace: another seed, another trace" "they are the same"
+else
+    ok "gen_trace: another seed, another trace"
+fi
+
+if ! command -v qemu-system-x86_64 >/dev/null 2>&1; then
+    if [ "${CI:-}" = true ] && [ -e /etc/debian_version ]; then
+        not_ok "judge: a QEMU to compare with" "qemu-system-x86_64 is not installed"
+    else
+        echo "skip judge: qemu-system-x86_64 is not there, nothing was compared with a real one"
+    fi
+    exit 0
+fi
+
+cat >"$work/plain.trace" <<'T'
+vtd-trace 1
+device 00:02.0
+device 00:03.0
+mem 0x100000 0x101001 0x0
+mem 0x101100 0x102001 0x101
+mem 0x101180 0x102001 0x101
+mem 0x102000 0x103003
+mem 0x103000 0x104003
+mem 0x104008 0x5000003
+w64 0x20 0x100000
+w32 0x18 0x40000000
+w64 0x90 0x200000
+w32 0x18 0x4000000
+w32 0x18 0x84000000
+r32 0x1c 0x0
+mem 0x104008 0x6000001
+mem 0x200000 0x100f2 0x1000
+w32 0x88 0x10
+mem 0x103008 0x20000083
+mem 0x200010 0x100e2 0x0
+mem 0x200020 0x200000025 0x300000
+w32 0x88 0x30
+reset
+T
+judge "$work/plain.trace"
+exits "judge: a plain trace: they agree" 0
+has "judge: a plain trace: what was compared" "$work/out" ' agrees: QEMU .*, 2 devices, [1-9][0-9]* calls, 1 reads, [1-9][0-9]* registers, 1 statuses'
+
+# A caught difference: the other profile maps and unmaps otherwise at the same guest's hand.
+judge --profile v7 "$work/plain.trace"
+exits "judge: another profile: exit 1" 1
+has "judge: another profile: where they differ" "$work/out" 'differs at record [0-9]+ .*00:0[23]\.0, its call'
+
+judge --record "$work/recorded.trace" "$work/plain.trace"
+exits "judge: --record: exit 0" 0
+has "judge: --record: the change in place" "$work/recorded.trace" \
+    '^expect vfio@00:02.0 map 0x1000 0x1000 0x6000000 r result=0$'
+has "judge: --record: a read as it was answered" "$work/recorded.trace" '^r32 0x1c 0xc4000000$'
+run --report json "$work/recorded.trace"
+has "judge: --record: the model meets what was recorded" "$work/out" '"differs":{"reads":0,"dma":0,"expect":0}'
+sed 's/map 0x1000 0x1000 0x6000000 r /map 0x1000 0x1000 0x7000000 r /' "$work/recorded.trace" >"$work/wrong.trace"
+run --report json "$work/wrong.trace"
+has "judge: --record: and would not meet something else" "$work/out" '"id":"COH-EXPECT","severity":"violation","count":[1-9]'
+
+# The end of the emulator: a wait descriptor with status and interrupt.
+sed 's/^mem 0x200020 .*/mem 0x200020 0x200000035 0x300000/' "$work/plain.trace" >"$work/end.trace"
+judge --record "$work/ended.trace" "$work/end.trace"
+exits "judge: both end: they agree" 0
+has "judge: both end: it is said" "$work/out" 'both ended'
+has "judge: both end: recorded" "$work/ended.trace" '^expect vfio@00:02.0 abort$'
+
+# A container that holds eight mappings: memory one to one fits, a ninth page does not.
+sed 's/^mem 0x104008 0x5000003/mem 0x104008 0x5000003 0x5001003 0x5002003 0x5003003 0x5004003 0x5005003 0x5006003 0x5007003 0x5008003/' \
+    "$work/plain.trace" >"$work/many.trace"
+judge --dma-limit 8 --record "$work/limit.trace" "$work/many.trace"
+exits "judge: --dma-limit: they agree" 0
+has "judge: --dma-limit: the kernel's side refuses what is beyond" "$work/limit.trace" \
+    '^expect vfio@00:03.0 map 0x9000 0x1000 0x5008000 rw result=-28$'
+
+# A caught difference without calls: the register that only another profile has set.
+printf 'vtd-trace 1\nr64 0x8 0x0\n' >"$work/cap.trace"
+judge --profile qemu-10.2 "$work/cap.trace"
+exits "judge: a read that differs: exit 1" 1
+has "judge: a read that differs: both values" "$work/out" '^    0x80d2008c22260286$'
+for s in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    "$GEN" --random --seed $s --events 400 >"$work/random.trace"
+    judge "$work/random.trace"
+    exits "judge: random trace $s: they agree" 0
+    [ "$code" = 0 ] || sed 's/^/    /' "$work/out"
+done
+judge traces/passthrough.vtt.zst
+exits "judge: a captured guest: they agree" 0

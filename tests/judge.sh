@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Agreement at scale: every captured trace and many random ones, played to a real QEMU and to its
+# profile side by side. The first difference of each trace is shown, and how to make that trace again.
+#
+#   JUDGE_QEMU=PATH   the binary (default qemu-system-x86_64)
+#   JUDGE_RANDOM=N    random traces of each of the two seeds (default 500)
+#   JUDGE_EVENTS=N    records of each (default 400)
+#   JUDGE_SEED=S      the second seed (default: new each time, and printed)
+#   JUDGE_JOBS=N      side by side (default: as many as there are processors, at most 4)
+set -u
+cd "$(dirname "$0")/.." || exit 2
+BUILD=${BUILD:-build}
+qemu=${JUDGE_QEMU:-qemu-system-x86_64}
+random=${JUDGE_RANDOM:-500}
+events=${JUDGE_EVENTS:-400}
+seed=${JUDGE_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+jobs=${JUDGE_JOBS:-$(nproc 2>/dev/null || echo 1)}
+[ "$jobs" -le 4 ] || jobs=4
+
+command -v "$qemu" >/dev/null 2>&1 || {
+    echo "judge: $qemu is not there; on Debian: apt-get install qemu-system-x86" >&2
+    exit 2
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# play PREFIX FIRST COUNT STEP: random traces by seed, one after the other.
+play() {
+    i=$2
+    while [ "$i" -lt "$3" ]; do
+        s=$(($1 + i))
+        "$BUILD/gen_trace" --random --seed "$s" --events "$events" -o "$work/$s.trace" || return
+        "$BUILD/judge" --qemu "$qemu" "$work/$s.trace" 2>&1 |
+            sed "s|$work/$s.trace|gen_trace --random --seed $s --events $events|"
+        rm -f "$work/$s.trace"
+        i=$((i + $4))
+    done
+}
+
+echo "judge: $("$qemu" --version | head -n 1)"
+for t in traces/*.vtt.zst; do
+    "$BUILD/judge" --qemu "$qemu" "$t" 2>&1 | grep -v ': without 00:'
+done >"$work/out.captured"
+for base in 1 "$seed"; do
+    echo "judge: $random random traces of $events records, seeds $base to $((base + random - 1))"
+    j=0
+    while [ "$j" -lt "$jobs" ]; do
+        play "$base" "$j" "$random" "$jobs" >"$work/out.$base.$j" &
+        j=$((j + 1))
+    done
+    wait
+done
+
+# What does not agree is printed; then the sums.
+awk '
+    function number(before,    i) {
+        for (i = 2; i <= NF; i++) if ($i ~ "^" before) return $(i - 1)
+        return 0
+    }
+    / agrees: / {
+        agree++; records += number("records"); calls += number("calls"); reads += number("reads")
+        registers += number("registers"); statuses += number("statuses"); ended += / both ended/
+        next
+    }
+    / differs at / { differ++ }
+    /^judge: / { cannot++ }
+    { print }
+    END {
+        printf "judge: %d traces agree (%d of them to a common end), %d differ, %d could not be played\n",
+            agree, ended, differ, cannot
+        printf "judge: %d records, %d calls, %d reads, %d registers, %d statuses compared\n",
+            records, calls, reads, registers, statuses
+        exit differ + cannot > 0
+    }' "$work"/out.*
