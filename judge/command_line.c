@@ -63,6 +63,26 @@ static void machine_type(struct arguments *a, const struct machine_config *c)
     argument(a, "%" PRIu64 "M", (c->low_bytes + c->high_bytes) / MIB);
 }
 
+/* With time that jumps to the next event: edu thinks for 100 ms of it. The helper of the virtual APIC
+ * would wait for a processor that waits itself. */
+static void edu_arguments(struct arguments *a, const struct machine_config *c)
+{
+    if (c->edu_count == 0)
+        return;
+    argument(a, "-icount");
+    argument(a, "shift=0,sleep=off");
+    argument(a, "-global");
+    argument(a, "apic-common.vapic=off");
+    argument(a, "-trace");
+    argument(a, "vtd_dmar_translate");
+    for (size_t i = 0; i < c->edu_count; i++) {
+        unsigned b = c->edu[i].v;
+
+        argument(a, "-device");
+        argument(a, "edu,dma_mask=0xffffffffffffffff,addr=%x.%x,multifunction=on", b >> 3 & 31, b & 7);
+    }
+}
+
 void machine_arguments(struct arguments *a, const struct machine_config *c, const char *folder,
                        int qmp_fd)
 {
@@ -85,6 +105,7 @@ void machine_arguments(struct arguments *a, const struct machine_config *c, cons
     argument(a, "-mon");
     argument(a, "chardev=qmp,mode=control");
     unit_arguments(a, c->unit);
+    edu_arguments(a, c);
     for (size_t i = 0; i < c->vfio_count; i++) {
         unsigned b = c->vfio[i].v;
 

@@ -32,6 +32,10 @@ static void record_text(char *to, size_t room, const struct rec *r)
     if (r->kind <= REC_R64)
         snprintf(to, room, "%s 0x%x 0x%" PRIx64, names[r->kind], (unsigned)r->u.reg.off,
                  r->u.reg.val);
+    else if (r->kind == REC_DMA)
+        snprintf(to, room, "dma %02x:%02x.%x %c 0x%" PRIx64, r->u.dma.bdf.v >> 8,
+                 r->u.dma.bdf.v >> 3 & 31, r->u.dma.bdf.v & 7, r->u.dma.access == DMA_W ? 'w' : 'r',
+                 r->u.dma.iova.v);
     else
         snprintf(to, room, "%s", r->kind == REC_RESET ? "reset" : "a store");
 }
@@ -190,6 +194,33 @@ static bool compare_read(struct comparison *c)
 }
 
 /* Where both end, devices are compared no more: which of them came first is QEMU's own chance. */
+static bool dma_same(const struct xlat_result *x, const struct edu_result *real)
+{
+    if (x->end == XLAT_REFUSED)
+        return real->translated; /* by an entry without the right: the core refuses, not the unit */
+    if (x->end != XLAT_OK)
+        return !real->translated;
+    return real->translated ? x->gpa.v == real->gpa.v : x->bypass;
+}
+
+/* An access of an emulated device: reached where? Why not, the fault registers say. */
+static bool compare_dma(struct comparison *c)
+{
+    const struct xlat_result *x = &c->model->seen.dma;
+    iova_t at = c->rec->u.dma.iova;
+
+    if (c->rec->kind != REC_DMA || !c->model->seen.has_dma)
+        return true;
+    c->out->accesses++;
+    if (dma_same(x, &c->dma))
+        return true;
+    return differ(c, "access to 0x%" PRIx64 "\n  QEMU %s\n    %s 0x%" PRIx64 "\n  %s\n    %s 0x%" PRIx64,
+                  at.v, c->out->qemu, c->dma.translated ? "reaches" : "is not translated",
+                  c->dma.translated ? c->dma.gpa.v : 0, c->out->profile,
+                  x->end == XLAT_OK ? "reaches" : "is refused, reason",
+                  x->end == XLAT_OK ? x->gpa.v : x->reason);
+}
+
 bool compare_record(struct comparison *c, bool registers)
 {
     bool both = c->died && c->model->seen.aborted;
@@ -201,7 +232,7 @@ bool compare_record(struct comparison *c, bool registers)
         return false;
     if (c->out->aborted)
         return true;
-    if (!compare_read(c))
+    if (!compare_read(c) || !compare_dma(c))
         return false;
     if (!registers || c->rec->kind == REC_R32 || c->rec->kind == REC_R64)
         return true;

@@ -4,6 +4,7 @@
 #define VTR_JUDGE_COMPARE_H
 
 #include "call.h"
+#include "edu.h"
 #include "judge.h"
 #include "layout.h"
 #include "machine.h"
@@ -21,6 +22,7 @@ struct comparison {
     size_t device_count;
     bool died;     /* the machine, of this record */
     uint64_t read; /* what it answered to a read record */
+    struct edu_result dma; /* what it told of a dma record */
 };
 
 /**

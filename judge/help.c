@@ -10,6 +10,8 @@ const char judge_help[] =
     "  --qemu PATH            the binary (default: qemu-system-x86_64); version 7.2 or later\n"
     "  --profile NAME         compare with this profile (default: the one of the binary's version)\n"
     "  --dma-limit N          mappings a container may hold (default 65535; 0: no limit)\n"
+    "  --edu BDF              this device is an emulated one: its `dma` records are played, and where\n"
+    "                         they end is compared, too (repeatable)\n"
     "  --calls-only           compare VFIO's calls and the trace's reads alone\n"
     "  --record FILE          write the trace with `expect` records of what QEMU did (one TRACE)\n"
     "  --preload FILE         the library that answers for VFIO (default: beside this program)\n"
@@ -17,7 +19,8 @@ const char judge_help[] =
     "      --help             print this text\n"
     "      --version          print the version\n"
     "\n"
-    "Records that only another kind of consumer or an emulated device could obey are passed over.\n"
+    "Records that only another kind of consumer could obey, and the accesses of assigned devices, are\n"
+    "passed over.\n"
     "\n"
     "Exit codes: 0 they agree; 1 they differ, the first difference of each trace is printed; 2 bad\n"
     "usage, no such QEMU, or a trace that is unreadable or cannot be played.\n";

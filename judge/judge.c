@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "compare.h"
+#include "edu.h"
 #include "layout.h"
 #include "machine.h"
 #include "model.h"
@@ -29,7 +30,7 @@ struct run {
     size_t device_count;
     struct trace_header header; /* the trace's, with the machine's memory and no devices */
     struct ram_entry ram[PIECES_MAX];
-    struct attach_rec attach[VFIO_DEVICES_MAX];
+    struct attach_rec attach[VFIO_DEVICES_MAX + EDU_MAX];
     struct machine *machine;
     uint64_t log_offset;
     struct layout layout;
@@ -85,6 +86,20 @@ static bool open_trace(struct run *r)
     return !rc || cannot(r, "byte %" PRIu64 ", record %" PRIu64 ": %s", d.byte, d.record, d.why);
 }
 
+static int edu_of(const struct run *r, bdf_t b)
+{
+    for (size_t i = 0; i < r->o->edu_count; i++)
+        if (r->o->edu[i].v == b.v)
+            return (int)i;
+    return -1;
+}
+
+/* An access that an emulated device can make. */
+static bool plays_dma(const struct run *r, const struct rec *rec)
+{
+    return rec->kind == REC_DMA && rec->u.dma.access != DMA_ANY && edu_of(r, rec->u.dma.bdf) >= 0;
+}
+
 /* The next record that is played: 1, 0 at the end, -1 when that cannot be. */
 static int next_record(struct run *r, struct rec *rec, bool *begun)
 {
@@ -99,7 +114,7 @@ static int next_record(struct run *r, struct rec *rec, bool *begun)
             cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), why);
             return -1;
         }
-        if (p == PLAY) {
+        if (p == PLAY || plays_dma(r, rec)) {
             *begun |= rec->kind != REC_ATTACH && rec->kind != REC_AT;
             return 1;
         }
@@ -124,6 +139,8 @@ static void keep_devices(struct run *r, const struct model *m)
     for (size_t i = 0; i < m->device_count; i++) {
         bdf_t b = m->devices[i].bdf;
 
+        if (edu_of(r, b) >= 0)
+            continue;
         if (!playable_device(b, &why)) {
             snprintf(r->out->note, sizeof(r->out->note), "without %02x:%02x.%x: %s", b.v >> 8,
                      b.v >> 3 & 31, b.v & 7, why);
@@ -132,6 +149,20 @@ static void keep_devices(struct run *r, const struct model *m)
         r->devices[r->device_count] = m->devices[i];
         r->bdfs[r->device_count++] = b;
     }
+}
+
+/* In the model an emulated device has a consumer that nobody tells anything, lest it gets vfio.
+ * Appended to r->attach at `count`; the new count. */
+static size_t attach_edu(struct run *r, size_t count)
+{
+    for (size_t i = 0; i < r->o->edu_count; i++, count++) {
+        r->attach[count] = (struct attach_rec){.kind = CONSUMER_PROBE,
+                                               .bdf = r->o->edu[i],
+                                               .has_flags = true,
+                                               .flags = NOTIFY_DEVTLB};
+        snprintf(r->attach[count].name, NAME_BYTES, "edu%zu", i);
+    }
+    return count;
 }
 
 /* First reading, by the model alone: which devices get vfio? They are in the machine from the
@@ -144,6 +175,8 @@ static bool find_devices(struct run *r)
     struct rec rec;
     int rc;
 
+    o.attach_count = attach_edu(r, 0);
+    o.attach = r->attach;
     rc = model_begin(r->model, trace_header(r->reader), &o, &e);
     while (!rc && !r->model->seen.aborted && (rc = next_record(r, &rec, &begun)) > 0)
         rc = model_step(r->model, &rec, &e);
@@ -161,6 +194,8 @@ static bool start_machine(struct run *r)
                                .preload = r->o->preload,
                                .vfio = r->bdfs,
                                .vfio_count = r->device_count,
+                               .edu = r->o->edu,
+                               .edu_count = r->o->edu_count,
                                .dma_limit = r->o->dma_limit};
     struct err e = {""};
 
@@ -213,7 +248,7 @@ static bool begin_model(struct run *r)
         memcpy(r->attach[i].name, r->devices[i].name, NAME_BYTES);
     }
     o.attach = r->attach;
-    o.attach_count = r->device_count;
+    o.attach_count = attach_edu(r, r->device_count);
     r->header.devices_count = 0;
     rc = model_begin(r->model, &r->header, &o, &e);
     if (!rc)
@@ -259,6 +294,47 @@ static bool check_version(struct run *r)
                 : cannot(r, "no profile models QEMU %s; 7.2 is the oldest", r->out->qemu);
 }
 
+static enum answer reset(struct run *r, struct err *e)
+{
+    enum answer a = machine_reset(r->machine, e);
+
+    for (size_t i = 0; a == ANSWERED && i < r->o->edu_count; i++)
+        a = edu_set_up(r->machine, i, r->o->edu[i], e);
+    return a;
+}
+
+static bool is_ram(const struct run *r, uint64_t at, uint64_t bytes)
+{
+    for (size_t i = 0; i < r->header.rams; i++) {
+        const struct ram_entry *b = &r->header.ram[i];
+
+        if (!b->rom && at >= b->gpa.v && at - b->gpa.v < b->bytes)
+            return b->bytes - (at - b->gpa.v) >= bytes;
+    }
+    return false;
+}
+
+/* An access; a write leaves memory as it was, as in a trace. */
+static enum answer access_memory(struct run *r, const struct rec *rec, struct edu_result *out,
+                                 struct err *e)
+{
+    struct edu_access x = {rec->u.dma.bdf, rec->u.dma.iova, rec->u.dma.bytes,
+                           rec->u.dma.access == DMA_W};
+    const struct xlat_result *want = &r->model->seen.dma;
+    uint64_t first = want->gpa.v & ~UINT64_C(7), kept[WORDS_PER_PAGE + 1];
+    size_t words = (size_t)((want->gpa.v + x.bytes + 7 - first) / 8);
+    bool keep = x.write && want->end == XLAT_OK && is_ram(r, first, words * 8);
+    enum answer a = ANSWERED;
+
+    for (size_t i = 0; keep && a == ANSWERED && i < words; i++)
+        a = machine_read(r->machine, first + 8 * i, 8, &kept[i], e);
+    if (a == ANSWERED)
+        a = edu_access(r->machine, (size_t)edu_of(r, x.bdf), &x, out, e);
+    for (size_t i = 0; keep && a == ANSWERED && i < words; i++)
+        a = machine_write(r->machine, first + 8 * i, 8, kept[i], e);
+    return a;
+}
+
 static enum answer obey(struct run *r, const struct rec *rec, uint64_t *val, struct err *e)
 {
     struct machine *m = r->machine;
@@ -270,7 +346,7 @@ static enum answer obey(struct run *r, const struct rec *rec, uint64_t *val, str
     case REC_R64: return machine_read(m, UNIT_BASE + rec->u.reg.off, 8, val, e);
     case REC_MEM: return machine_store(m, rec->u.mem.gpa.v, rec->u.mem.val, rec->u.mem.words, e);
     case REC_ZERO: return machine_zero(m, rec->u.zero.gpa.v, rec->u.zero.bytes, e);
-    case REC_RESET: return machine_reset(m, e);
+    case REC_RESET: return reset(r, e);
     default: return ANSWERED;
     }
 }
@@ -278,7 +354,7 @@ static enum answer obey(struct run *r, const struct rec *rec, uint64_t *val, str
 static bool acts(const struct rec *rec)
 {
     return rec->kind == REC_W32 || rec->kind == REC_W64 || rec->kind == REC_R32 ||
-           rec->kind == REC_R64 || rec->kind == REC_RESET;
+           rec->kind == REC_R64 || rec->kind == REC_RESET || rec->kind == REC_DMA;
 }
 
 /* What the machine asked for since the last time. */
@@ -297,7 +373,8 @@ static bool take_calls(struct run *r)
 }
 
 /* Compare all of what one record did; the first difference is kept, in words. */
-static bool compare(struct run *r, const struct rec *rec, enum answer a, uint64_t val)
+static bool compare(struct run *r, const struct rec *rec, enum answer a, uint64_t val,
+                    struct edu_result dma)
 {
     struct comparison c = {.out = r->out,
                            .record = trace_records(r->reader),
@@ -309,7 +386,8 @@ static bool compare(struct run *r, const struct rec *rec, enum answer a, uint64_
                            .devices = r->devices,
                            .device_count = r->device_count,
                            .died = a == DIED,
-                           .read = val};
+                           .read = val,
+                           .dma = dma};
 
     return compare_record(&c, !r->o->calls_only);
 }
@@ -329,14 +407,15 @@ static bool play(struct run *r, const struct rec *rec)
 {
     struct err e = {""};
     uint64_t val = 0;
-    enum answer a = obey(r, rec, &val, &e);
+    struct edu_result dma = {0};
+    enum answer a = ANSWERED;
     bool same;
-    int rc;
+    int rc = model_step(r->model, rec, &e);
 
-    if (a == FAILED)
-        return cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), e.text);
-    rc = model_step(r->model, rec, &e);
     if (rc)
+        return cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), e.text);
+    a = rec->kind == REC_DMA ? access_memory(r, rec, &dma, &e) : obey(r, rec, &val, &e);
+    if (a == FAILED)
         return cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), e.text);
     r->out->records++;
     if (a == ANSWERED && !acts(rec)) {
@@ -347,7 +426,7 @@ static bool play(struct run *r, const struct rec *rec)
         return false;
     if (!record(r, rec, a, val))
         return false;
-    same = compare(r, rec, a, val);
+    same = compare(r, rec, a, val, dma);
     return a == ANSWERED && !r->out->aborted && (same || (r->recorder && !r->model->seen.aborted)) &&
            r->out->judgement != CANNOT;
 }

@@ -7,13 +7,18 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/addr.h"
 #include "base/err.h"
+
+#define EDU_MAX 8
 
 struct judge_options {
     const char *qemu;    /* path or name of the binary */
     const char *preload; /* path of the library that answers for VFIO */
     const char *profile; /* NULL: the one for the binary's version */
     uint64_t dma_limit;  /* mappings a container may hold */
+    const bdf_t *edu;    /* emulated devices, whose `dma` records are played */
+    size_t edu_count;
     bool calls_only;     /* do not compare registers and wait statuses */
     FILE *record;        /* the trace with `expect` records; NULL: none */
 };
@@ -28,7 +33,7 @@ struct judged {
     char profile[32]; /* compared with */
     uint64_t records; /* played */
     uint64_t skipped; /* records that are not played to a machine: `dma`, other consumers */
-    uint64_t calls, reads, registers, stores; /* compared */
+    uint64_t calls, reads, accesses, registers, stores; /* compared */
     size_t devices;
     bool aborted; /* both ended at the same record */
 };

@@ -154,8 +154,10 @@ static char *contents(int fd, uint64_t *offset)
     size_t n, have = 0;
     char *text;
 
-    if (fstat(fd, &st) || (uint64_t)st.st_size < *offset)
+    if (fstat(fd, &st))
         return NULL;
+    if ((uint64_t)st.st_size < *offset)
+        *offset = (uint64_t)st.st_size;
     n = (size_t)((uint64_t)st.st_size - *offset);
     text = malloc(n + 1);
     while (text && have < n) {
@@ -174,6 +176,11 @@ static char *contents(int fd, uint64_t *offset)
 char *machine_log(struct machine *m, uint64_t *offset)
 {
     return contents(m->log_fd, offset);
+}
+
+char *machine_messages(struct machine *m, uint64_t *offset)
+{
+    return contents(m->stderr_fd, offset);
 }
 
 bool machine_aborted(const struct machine *m)

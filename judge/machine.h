@@ -27,6 +27,8 @@ struct machine_config {
     uint8_t pam[7];      /* how [0xc0000, 0x100000) appears: host bridge registers 0x90-0x96 */
     const bdf_t *vfio;   /* devices assigned */
     size_t vfio_count;
+    const bdf_t *edu; /* emulated devices, to play `dma` records */
+    size_t edu_count;
     uint64_t dma_limit; /* mappings a container may hold */
 };
 
@@ -70,6 +72,10 @@ enum answer machine_settle(struct machine *m, struct err *e);
 
 /** The log of the preloaded library from *offset on; the caller frees it. NULL when out of memory. */
 char *machine_log(struct machine *m, uint64_t *offset);
+
+/** Its messages on standard error from *offset on (UINT64_MAX: none but those to come); the caller
+ * frees them. NULL when out of memory. */
+char *machine_messages(struct machine *m, uint64_t *offset);
 
 /** How it died: the signal or exit code, and the last line it wrote to standard error. */
 const char *machine_last_words(struct machine *m);

@@ -52,6 +52,9 @@ void machine_folder_remove(struct machine *m, const struct machine_config *c);
 /** Send a line, wait for nothing. */
 enum answer machine_send(struct machine *m, int fd, const char *text, size_t n, struct err *e);
 
+/** One qtest command, with its answer's value. */
+enum answer machine_command(struct machine *m, const char *text, uint64_t *val, struct err *e);
+
 /** After the start: QEMU's version, and the host bridge's PAM registers. */
 enum answer machine_prepare(struct machine *m, const struct machine_config *c, struct err *e);
 

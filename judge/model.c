@@ -70,6 +70,10 @@ static void see(void *ctx, const struct obs *o)
         s->has_read = true;
         s->read = o->u.read.model;
         break;
+    case OBS_DMA:
+        s->has_dma = true;
+        s->dma = o->u.dma.result;
+        break;
     case OBS_UNIT_STORE:
         if (s->stores < MODEL_STORES_MAX) {
             s->store[s->stores].gpa = o->u.store.gpa;

@@ -18,6 +18,8 @@ struct seen {
     struct call_list calls;
     bool aborted;
     char abort_why[160];
+    bool has_dma;
+    struct xlat_result dma; /* what became of the unit's own translation */
     bool has_read;
     uint64_t read;
     unsigned stores; /* what the unit stored; beyond MODEL_STORES_MAX not kept */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The protocols: qtest's lines on standard input and output, and QMP for a reset. */
+#include "edu.h"
 #include "machine_inside.h"
 
 #include <errno.h>
@@ -107,7 +108,7 @@ enum answer machine_settle(struct machine *m, struct err *e)
 }
 
 /* One command that is waited for. */
-static enum answer command(struct machine *m, const char *text, uint64_t *val, struct err *e)
+enum answer machine_command(struct machine *m, const char *text, uint64_t *val, struct err *e)
 {
     enum answer a = machine_settle(m, e);
 
@@ -123,7 +124,7 @@ enum answer machine_write(struct machine *m, uint64_t at, unsigned bytes, uint64
 
     snprintf(text, sizeof(text), "write%c 0x%" PRIx64 " 0x%" PRIx64 "\n", bytes == 8 ? 'q' : 'l',
              at, bytes == 8 ? val : val & UINT32_MAX);
-    return command(m, text, NULL, e);
+    return machine_command(m, text, NULL, e);
 }
 
 enum answer machine_read(struct machine *m, uint64_t at, unsigned bytes, uint64_t *val,
@@ -132,7 +133,7 @@ enum answer machine_read(struct machine *m, uint64_t at, unsigned bytes, uint64_
     char text[96];
 
     snprintf(text, sizeof(text), "read%c 0x%" PRIx64 "\n", bytes == 8 ? 'q' : 'l', at);
-    return command(m, text, val, e);
+    return machine_command(m, text, val, e);
 }
 
 /* One command that is not waited for, unless too many are under way. */
@@ -214,10 +215,10 @@ static enum answer set_pam(struct machine *m, const uint8_t pam[7], struct err *
         unsigned at = 0x90 + i;
 
         snprintf(text, sizeof(text), "outl 0xcf8 0x%x\n", 0x80000000u | (at & ~3u));
-        a = command(m, text, NULL, e);
+        a = machine_command(m, text, NULL, e);
         snprintf(text, sizeof(text), "outb 0x%x 0x%x\n", 0xcfcu + (at & 3), pam[i]);
         if (a == ANSWERED)
-            a = command(m, text, NULL, e);
+            a = machine_command(m, text, NULL, e);
     }
     return a;
 }
@@ -265,5 +266,9 @@ enum answer machine_prepare(struct machine *m, const struct machine_config *c, s
         a = greeting(m, e);
     if (a == ANSWERED)
         a = qmp(m, "qmp_capabilities", "\"return\"", e);
-    return a == ANSWERED ? set_pam(m, c->pam, e) : a;
+    if (a == ANSWERED)
+        a = set_pam(m, c->pam, e);
+    for (size_t i = 0; a == ANSWERED && i < c->edu_count; i++)
+        a = edu_set_up(m, i, c->edu[i], e);
+    return a;
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Agreement at scale: every captured trace and many random ones, played to a real QEMU and to its
-# profile side by side. The first difference of each trace is shown, and how to make that trace again.
+# profile side by side; in every other random trace one device is
+# emulated, so that its accesses are compared, too. The first difference of each trace is shown, and how to make that trace again.
 #
 #   JUDGE_QEMU=PATH   the binary (default qemu-system-x86_64)
 #   JUDGE_RANDOM=N    random traces of each of the two seeds (default 500)
@@ -31,8 +32,11 @@ play() {
     while [ "$i" -lt "$3" ]; do
         s=$(($1 + i))
         "$BUILD/gen_trace" --random --seed "$s" --events "$events" -o "$work/$s.trace" || return
-        "$BUILD/judge" --qemu "$qemu" "$work/$s.trace" 2>&1 |
-            sed "s|$work/$s.trace|gen_trace --random --seed $s --events $events|"
+        edu='' # every other trace has its third device emulated
+        [ $((s % 2)) -eq 1 ] || edu='--edu 00:04.0'
+        # shellcheck disable=SC2086 # two words, or none
+        "$BUILD/judge" --qemu "$qemu" $edu "$work/$s.trace" 2>&1 |
+            sed "s|$work/$s.trace|gen_trace --random --seed $s --events $events|;s|: differs|: differs ($edu)|"
         rm -f "$work/$s.trace"
         i=$((i + $4))
     done
@@ -40,7 +44,7 @@ play() {
 
 echo "judge: $("$qemu" --version | head -n 1)"
 for t in traces/*.vtt.zst; do
-    "$BUILD/judge" --qemu "$qemu" "$t" 2>&1 | grep -v ': without 00:'
+    "$BUILD/judge" --qemu "$qemu" --edu 00:06.0 "$t" 2>&1 | grep -v ': without 00:'
 done >"$work/out.captured"
 for base in 1 "$seed"; do
     echo "judge: $random random traces of $events records, seeds $base to $((base + random - 1))"
@@ -59,17 +63,17 @@ awk '
         return 0
     }
     / agrees: / {
-        agree++; records += number("records"); calls += number("calls"); reads += number("reads")
+        agree++; records += number("records"); calls += number("calls"); reads += number("reads"); accesses += number("accesses")
         registers += number("registers"); statuses += number("statuses"); ended += / both ended/
         next
     }
-    / differs at / { differ++ }
+    / differs .*at record / { differ++ }
     /^judge: / { cannot++ }
     { print }
     END {
         printf "judge: %d traces agree (%d of them to a common end), %d differ, %d could not be played\n",
             agree, ended, differ, cannot
-        printf "judge: %d records, %d calls, %d reads, %d registers, %d statuses compared\n",
-            records, calls, reads, registers, statuses
+        printf "judge: %d records, %d calls, %d reads, %d accesses, %d registers, %d statuses compared\n",
+            records, calls, reads, accesses, registers, statuses
         exit differ + cannot > 0
     }' "$work"/out.*

@@ -47,13 +47,14 @@ static bool find_library(char *to, size_t room)
     return access(to, R_OK) == 0;
 }
 
-enum { OPT_QEMU = 256, OPT_PROFILE, OPT_LIMIT, OPT_CALLS, OPT_RECORD, OPT_PRELOAD, OPT_QUIET,
+enum { OPT_QEMU = 256, OPT_PROFILE, OPT_LIMIT, OPT_CALLS, OPT_EDU, OPT_RECORD, OPT_PRELOAD, OPT_QUIET,
        OPT_HELP, OPT_VERSION };
 
 static const struct option known[] = {{"qemu", required_argument, NULL, OPT_QEMU},
                                       {"profile", required_argument, NULL, OPT_PROFILE},
                                       {"dma-limit", required_argument, NULL, OPT_LIMIT},
                                       {"calls-only", no_argument, NULL, OPT_CALLS},
+                                      {"edu", required_argument, NULL, OPT_EDU},
                                       {"record", required_argument, NULL, OPT_RECORD},
                                       {"preload", required_argument, NULL, OPT_PRELOAD},
                                       {"quiet", no_argument, NULL, OPT_QUIET},
@@ -63,6 +64,7 @@ static const struct option known[] = {{"qemu", required_argument, NULL, OPT_QEMU
 
 struct usage {
     struct judge_options o;
+    bdf_t edu[EDU_MAX];
     const char *record;
     bool quiet;
 };
@@ -77,6 +79,11 @@ static int take_option(int c, struct usage *u)
     case OPT_PROFILE: u->o.profile = optarg; return 0;
     case OPT_LIMIT:
         return arg_number("--dma-limit", optarg, &u->o.dma_limit, &e) ? bad_usage(e.text) : 0;
+    case OPT_EDU:
+        if (u->o.edu_count == EDU_MAX)
+            return bad_usage("--edu: at most 8 devices expected");
+        u->o.edu = u->edu;
+        return arg_bdf("--edu", optarg, &u->edu[u->o.edu_count++], &e) ? bad_usage(e.text) : 0;
     case OPT_CALLS: u->o.calls_only = true; return 0;
     case OPT_RECORD: u->record = optarg; return 0;
     case OPT_PRELOAD: u->o.preload = optarg; return 0;
@@ -99,10 +106,10 @@ static int show(const char *trace, const struct judged *j, bool quiet)
     }
     if (!quiet)
         printf("%s: agrees: QEMU %s and %s, %" PRIu64 " records (%" PRIu64 " passed over), %zu "
-               "devices, %" PRIu64 " calls, %" PRIu64 " reads, %" PRIu64 " registers, %" PRIu64
+               "devices, %" PRIu64 " calls, %" PRIu64 " reads, %" PRIu64 " accesses, %" PRIu64 " registers, %" PRIu64
                " statuses%s\n",
                trace, j->qemu, j->profile, j->records, j->skipped, j->devices, j->calls, j->reads,
-               j->registers, j->stores, j->aborted ? "; both ended" : "");
+               j->accesses, j->registers, j->stores, j->aborted ? "; both ended" : "");
     return 0;
 }
 

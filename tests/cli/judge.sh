@@ -77,7 +77,7 @@ reset
 T
 judge "$work/plain.trace"
 exits "judge: a plain trace: they agree" 0
-has "judge: a plain trace: what was compared" "$work/out" ' agrees: QEMU .*, 2 devices, [1-9][0-9]* calls, 1 reads, [1-9][0-9]* registers, 1 statuses'
+has "judge: a plain trace: what was compared" "$work/out" ' agrees: QEMU .*, 2 devices, [1-9][0-9]* calls, 1 reads, 0 accesses, [1-9][0-9]* registers, 1 statuses'
 
 # A caught difference: the other profile maps and unmaps otherwise at the same guest's hand.
 judge --profile v7 "$work/plain.trace"
@@ -115,6 +115,37 @@ printf 'vtd-trace 1\nr64 0x8 0x0\n' >"$work/cap.trace"
 judge --profile qemu-10.2 "$work/cap.trace"
 exits "judge: a read that differs: exit 1" 1
 has "judge: a read that differs: both values" "$work/out" '^    0x80d2008c22260286$'
+# An emulated device: reached, refused by the table, and refused by a cached entry without a record.
+cat >"$work/dma.trace" <<'T'
+vtd-trace 1
+device 00:02.0
+device 00:05.0
+mem 0x100000 0x101001 0x0
+mem 0x101280 0x102001 0x101
+mem 0x102000 0x103003
+mem 0x103000 0x104003
+mem 0x104008 0x5000001
+w64 0x20 0x100000
+w32 0x18 0x40000000
+w32 0x18 0x80000000
+dma 00:05.0 w 0x1008 0x4
+r32 0x34 0x0
+w32 0x22c 0x80000000
+dma 00:05.0 r 0x1010 0x8
+dma 00:05.0 w 0x1010 0x8
+dma 00:05.0 r 0x2000 0x1
+r32 0x22c 0x0
+r64 0x220 0x0
+T
+judge --edu 00:05.0 "$work/dma.trace"
+exits "judge: an emulated device: they agree" 0
+has "judge: an emulated device: its accesses" "$work/out" ' 1 devices, .* 3 reads, 4 accesses'
+judge --edu 00:05.0 --record "$work/faults.trace" "$work/dma.trace"
+has "judge: an emulated device: reasons as QEMU records them" "$work/faults.trace" '^r32 0x22c 0xc0ffff06$'
+sed 's/^mem 0x104008 .*/mem 0x104008 0x5000003/' "$work/dma.trace" >"$work/dma2.trace"
+judge --edu 00:05.0 "$work/dma2.trace"
+has "judge: an emulated device: one that may write" "$work/out" ' agrees: .* 4 accesses'
+
 for s in 1 2 3 4 5 6 7 8 9 10 11 12; do
     "$GEN" --random --seed $s --events 400 >"$work/random.trace"
     judge "$work/random.trace"
