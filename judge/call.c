@@ -37,8 +37,7 @@ bool call_same(const struct call *a, const struct call *b)
     if (a->unmap != b->unmap || a->iova.v != b->iova.v || a->bytes != b->bytes ||
         a->result != b->result)
         return false;
-    return a->unmap ||
-           (a->gpa_known == b->gpa_known && a->gpa.v == b->gpa.v && a->perm == b->perm);
+    return a->unmap || (a->gpa_known == b->gpa_known && a->gpa.v == b->gpa.v && a->perm == b->perm);
 }
 
 void call_text(char *to, size_t room, const struct call *c)

@@ -63,8 +63,8 @@ static void machine_type(struct arguments *a, const struct machine_config *c)
     argument(a, "%" PRIu64 "M", (c->low_bytes + c->high_bytes) / MIB);
 }
 
-/* With time that jumps to the next event: edu thinks for 100 ms of it. The helper of the virtual APIC
- * would wait for a processor that waits itself. */
+/* With time that jumps to the next event: edu thinks for 100 ms of it. The helper of the virtual
+ * APIC would wait for a processor that waits itself. */
 static void edu_arguments(struct arguments *a, const struct machine_config *c)
 {
     if (c->edu_count == 0)
@@ -79,7 +79,8 @@ static void edu_arguments(struct arguments *a, const struct machine_config *c)
         unsigned b = c->edu[i].v;
 
         argument(a, "-device");
-        argument(a, "edu,dma_mask=0xffffffffffffffff,addr=%x.%x,multifunction=on", b >> 3 & 31, b & 7);
+        argument(a, "edu,dma_mask=0xffffffffffffffff,addr=%x.%x,multifunction=on", b >> 3 & 31,
+                 b & 7);
     }
 }
 

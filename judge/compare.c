@@ -13,14 +13,22 @@ static const struct {
     uint16_t off;
     const char *name;
 } registers_watched[] = {
-    {REG_GSTS, "GSTS"},          {REG_FSTS, "FSTS"},
-    {REG_FECTL, "FECTL"},        {REG_ICS, "ICS"},
-    {REG_IECTL, "IECTL"},        {REG_IQH, "IQH"},
-    {REG_IQT, "IQT"},            {REG_IQA, "IQA"},
-    {REG_CCMD, "CCMD"},          {REG_CCMD_HI, "CCMD (upper half)"},
-    {REG_IVA, "IVA"},            {REG_IOTLB, "IOTLB"},
-    {REG_IOTLB_HI, "IOTLB (upper half)"}, {REG_RTADDR, "RTADDR"},
-    {REG_FRCD, "FRCD"},          {REG_FRCD_HI, "FRCD (third word)"},
+    {REG_GSTS, "GSTS"},
+    {REG_FSTS, "FSTS"},
+    {REG_FECTL, "FECTL"},
+    {REG_ICS, "ICS"},
+    {REG_IECTL, "IECTL"},
+    {REG_IQH, "IQH"},
+    {REG_IQT, "IQT"},
+    {REG_IQA, "IQA"},
+    {REG_CCMD, "CCMD"},
+    {REG_CCMD_HI, "CCMD (upper half)"},
+    {REG_IVA, "IVA"},
+    {REG_IOTLB, "IOTLB"},
+    {REG_IOTLB_HI, "IOTLB (upper half)"},
+    {REG_RTADDR, "RTADDR"},
+    {REG_FRCD, "FRCD"},
+    {REG_FRCD_HI, "FRCD (third word)"},
     {REG_FRCD_HI + 4, "FRCD (fourth word)"},
 };
 
@@ -104,7 +112,8 @@ static bool compare_device(struct comparison *c, bdf_t b)
     }
     call_text(text[0], sizeof(text[0]), real);
     call_text(text[1], sizeof(text[1]), model);
-    return differ(c, "%02x:%02x.%x, its call %zu of this record\n  QEMU %s\n    %s\n  %s\n    %s%s%s",
+    return differ(c,
+                  "%02x:%02x.%x, its call %zu of this record\n  QEMU %s\n    %s\n  %s\n    %s%s%s",
                   b.v >> 8, b.v >> 3 & 31, b.v & 7, n, c->out->qemu, text[0], c->out->profile,
                   text[1], *ended(c) ? "\n  one of them ended: " : "", ended(c));
 }
@@ -154,8 +163,9 @@ static bool compare_stores(struct comparison *c, const struct seen *s)
             return lost(c, a, &e);
         c->out->stores++;
         if (val != want)
-            return differ(c, "status at 0x%" PRIx64 "\n  QEMU %s\n    0x%" PRIx64 "\n  %s\n    0x%" PRIx32,
-                          s->store[i].gpa.v, c->out->qemu, val, c->out->profile, want);
+            return differ(
+                c, "status at 0x%" PRIx64 "\n  QEMU %s\n    0x%" PRIx64 "\n  %s\n    0x%" PRIx32,
+                s->store[i].gpa.v, c->out->qemu, val, c->out->profile, want);
     }
     return true;
 }
@@ -188,9 +198,8 @@ static bool compare_read(struct comparison *c)
     if (c->rec->kind != REC_R32 && c->rec->kind != REC_R64)
         return true;
     c->out->reads++;
-    return c->read == model ||
-           differ(c, "read\n  QEMU %s\n    0x%" PRIx64 "\n  %s\n    0x%" PRIx64, c->out->qemu,
-                  c->read, c->out->profile, model);
+    return c->read == model || differ(c, "read\n  QEMU %s\n    0x%" PRIx64 "\n  %s\n    0x%" PRIx64,
+                                      c->out->qemu, c->read, c->out->profile, model);
 }
 
 /* Where both end, devices are compared no more: which of them came first is QEMU's own chance. */
@@ -214,11 +223,12 @@ static bool compare_dma(struct comparison *c)
     c->out->accesses++;
     if (dma_same(x, &c->dma))
         return true;
-    return differ(c, "access to 0x%" PRIx64 "\n  QEMU %s\n    %s 0x%" PRIx64 "\n  %s\n    %s 0x%" PRIx64,
-                  at.v, c->out->qemu, c->dma.translated ? "reaches" : "is not translated",
-                  c->dma.translated ? c->dma.gpa.v : 0, c->out->profile,
-                  x->end == XLAT_OK ? "reaches" : "is refused, reason",
-                  x->end == XLAT_OK ? x->gpa.v : x->reason);
+    return differ(
+        c, "access to 0x%" PRIx64 "\n  QEMU %s\n    %s 0x%" PRIx64 "\n  %s\n    %s 0x%" PRIx64,
+        at.v, c->out->qemu, c->dma.translated ? "reaches" : "is not translated",
+        c->dma.translated ? c->dma.gpa.v : 0, c->out->profile,
+        x->end == XLAT_OK ? "reaches" : "is refused, reason",
+        x->end == XLAT_OK ? x->gpa.v : x->reason);
 }
 
 bool compare_record(struct comparison *c, bool registers)

@@ -8,16 +8,16 @@
 
 #include "machine_inside.h"
 
-#define BAR_FIRST  UINT64_C(0xe0000000) /* free on a q35 before firmware ran */
-#define BAR_BYTES  UINT64_C(0x100000)
-#define REG_SOURCE 0x80
-#define REG_TARGET 0x88
-#define REG_COUNT  0x90
+#define BAR_FIRST   UINT64_C(0xe0000000) /* free on a q35 before firmware ran */
+#define BAR_BYTES   UINT64_C(0x100000)
+#define REG_SOURCE  0x80
+#define REG_TARGET  0x88
+#define REG_COUNT   0x90
 #define REG_COMMAND 0x98
-#define BUFFER     UINT64_C(0x40000) /* the device's own memory, as its DMA engine calls it */
-#define RUN        1u
-#define TO_MEMORY  2u
-#define POLLS_MAX  1000000
+#define BUFFER      UINT64_C(0x40000) /* the device's own memory, as its DMA engine calls it */
+#define RUN         1u
+#define TO_MEMORY   2u
+#define POLLS_MAX   1000000
 
 static uint64_t bar(size_t index)
 {
@@ -57,7 +57,9 @@ static void heard(struct machine *m, uint64_t *offset, const struct edu_access *
             *rest++ = 0;
         line = strstr(line, "vtd_dmar_translate dev ");
         if (!line ||
-            sscanf(line, "vtd_dmar_translate dev %x:%x.%x iova %" SCNx64 " -> gpa %" SCNx64 " mask %" SCNx64,
+            sscanf(line,
+                   "vtd_dmar_translate dev %x:%x.%x iova %" SCNx64 " -> gpa %" SCNx64
+                   " mask %" SCNx64,
                    &bus, &slot, &function, &at, &target, &mask) != 6 ||
             (bus << 8 | slot << 3 | function) != a->bdf.v)
             continue;

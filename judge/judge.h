@@ -19,8 +19,8 @@ struct judge_options {
     uint64_t dma_limit;  /* mappings a container may hold */
     const bdf_t *edu;    /* emulated devices, whose `dma` records are played */
     size_t edu_count;
-    bool calls_only;     /* do not compare registers and wait statuses */
-    FILE *record;        /* the trace with `expect` records; NULL: none */
+    bool calls_only; /* do not compare registers and wait statuses */
+    FILE *record;    /* the trace with `expect` records; NULL: none */
 };
 
 enum judgement { AGREE, DIFFER, CANNOT /* unreadable, not playable, no QEMU: see why */ };

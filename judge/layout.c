@@ -31,8 +31,8 @@ static bool rom_at(const struct trace_header *h, uint64_t at)
 }
 
 /*
- * The firmware's area as it is at reset: real ROM. What firmware sets up later are aliases of RAM that
- * are read-only to the guest alone: a device that the tables let write there may write.
+ * The firmware's area as it is at reset: real ROM. What firmware sets up later are aliases of RAM
+ * that are read-only to the guest alone: a device that the tables let write there may write.
  */
 static bool as_at_reset(const struct trace_header *h, uint32_t bios_bytes)
 {

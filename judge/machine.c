@@ -119,9 +119,9 @@ int machine_start(const struct machine_config *c, struct machine **out, struct e
     close_if(&child.qtest);
     close_if(&child.qmp);
     if (!rc && (a = machine_prepare(m, c, e)) != ANSWERED)
-        rc = a == DIED ? err_set(e, EINVAL, "%s does not start: %.200s", c->qemu,
-                                 machine_last_words(m))
-                       : -EIO;
+        rc = a == DIED
+                 ? err_set(e, EINVAL, "%s does not start: %.200s", c->qemu, machine_last_words(m))
+                 : -EIO;
     machine_folder_remove(m, c); /* QEMU has read what it wanted */
     if (rc) {
         machine_end(m);
@@ -188,7 +188,8 @@ bool machine_aborted(const struct machine *m)
     return m->dead && WIFSIGNALED(m->status) && WTERMSIG(m->status) == SIGABRT;
 }
 
-/* The last line that begins with "qemu", where there is one: a state of the processor may follow. */
+/* The last line that begins with "qemu", where there is one: a state of the processor may follow.
+ */
 static char *last_complaint(char *text)
 {
     char *found = NULL, *rest = text, *line;

@@ -70,7 +70,8 @@ enum answer machine_reset(struct machine *m, struct err *e);
 /** Wait for the answers to all stores. */
 enum answer machine_settle(struct machine *m, struct err *e);
 
-/** The log of the preloaded library from *offset on; the caller frees it. NULL when out of memory. */
+/** The log of the preloaded library from *offset on; the caller frees it. NULL when out of memory.
+ */
 char *machine_log(struct machine *m, uint64_t *offset);
 
 /** Its messages on standard error from *offset on (UINT64_MAX: none but those to come); the caller

@@ -156,7 +156,8 @@ enum answer machine_store(struct machine *m, uint64_t at, const uint64_t *words,
     size_t n;
 
     if (count == 1) {
-        n = (size_t)snprintf(text, sizeof(text), "writeq 0x%" PRIx64 " 0x%" PRIx64 "\n", at, *words);
+        n = (size_t)snprintf(text, sizeof(text), "writeq 0x%" PRIx64 " 0x%" PRIx64 "\n", at,
+                             *words);
         return throw_in(m, text, n, e);
     }
     n = (size_t)snprintf(text, sizeof(text), "write 0x%" PRIx64 " 0x%x 0x", at, count * 8);

@@ -90,8 +90,8 @@ bool recorder_begin(struct recorder **out, FILE *to, const struct trace_header *
     r->count = count;
     rc = copy_header(&copy, h, devices, count, j, &e);
     if (!rc)
-        rc = trace_writer_open(TRACE_TEXT, &copy, TRACE_LEVEL_DEFAULT,
-                               (struct trace_sink){put, to}, &r->writer, &e);
+        rc = trace_writer_open(TRACE_TEXT, &copy, TRACE_LEVEL_DEFAULT, (struct trace_sink){put, to},
+                               &r->writer, &e);
     header_free(&copy);
     if (!rc)
         rc = announce(r, &e);

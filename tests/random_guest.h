@@ -5,7 +5,8 @@
 
 #include "gen/random_guest.h"
 
-/** n rounds, or fewer where TEST_DIVIDE in the environment says that each is slow (valgrind); at least 1. */
+/** n rounds, or fewer where TEST_DIVIDE in the environment says that each is slow (valgrind); at
+ * least 1. */
 unsigned random_rounds(unsigned n);
 
 #endif

@@ -29,14 +29,11 @@ static int put(void *ctx, const void *bytes, size_t n)
 
 enum { OPT_RANDOM = 256, OPT_SEED, OPT_EVENTS, OPT_AW, OPT_HELP, OPT_VERSION };
 
-static const struct option known[] = {{"random", no_argument, NULL, OPT_RANDOM},
-                                      {"seed", required_argument, NULL, OPT_SEED},
-                                      {"events", required_argument, NULL, OPT_EVENTS},
-                                      {"aw-bits", required_argument, NULL, OPT_AW},
-                                      {"output", required_argument, NULL, 'o'},
-                                      {"help", no_argument, NULL, OPT_HELP},
-                                      {"version", no_argument, NULL, OPT_VERSION},
-                                      {NULL, 0, NULL, 0}};
+static const struct option known[] = {
+    {"random", no_argument, NULL, OPT_RANDOM},       {"seed", required_argument, NULL, OPT_SEED},
+    {"events", required_argument, NULL, OPT_EVENTS}, {"aw-bits", required_argument, NULL, OPT_AW},
+    {"output", required_argument, NULL, 'o'},        {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},     {NULL, 0, NULL, 0}};
 
 struct usage {
     struct gen_random g;
@@ -53,7 +50,8 @@ static int take_option(int c, struct usage *u)
     switch (c) {
     case OPT_RANDOM: u->random = true; return 0;
     case OPT_SEED: return arg_number("--seed", optarg, &u->g.seed, &e) ? bad_usage(e.text) : 0;
-    case OPT_EVENTS: return arg_number("--events", optarg, &u->g.events, &e) ? bad_usage(e.text) : 0;
+    case OPT_EVENTS:
+        return arg_number("--events", optarg, &u->g.events, &e) ? bad_usage(e.text) : 0;
     case OPT_AW:
         if (arg_number("--aw-bits", optarg, &bits, &e))
             return bad_usage(e.text);

@@ -47,8 +47,18 @@ static bool find_library(char *to, size_t room)
     return access(to, R_OK) == 0;
 }
 
-enum { OPT_QEMU = 256, OPT_PROFILE, OPT_LIMIT, OPT_CALLS, OPT_EDU, OPT_RECORD, OPT_PRELOAD, OPT_QUIET,
-       OPT_HELP, OPT_VERSION };
+enum {
+    OPT_QEMU = 256,
+    OPT_PROFILE,
+    OPT_LIMIT,
+    OPT_CALLS,
+    OPT_EDU,
+    OPT_RECORD,
+    OPT_PRELOAD,
+    OPT_QUIET,
+    OPT_HELP,
+    OPT_VERSION
+};
 
 static const struct option known[] = {{"qemu", required_argument, NULL, OPT_QEMU},
                                       {"profile", required_argument, NULL, OPT_PROFILE},
@@ -106,8 +116,8 @@ static int show(const char *trace, const struct judged *j, bool quiet)
     }
     if (!quiet)
         printf("%s: agrees: QEMU %s and %s, %" PRIu64 " records (%" PRIu64 " passed over), %zu "
-               "devices, %" PRIu64 " calls, %" PRIu64 " reads, %" PRIu64 " accesses, %" PRIu64 " registers, %" PRIu64
-               " statuses%s\n",
+               "devices, %" PRIu64 " calls, %" PRIu64 " reads, %" PRIu64 " accesses, %" PRIu64
+               " registers, %" PRIu64 " statuses%s\n",
                trace, j->qemu, j->profile, j->records, j->skipped, j->devices, j->calls, j->reads,
                j->accesses, j->registers, j->stores, j->aborted ? "; both ended" : "");
     return 0;

@@ -13,8 +13,8 @@
 
 #include "type1v2.h"
 
-#define FDS_MAX    4096
-#define PEOPLE_MAX 256 /* containers, and groups, at a time */
+#define FDS_MAX      4096
+#define PEOPLE_MAX   256 /* containers, and groups, at a time */
 #define CONFIG_BYTES 256
 
 /* Environment: number of the file descriptor of the log; mappings a container may hold. */

@@ -10,9 +10,12 @@
 
 /* Memory as a q35 machine with 4 GiB has it. */
 static const struct ram_entry memory[] = {
-    {{0x0}, 0xc0000, false},          {{0xc0000}, 0x20000, true},
-    {{0xe0000}, 0x10000, false},      {{0xf0000}, 0x10000, true},
-    {{0x100000}, 0x7ff00000, false},  {{0xffff0000}, 0x10000, true},
+    {{0x0}, 0xc0000, false},
+    {{0xc0000}, 0x20000, true},
+    {{0xe0000}, 0x10000, false},
+    {{0xf0000}, 0x10000, true},
+    {{0x100000}, 0x7ff00000, false},
+    {{0xffff0000}, 0x10000, true},
     {{0x100000000}, 0x80000000, false},
 };
 

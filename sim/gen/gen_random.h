@@ -13,7 +13,7 @@
 
 struct gen_random {
     uint64_t seed;
-    uint64_t events; /* records after the header */
+    uint64_t events;  /* records after the header */
     unsigned aw_bits; /* 39 or 48; 0: drawn */
 };
 

@@ -98,7 +98,8 @@ unsigned random_index(struct random_guest *g, unsigned level)
         return near_window[random_below(g, 4)];
     if (level >= 4)
         return (unsigned)random_below(g, 2);
-    return random_one_in(g, 4) ? 0xf0 + (unsigned)random_below(g, 32) : (unsigned)random_below(g, 6);
+    return random_one_in(g, 4) ? 0xf0 + (unsigned)random_below(g, 32)
+                               : (unsigned)random_below(g, 6);
 }
 
 static uint64_t random_entry(struct random_guest *g, unsigned level)

@@ -4,8 +4,9 @@
  * entries, context changes, domains shared by devices, every invalidation, queue errors,
  * translation and root switched, accesses, resets. The same seed makes the same records.
  *
- * A wild one, beside that: every kind of bad descriptor and of recovery, commands by register, batches of
- * descriptors, the queue moved, odd register writes, targets that are no RAM or only partly.
+ * A wild one, beside that: every kind of bad descriptor and of recovery, commands by register,
+ * batches of descriptors, the queue moved, odd register writes, targets that are no RAM or only
+ * partly.
  */
 #ifndef VTR_GEN_RANDOM_GUEST_H
 #define VTR_GEN_RANDOM_GUEST_H
@@ -22,11 +23,11 @@ struct random_guest {
     unsigned levels_max; /* 3, 4 or 5: what the unit offers */
     bool careful;        /* invalidates after each change, in order: a correct driver */
     bool wild;           /* set after random_guest_init() */
-    bool tame;           /* wild: no page, and no hole above tables, spans the interrupt window's edge */
-    bool device_iotlb;   /* wild: device-TLB descriptors, too */
-    bool stuck;          /* wild: a descriptor in bad_slot stopped the queue */
+    bool tame; /* wild: no page, and no hole above tables, spans the interrupt window's edge */
+    bool device_iotlb; /* wild: device-TLB descriptors, too */
+    bool stuck;        /* wild: a descriptor in bad_slot stopped the queue */
     unsigned bad_slot;
-    uint32_t gcmd;       /* levels carried in every command */
+    uint32_t gcmd; /* levels carried in every command */
     unsigned tail;
     struct rec pending[RANDOM_PENDING]; /* made, not handed out yet */
     uint64_t pending_words[RANDOM_PENDING][2];

@@ -33,7 +33,8 @@ uint16_t random_sid(struct random_guest *g);
 uint16_t random_did(struct random_guest *g);
 uint64_t random_iova(struct random_guest *g);
 
-/** Whether a tame guest keeps a table in this slot: what hangs below reaches across the window's edge. */
+/** Whether a tame guest keeps a table in this slot: what hangs below reaches across the window's
+ * edge. */
 bool random_must_be_table(const struct random_guest *g, unsigned level, unsigned index);
 
 /** Root, queue and translation on, as after a reset. */

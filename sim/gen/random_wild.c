@@ -15,28 +15,28 @@ static void bad_descriptor(struct random_guest *g)
     static const struct {
         uint64_t lo, hi;
     } bad[] = {
-        {0x00, 0},                         /* no type */
-        {0x0f, 0},                         /* no such type */
-        {0x06, 0},                         /* process-based: scalable mode */
+        {0x00, 0}, /* no type */
+        {0x0f, 0}, /* no such type */
+        {0x06, 0}, /* process-based: scalable mode */
         {0x08, 0},
-        {0x01, 0},                         /* context cache, no granularity */
-        {0x02, 0},                         /* IOTLB, no granularity */
-        {0x11, 1},                         /* reserved bits of each type */
+        {0x01, 0}, /* context cache, no granularity */
+        {0x02, 0}, /* IOTLB, no granularity */
+        {0x11, 1}, /* reserved bits of each type */
         {0x8031, 0},
         {0x12, 1},
         {0xf0000000000000d2, 0},
         {0x1000d2, 1},
         {0xf2 | 1 << 16, 0x80},
-        {0xf2 | 1 << 16, 0x3f},            /* masks beyond what CAP says */
+        {0xf2 | 1 << 16, 0x3f}, /* masks beyond what CAP says */
         {0xf2 | 1 << 16, 0x13},
-        {0x05, STATUS},                    /* a wait that does nothing */
-        {0x200000025, STATUS | 2},         /* misaligned */
-        {0x200000025, 0xf0000000},         /* no memory there */
-        {0x200000125, STATUS},             /* reserved bit */
-        {0x200000065, STATUS},             /* fence and status */
-        {0x45, STATUS},                    /* fence alone */
-        {0x15, STATUS},                    /* interrupt alone */
-        {0x200000024, STATUS},             /* an interrupt-entry invalidation with such bits */
+        {0x05, STATUS},            /* a wait that does nothing */
+        {0x200000025, STATUS | 2}, /* misaligned */
+        {0x200000025, 0xf0000000}, /* no memory there */
+        {0x200000125, STATUS},     /* reserved bit */
+        {0x200000065, STATUS},     /* fence and status */
+        {0x45, STATUS},            /* fence alone */
+        {0x15, STATUS},            /* interrupt alone */
+        {0x200000024, STATUS},     /* an interrupt-entry invalidation with such bits */
         {0x14, 0},
         {0x04 | UINT64_C(0x1f) << 27, 0},
     };
@@ -161,33 +161,13 @@ static void fill_table(struct random_guest *g)
                         (target + 0x2000u * i + 0x1000) | 3);
 }
 
-bool random_must_be_table(const struct random_guest *g, unsigned level, unsigned index)
-{
-    if (!g->tame)
-        return false;
-    return (level == 2 && index == 0x1f7) || (level == 3 && index == 3) || (level >= 4 && index == 0);
-}
-
-void random_guest_settle(struct random_guest *g)
-{
-    static const unsigned index[] = {0, 0, 0x1f7, 3, 0, 0};
-
-    for (unsigned page = 0; g->tame && page < 32; page++) {
-        unsigned level = random_level_of_page(g, page);
-
-        if (level > 1)
-            random_push_mem(g, random_table_page(page) + 8u * index[level], 1,
-                            random_table_page(random_page_of_level(g, level - 1)) | 3, 0);
-    }
-}
-
 /* Large pages between table and leaf; targets at the ends of memory, and where there is none. */
 static void odd_target(struct random_guest *g)
 {
-    static const uint64_t targets[] = {0x0,        0x40000000,  0x7fe00000,  0x80000000, 0xc0000,
-                                       0xe0000,    0xfed90000,  0xfee00000,  0xfef00000, 0xffff0000,
-                                       0xc0000000, 0x100000000, 0x17ff00000, 0x180000000,
-                                       0x3fffe00000, 0x7fffffe00000};
+    static const uint64_t targets[] = {0x0,         0x40000000,  0x7fe00000,   0x80000000,
+                                       0xc0000,     0xe0000,     0xfed90000,   0xfee00000,
+                                       0xfef00000,  0xffff0000,  0xc0000000,   0x100000000,
+                                       0x17ff00000, 0x180000000, 0x3fffe00000, 0x7fffffe00000};
     unsigned page = (unsigned)random_below(g, 32), level = random_level_of_page(g, page);
     unsigned index = random_index(g, level);
     uint64_t entry = targets[random_below(g, sizeof(targets) / sizeof(*targets))];
@@ -200,7 +180,8 @@ static void odd_target(struct random_guest *g)
     random_push_mem(g, random_table_page(page) + 8u * index, 1, entry, 0);
 }
 
-/* A large page becomes a table or the other way round, and somebody is told of a part, or of all. */
+/* A large page becomes a table or the other way round, and somebody is told of a part, or of all.
+ */
 static void split_or_join(struct random_guest *g)
 {
     unsigned page = random_page_of_level(g, 2), index = random_index(g, 2);
@@ -235,7 +216,9 @@ static void odd_register(struct random_guest *g)
     case 0: random_push_w32(g, REG_FECTL, random_one_in(g, 2) ? ECTL_IM : 0); break;
     case 1: random_push_w32(g, REG_IECTL, random_one_in(g, 2) ? ECTL_IM : 0); break;
     case 2: random_push_w32(g, REG_IEDATA, (uint32_t)random_below(g, 0x100)); break;
-    case 3: random_push_w32(g, REG_IEADDR, 0xfee00000 | (uint32_t)random_below(g, 256) << 12); break;
+    case 3:
+        random_push_w32(g, REG_IEADDR, 0xfee00000 | (uint32_t)random_below(g, 256) << 12);
+        break;
     case 4: random_push_w64(g, REG_IRTA, next_bits(g) & UINT64_C(0x7ffff80f)); break;
     case 5: random_push_w32(g, REG_IQT, (uint32_t)(g->tail * 16 | random_below(g, 16))); break;
     default:

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* A run made ready: which devices, which memory, which profile; the machine and the model beside
+ * it. */
+#include "run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "playable.h"
+
+bool run_cannot(struct run *r, const char *format, ...)
+{
+    va_list list;
+
+    r->out->judgement = CANNOT;
+    va_start(list, format);
+    vsnprintf(r->out->why, sizeof(r->out->why), format, list);
+    va_end(list);
+    return false;
+}
+
+static bool read_stdin(struct run *r)
+{
+    size_t room = 1 << 16, n;
+
+    r->bytes = malloc(room);
+    while (r->bytes && (n = fread(r->bytes + r->length, 1, room - r->length, stdin)) > 0) {
+        r->length += n;
+        if (r->length == room) {
+            char *more = realloc(r->bytes, room *= 2);
+
+            if (!more)
+                free(r->bytes);
+            r->bytes = more;
+        }
+    }
+    return r->bytes || run_cannot(r, "out of memory");
+}
+
+static bool open_trace(struct run *r)
+{
+    struct trace_damage d = {0};
+    int rc;
+
+    if (r->reader)
+        trace_close(r->reader);
+    r->reader = NULL;
+    if (!strcmp(r->path, "-")) {
+        if (!r->bytes && !read_stdin(r))
+            return false;
+        rc = trace_open_memory(r->bytes, r->length, &r->reader, &d);
+    } else {
+        rc = trace_open(r->path, &r->reader, &d);
+    }
+    return !rc ||
+           run_cannot(r, "byte %" PRIu64 ", record %" PRIu64 ": %s", d.byte, d.record, d.why);
+}
+
+int run_edu_of(const struct run *r, bdf_t b)
+{
+    for (size_t i = 0; i < r->o->edu_count; i++)
+        if (r->o->edu[i].v == b.v)
+            return (int)i;
+    return -1;
+}
+
+/* An access that an emulated device can make. */
+static bool plays_dma(const struct run *r, const struct rec *rec)
+{
+    return rec->kind == REC_DMA && rec->u.dma.access != DMA_ANY &&
+           run_edu_of(r, rec->u.dma.bdf) >= 0;
+}
+
+int run_next_record(struct run *r, struct rec *rec, bool *begun)
+{
+    struct trace_damage d = {0};
+    const char *why;
+    int rc;
+
+    while ((rc = trace_next(r->reader, rec, &d)) > 0) {
+        enum playing p = playable(rec, *begun, &why);
+
+        if (p == UNPLAYABLE) {
+            run_cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), why);
+            return -1;
+        }
+        if (p == PLAY || plays_dma(r, rec)) {
+            *begun |= rec->kind != REC_ATTACH && rec->kind != REC_AT;
+            return 1;
+        }
+        r->out->skipped++;
+    }
+    if (rc < 0)
+        run_cannot(r, "byte %" PRIu64 ", record %" PRIu64 ": %s", d.byte, d.record, d.why);
+    return rc;
+}
+
+static struct engine_options engine_how(const struct run *r)
+{
+    return (struct engine_options){
+        .policy = r->policy, .sync = SYNC_WALK, .dma_limit = r->o->dma_limit};
+}
+
+/* The devices that the machine gets; the others have none of what is compared. */
+static void keep_devices(struct run *r, const struct model *m)
+{
+    const char *why;
+
+    for (size_t i = 0; i < m->device_count; i++) {
+        bdf_t b = m->devices[i].bdf;
+
+        if (run_edu_of(r, b) >= 0)
+            continue;
+        if (!playable_device(b, &why)) {
+            snprintf(r->out->note, sizeof(r->out->note), "without %02x:%02x.%x: %s", b.v >> 8,
+                     b.v >> 3 & 31, b.v & 7, why);
+            continue;
+        }
+        r->devices[r->device_count] = m->devices[i];
+        r->bdfs[r->device_count++] = b;
+    }
+}
+
+/* In the model an emulated device has a consumer that nobody tells anything, lest it gets vfio.
+ * Appended to r->attach at `count`; the new count. */
+static size_t attach_edu(struct run *r, size_t count)
+{
+    for (size_t i = 0; i < r->o->edu_count; i++, count++) {
+        r->attach[count] = (struct attach_rec){
+            .kind = CONSUMER_PROBE, .bdf = r->o->edu[i], .has_flags = true, .flags = NOTIFY_DEVTLB};
+        snprintf(r->attach[count].name, NAME_BYTES, "edu%zu", i);
+    }
+    return count;
+}
+
+/* First reading, by the model alone: which devices get vfio? They are in the machine from the
+ * start. */
+static bool find_devices(struct run *r)
+{
+    struct engine_options o = engine_how(r);
+    struct err e = {""};
+    bool begun = false;
+    struct rec rec;
+    int rc;
+
+    o.attach_count = attach_edu(r, 0);
+    o.attach = r->attach;
+    rc = model_begin(r->model, trace_header(r->reader), &o, &e);
+    while (!rc && !r->model->seen.aborted && (rc = run_next_record(r, &rec, &begun)) > 0)
+        rc = model_step(r->model, &rec, &e);
+    if (rc < 0 && *e.text)
+        run_cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), e.text);
+    keep_devices(r, r->model);
+    model_end(r->model);
+    r->out->skipped = 0;
+    return rc >= 0;
+}
+
+static bool start_machine(struct run *r)
+{
+    struct machine_config c = {.qemu = r->o->qemu,
+                               .preload = r->o->preload,
+                               .vfio = r->bdfs,
+                               .vfio_count = r->device_count,
+                               .edu = r->o->edu,
+                               .edu_count = r->o->edu_count,
+                               .dma_limit = r->o->dma_limit};
+    struct err e = {""};
+
+    c.unit = &r->header.unit;
+    layout_choose(&r->header, &c);
+    if (machine_start(&c, &r->machine, &e))
+        return run_cannot(r, "%s", e.text);
+    return true;
+}
+
+char *run_new_log(struct run *r)
+{
+    char *log = machine_log(r->machine, &r->log_offset);
+
+    if (!log)
+        run_cannot(r, "the log of the machine cannot be read");
+    return log;
+}
+
+static bool learn_layout(struct run *r)
+{
+    char *log = run_new_log(r);
+
+    if (log && r->device_count) {
+        layout_learn(&r->layout, log, r->bdfs[0]);
+        if (!layout_is(&r->layout, &r->header)) {
+            if (r->header.rams)
+                snprintf(r->out->note, sizeof(r->out->note),
+                         "memory is that of the machine, not all that the trace says");
+            layout_records(&r->layout, r->ram);
+            r->header.ram = r->ram;
+            r->header.rams = r->layout.count;
+        }
+    }
+    free(log);
+    return log != NULL;
+}
+
+/* Record 0 of the model: the devices are there, and hold memory one to one, as the machine's do. */
+static bool begin_model(struct run *r)
+{
+    struct engine_options o = engine_how(r);
+    struct rec rec = {.kind = REC_MARK, .u.mark.text = ""};
+    struct err e = {""};
+    int rc;
+
+    for (size_t i = 0; i < r->device_count; i++) {
+        r->attach[i] = (struct attach_rec){.kind = CONSUMER_VFIO, .bdf = r->bdfs[i]};
+        memcpy(r->attach[i].name, r->devices[i].name, NAME_BYTES);
+    }
+    o.attach = r->attach;
+    o.attach_count = attach_edu(r, r->device_count);
+    r->header.devices_count = 0;
+    rc = model_begin(r->model, &r->header, &o, &e);
+    if (!rc)
+        rc = model_step(r->model, &rec, &e);
+    if (rc)
+        return run_cannot(r, "%s", e.text);
+    if (r->model->seen.calls.count != r->device_count * r->layout.count)
+        return run_cannot(r, "at the start the model maps %zu ranges, the machine %zu",
+                          r->model->seen.calls.count, r->device_count * r->layout.count);
+    return true;
+}
+
+static bool choose_profile(struct run *r, const char *name)
+{
+    r->policy = policy_find(name);
+    if (!r->policy)
+        return run_cannot(r, "profile '%s' is not built", name);
+    snprintf(r->out->profile, sizeof(r->out->profile), "%s", name);
+    return true;
+}
+
+/* The profile that models this version. */
+static const char *profile_of(unsigned major, unsigned minor)
+{
+    if (major == 7 && minor >= 2)
+        return "qemu-7.2";
+    if (major < 7)
+        return NULL;
+    return major > 10 || (major == 10 && minor >= 2) ? "qemu-10.2" : "qemu-10.0";
+}
+
+static bool check_version(struct run *r)
+{
+    unsigned major, minor;
+    const char *name;
+
+    snprintf(r->out->qemu, sizeof(r->out->qemu), "%s", machine_version(r->machine, &major, &minor));
+    if (r->o->profile)
+        return true;
+    name = profile_of(major, minor);
+    return name ? choose_profile(r, name)
+                : run_cannot(r, "no profile models QEMU %s; 7.2 is the oldest", r->out->qemu);
+}
+
+bool run_prepare(struct run *r)
+{
+    const char *why;
+
+    if (!open_trace(r))
+        return false;
+    if (!playable_unit(trace_header(r->reader), &why))
+        return run_cannot(r, "%s", why);
+    if (!choose_profile(r, r->o->profile ? r->o->profile : "qemu-7.2") || !find_devices(r) ||
+        !open_trace(r))
+        return false;
+    r->header = *trace_header(r->reader);
+    if (!r->header.has_unit)
+        r->header.unit = unit_config_default();
+    return start_machine(r) && check_version(r) && learn_layout(r) && begin_model(r);
+}

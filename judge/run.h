@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* One run of one trace: shared by prepare.c (both sides made ready) and judge.c (the records). */
+#ifndef VTR_JUDGE_RUN_H
+#define VTR_JUDGE_RUN_H
+
+#include "judge.h"
+#include "layout.h"
+#include "machine.h"
+#include "model.h"
+#include "recorder.h"
+#include "trace/reader.h"
+
+struct run {
+    const struct judge_options *o;
+    struct judged *out;
+    const char *path;
+    char *bytes; /* standard input, kept for the second reading */
+    size_t length;
+    struct trace_reader *reader;
+    const struct policy *policy;
+    struct vfio_device devices[VFIO_DEVICES_MAX];
+    bdf_t bdfs[VFIO_DEVICES_MAX];
+    size_t device_count;
+    struct trace_header header; /* the trace's, with the machine's memory and no devices */
+    struct ram_entry ram[PIECES_MAX];
+    struct attach_rec attach[VFIO_DEVICES_MAX + EDU_MAX];
+    struct machine *machine;
+    uint64_t log_offset;
+    struct layout layout;
+    struct model *model;
+    struct call_list real; /* of the record under way */
+    struct recorder *recorder;
+};
+
+/** The trace cannot be judged, and why: false. */
+bool run_cannot(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** Trace, devices, machine and model, up to the first record. False: see run_cannot. */
+bool run_prepare(struct run *r);
+
+/** The next record that is played: 1, 0 at the end, -1 when that cannot be. */
+int run_next_record(struct run *r, struct rec *rec, bool *begun);
+
+/** The log since the last time; the caller frees it. NULL: see run_cannot. */
+char *run_new_log(struct run *r);
+
+/** Which of the emulated devices this is; -1: none. */
+int run_edu_of(const struct run *r, bdf_t b);
+
+#endif
