@@ -59,10 +59,11 @@ static int make_header(struct trace_header *h, const struct gen_random *g,
 static int write_records(struct trace_writer *w, const struct gen_random *g,
                          const struct unit_config *u, struct random_guest *dice, struct err *e)
 {
+    bool careful = random_below(dice, 2); /* first: arguments have no order in C */
     struct random_guest guest;
     int rc = 0;
 
-    random_guest_init(&guest, dice->state, u->aw_bits == 48 ? 4 : 3, random_below(dice, 2));
+    random_guest_init(&guest, dice->state, u->aw_bits == 48 ? 4 : 3, careful);
     guest.wild = true;
     guest.tame = random_below(dice, 8) != 0;
     guest.device_iotlb = u->device_iotlb;
