@@ -82,18 +82,6 @@ static const char *ended(const struct comparison *c)
     return c->model->seen.aborted ? c->model->seen.abort_why : "";
 }
 
-static bool same(const struct comparison *c, const struct call *real, const struct call *model)
-{
-    struct call other = *real;
-
-    if (call_same(real, model))
-        return true;
-    if (real->unmap || !real->gpa_known || !layout_same(c->layout, real->gpa, model->gpa))
-        return false;
-    other.gpa = model->gpa;
-    return call_same(&other, model);
-}
-
 static bool compare_device(struct comparison *c, bdf_t b)
 {
     size_t i = 0, k = 0, n = 0;
@@ -106,7 +94,7 @@ static bool compare_device(struct comparison *c, bdf_t b)
         n++;
         if (!real && !model)
             return true;
-        if (!real || !model || !same(c, real, model))
+        if (!real || !model || !call_same(real, model))
             break;
         c->out->calls++;
     }
@@ -200,6 +188,19 @@ static bool compare_read(struct comparison *c)
     c->out->reads++;
     return c->read == model || differ(c, "read\n  QEMU %s\n    0x%" PRIx64 "\n  %s\n    0x%" PRIx64,
                                       c->out->qemu, c->read, c->out->profile, model);
+}
+
+void compare_align(const struct comparison *c, struct call_list *real)
+{
+    for (size_t d = 0; d < c->device_count; d++) {
+        size_t i = 0, k = 0;
+        const struct call *r, *m;
+
+        while ((r = next_call(real, &i, c->devices[d].bdf)) &&
+               (m = next_call(&c->model->seen.calls, &k, c->devices[d].bdf)))
+            if (!r->unmap && !m->unmap && r->gpa_known && layout_same(c->layout, r->gpa, m->gpa))
+                real->calls[i - 1].gpa = m->gpa;
+    }
 }
 
 /* Where both end, devices are compared no more: which of them came first is QEMU's own chance. */

@@ -26,6 +26,12 @@ struct comparison {
 };
 
 /**
+ * Where the machine has one piece of memory twice, a target is said as the model says it: the calls
+ * in `real` of each device, in order.
+ */
+void compare_align(const struct comparison *c, struct call_list *real);
+
+/**
  * True when all is the same. Else out->judgement is DIFFER (CANNOT when the machine could not be
  * asked) and out->why says where; a difference noted before is kept. When both ended, out->aborted.
  */

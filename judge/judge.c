@@ -87,24 +87,17 @@ static bool take_calls(struct run *r)
     return !rc || run_cannot(r, "%s", e.text);
 }
 
-/* Compare all of what one record did; the first difference is kept, in words. */
-static bool compare(struct run *r, const struct rec *rec, enum answer a, uint64_t val,
-                    struct edu_result dma)
+static struct comparison comparison(struct run *r, const struct rec *rec)
 {
-    struct comparison c = {.out = r->out,
-                           .record = trace_records(r->reader),
-                           .rec = rec,
-                           .real = &r->real,
-                           .layout = &r->layout,
-                           .model = r->model,
-                           .machine = r->machine,
-                           .devices = r->devices,
-                           .device_count = r->device_count,
-                           .died = a == DIED,
-                           .read = val,
-                           .dma = dma};
-
-    return compare_record(&c, !r->o->calls_only);
+    return (struct comparison){.out = r->out,
+                               .record = trace_records(r->reader),
+                               .rec = rec,
+                               .real = &r->real,
+                               .layout = &r->layout,
+                               .model = r->model,
+                               .machine = r->machine,
+                               .devices = r->devices,
+                               .device_count = r->device_count};
 }
 
 /* For --record: a read with the value that the machine answered. */
@@ -121,15 +114,14 @@ static bool record(struct run *r, const struct rec *rec, enum answer a, uint64_t
 static bool play(struct run *r, const struct rec *rec)
 {
     struct err e = {""};
-    uint64_t val = 0;
-    struct edu_result dma = {0};
+    struct comparison c = comparison(r, rec);
     enum answer a = ANSWERED;
     bool same;
     int rc = model_step(r->model, rec, &e);
 
     if (rc)
         return run_cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), e.text);
-    a = rec->kind == REC_DMA ? access_memory(r, rec, &dma, &e) : obey(r, rec, &val, &e);
+    a = rec->kind == REC_DMA ? access_memory(r, rec, &c.dma, &e) : obey(r, rec, &c.read, &e);
     if (a == FAILED)
         return run_cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), e.text);
     r->out->records++;
@@ -139,9 +131,11 @@ static bool play(struct run *r, const struct rec *rec)
     }
     if (!take_calls(r))
         return false;
-    if (!record(r, rec, a, val))
+    compare_align(&c, &r->real);
+    if (!record(r, rec, a, c.read))
         return false;
-    same = compare(r, rec, a, val, dma);
+    c.died = a == DIED;
+    same = compare_record(&c, !r->o->calls_only);
     return a == ANSWERED && !r->out->aborted &&
            (same || (r->recorder && !r->model->seen.aborted)) && r->out->judgement != CANNOT;
 }

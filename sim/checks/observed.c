@@ -144,7 +144,17 @@ static bool of_level(const struct expecting *e, const struct heard *h)
     return e->what == EXPECT_SOME || (e->what == EXPECT_ALL_CALLS ? h->asked : !h->by_region);
 }
 
-static bool matches(const struct expecting *e, const struct heard *h, const struct expect_rec *x)
+/* Rights asked of the kernel for a notified entry: a writable mapping is readable too, ROM never
+ * writable. */
+static enum perm asked(const struct checks *c, const struct heard *h)
+{
+    const struct ram_block *b = guest_mem_block_at(c->cfg.mem, h->gpa);
+
+    return b && b->rom ? PERM_R : (enum perm)(h->perm | PERM_R);
+}
+
+static bool matches(const struct checks *c, const struct expecting *e, const struct heard *h,
+                    const struct expect_rec *x)
 {
     static const enum note_type types[] = {
         [EXPECT_MAP] = NOTE_MAP, [EXPECT_UNMAP] = NOTE_UNMAP, [EXPECT_DEVTLB] = NOTE_DEVTLB};
@@ -156,9 +166,8 @@ static bool matches(const struct expecting *e, const struct heard *h, const stru
         return false;
     if (x->op != EXPECT_MAP)
         return true;
-    /* A call is seen with the rights asked of the kernel: a writable mapping is readable too. */
-    return h->gpa.v == x->gpa.v && (h->perm == x->perm || (e->what != EXPECT_ALL_NOTES &&
-                                                           (h->perm | PERM_R) == (int)x->perm));
+    return h->gpa.v == x->gpa.v &&
+           (h->perm == x->perm || (e->what != EXPECT_ALL_NOTES && asked(c, h) == x->perm));
 }
 
 static void describe(char *text, size_t bytes, const struct heard *h)
@@ -208,7 +217,7 @@ static void judge_expect(struct checks *c, const struct expect_rec *x)
     if (!e)
         return;
     for (i = e->cursor; i < c->heards; i++)
-        if (of_level(e, &c->heard[i]) && (e->what != EXPECT_SOME || matches(e, &c->heard[i], x)))
+        if (of_level(e, &c->heard[i]) && (e->what != EXPECT_SOME || matches(c, e, &c->heard[i], x)))
             break;
     if (i == c->heards) {
         if (e->what != EXPECT_SOME || !c->heard_lost)
@@ -216,7 +225,7 @@ static void judge_expect(struct checks *c, const struct expect_rec *x)
         return;
     }
     e->cursor = i + 1;
-    if (!matches(e, &c->heard[i], x))
+    if (!matches(c, e, &c->heard[i], x))
         expect_differs(c, x, &c->heard[i]);
 }
 
