@@ -117,6 +117,12 @@ static bool meets(const struct policy *p, const struct notifier *n, struct iova_
     return iova_range_overlap(n->range, r);
 }
 
+static void beyond(struct notifier *n)
+{
+    fate_abort(n->region->fate,
+               "an event reaches beyond a notifier's range: assertion in the notifier core");
+}
+
 int notify_one(struct notifier *n, const struct iommu_event *e)
 {
     const struct policy *p = n->region->policy;
@@ -135,15 +141,17 @@ int notify_one(struct notifier *n, const struct iommu_event *e)
     if (!meets(p, n, e->range))
         return 0;
     if (!iova_range_covers(n->range, e->range)) {
+        if (p->devtlb_straddle_asserts && (n->flags & NOTIFY_DEVTLB)) {
+            beyond(n);
+            return 0;
+        }
         switch (p->straddle) {
         case STRADDLE_WHOLE: break;
         case STRADDLE_PIECES: return wanted ? deliver_pieces(n, e) : 0;
         case STRADDLE_CROP: cut = cropped(n, e); break;
         case STRADDLE_ABORT:
             if (!(n->flags & NOTIFY_DEVTLB)) {
-                fate_abort(
-                    n->region->fate,
-                    "an event reaches beyond a notifier's range: assertion in the notifier core");
+                beyond(n);
                 return 0;
             }
             cut = cropped(n, e);

@@ -42,7 +42,9 @@ enum map_without_cm {
 /** How all of a notifier's range is taken away. */
 enum unmap_whole {
     UNMAP_WHOLE_PIECES, /* naturally aligned powers of two, ascending (4.1 on; museum 2.2) */
-    UNMAP_WHOLE_ROUNDED /* one: size rounded up, start rounded down to it (seed 004; M05, M06) */
+    UNMAP_WHOLE_ROUNDED, /* one: size rounded up, start rounded down to it (seed 004; M05, M06) */
+    UNMAP_WHOLE_POW2,    /* the rounding of M05 alone: the end is right */
+    UNMAP_WHOLE_SHORT    /* pieces up to an inclusive end taken for one past (M06 alone) */
 };
 
 struct policy {
@@ -107,6 +109,7 @@ struct policy {
     bool malformed_frozen; /* reserved or unreadable entries keep what was mapped (#39, L8) */
     bool context_error_frozen; /* only an absent context entry unmaps, other errors do nothing (L9)
                                 */
+    bool context_absent_frozen; /* an absent context entry, too, unmaps nothing (before 3.1; M08) */
     bool context_flushes;      /* context global and domain: unmap all, then map again (L10) */
     bool root_flushes;         /* SRTP: unmap all, nothing mapped again (#44, L4) */
     bool split_is_partial; /* a smaller entry over a larger one unmaps its own size only (H1, L7) */
@@ -158,6 +161,7 @@ struct policy {
     bool flags_told_first_last; /* the unit is told when the first notifier registers and when the
                                    last leaves (seeds 000, 001: notify_started, notify_stopped) */
     enum straddle straddle;
+    bool devtlb_straddle_asserts; /* beyond the range of a DEVTLB notifier, too (4.2 to 5.2; M25) */
     enum replay_how replay;
     bool refusal_ends_vfio; /* snoop control refuses an assigned device: hw_error (seen on 7.2) */
     enum map_without_cm map_without_cm;
@@ -170,6 +174,8 @@ struct policy {
         vhost_switch_flushes; /* a switched device keeps no entries and no misses (L11, L19, M53) */
     bool vhost_flip_flushes;  /* nor does one whose ATS flips keep entries (M31) */
     bool vhost_ats_ignored;   /* DEVTLB wherever there is a device IOTLB, ATS on or off (M31) */
+    bool vhost_late_miss_lost; /* a failure is told to nobody while the device is not translated
+                                  (M53) */
     bool misses_outlive_stop; /* misses still wait after the rings stopped (M54) */
     /* VFIO type1, the kernel's side: all false but by a quirk. */
     bool unmap_ignores_pins;        /* an unmap does not look for pinned pages */
@@ -179,6 +185,8 @@ struct policy {
     bool unregister_unlocked;       /* leaving the list takes no lock */
     bool callback_under_iommu_lock; /* dma_unmap is called with the iommu lock held */
     bool limit_not_returned;        /* a map that fails keeps its place under the limit */
+    bool retries_never_reset;       /* the retries of one unmap are counted over all its mappings
+                                       (M74) */
 };
 
 #endif

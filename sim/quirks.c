@@ -131,6 +131,44 @@ static void callback_locked(struct policy *p)
     p->callback_under_iommu_lock = true;
 }
 
+static void replay_gap(struct policy *p)
+{
+    p->inval_replays = true;
+    p->replay = REPLAY_UNMAP_FIRST;
+}
+
+/* Of its time are both: what was rounded up was delivered uncut. */
+static void whole_rounded(struct policy *p)
+{
+    p->unmap_whole = UNMAP_WHOLE_POW2;
+    p->straddle = STRADDLE_WHOLE;
+}
+
+static void whole_short(struct policy *p)
+{
+    p->unmap_whole = UNMAP_WHOLE_SHORT;
+}
+
+static void absent_context(struct policy *p)
+{
+    p->context_absent_frozen = true;
+}
+
+static void devtlb_asserts(struct policy *p)
+{
+    p->devtlb_straddle_asserts = true;
+}
+
+static void late_misses(struct policy *p)
+{
+    p->vhost_late_miss_lost = true;
+}
+
+static void retries_kept(struct policy *p)
+{
+    p->retries_never_reset = true;
+}
+
 static void limit_kept(struct policy *p)
 {
     p->limit_not_returned = true;
@@ -195,6 +233,30 @@ static const struct {
     {{"callback-under-iommu-lock", "dma_unmap is called with the iommu lock held",
       "none known: what seed 002's comment warns of"},
      callback_locked},
+    {{"dsi-replay-gap",
+      "domain, global and context invalidations unmap everything, then map it again",
+      "M02, 63b88968f1"},
+     replay_gap},
+    {{"unmap-whole-pow2-up",
+      "all of a notifier is one UNMAP, rounded up to a power of two and delivered uncut",
+      "M05, 9a4bb8391f"},
+     whole_rounded},
+    {{"unmap-whole-end-off-by-one", "all of a notifier is unmapped but for its last byte",
+      "M06, d6d10793dc"},
+     whole_short},
+    {{"ce-absent", "an absent context entry unmaps nothing", "M08, c28b535d08"}, absent_context},
+    {{"devtlb-range-assert",
+      "a device-TLB invalidation beyond a notifier's range meets an assertion", "M25, 1804857f19"},
+     devtlb_asserts},
+    {{"miss-after-te-off",
+      "a miss of a device that is no longer translated is looked up one to one, and is lost where "
+      "no RAM is",
+      "M53, unmerged 279cac06a9"},
+     late_misses},
+    {{"type1-unmap-retry",
+      "the retries of one unmap are counted over all its mappings: BUG with pages still to ask for",
+      "M74"},
+     retries_kept},
     {{"limit-not-returned", "a map that fails keeps its place under the container's limit",
       "none known: museum I16"},
      limit_kept},

@@ -160,9 +160,15 @@ static void removed(void *arg, struct iova_range r, uint64_t leaf)
 static void differ_slot_merged(struct differ *d, const struct slot *s, enum shadow_meet meet,
                                struct iova_range around)
 {
+    const struct policy *p = d->t->policy;
     uint64_t leaf = shadow_leaf(s->gpa, s->perm);
 
-    if (s->kind == SLOT_LEAF && meet == MEET_SAME)
+    if (s->kind == SLOT_LEAF && meet == MEET_SAME) {
+        if (p->tells_unchanged && !d->additions)
+            tell_map(d, s);
+        return;
+    }
+    if (p->skips_nonleaf_holes && s->kind == SLOT_HOLE && !s->last)
         return;
     if (d->additions) {
         if (s->kind == SLOT_LEAF && meet == MEET_NONE) {
@@ -292,7 +298,7 @@ void sync_unmap_all(const struct sync_target *t)
     struct sync_target copy = *t;
     struct differ d = {.t = t};
 
-    if (!t->policy->removals_merged) {
+    if (!t->policy->removals_merged || t->policy->unmap_whole != UNMAP_WHOLE_PIECES) {
         notify_each(t->region, unmap_whole_of, &copy);
         return;
     }

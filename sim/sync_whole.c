@@ -12,11 +12,14 @@ static void unmap_rounded(const struct sync_target *t, struct notifier *n)
 {
     uint64_t width = t->aw_last + 1;
     uint64_t first = n->range.first.v, end = n->range.last.v, bytes;
+    struct iommu_event e;
 
     if (t->policy->ranges_ignored) {
         first = 0;
         end = width;
     }
+    if (t->policy->unmap_whole == UNMAP_WHOLE_POW2 && end < width)
+        end++;
     if (end > width)
         end = width;
     if (first > end) {
@@ -33,23 +36,27 @@ static void unmap_rounded(const struct sync_target *t, struct notifier *n)
         bytes = UINT64_C(1) << bits; /* never above the width: what is less than 2^n has n bits */
     }
     first &= ~(bytes - 1);
-    notify_one(n, &(struct iommu_event){.type = NOTE_UNMAP,
-                                        .range = iova_range(first, first + bytes - 1)});
-    shadow_drop(t->shadow, iova_range(first, first + bytes - 1), NULL, NULL);
+    e = event_unmap(iova_range(first, first + bytes - 1));
+    notify_one(n, &e);
+    shadow_drop(t->shadow, e.range, NULL, NULL);
 }
 
 void sync_unmap_whole(const struct sync_target *t, struct notifier *n)
 {
     struct iova_range r = n->range;
 
-    if (t->policy->unmap_whole == UNMAP_WHOLE_ROUNDED) {
-        unmap_rounded(t, n);
-        return;
+    switch (t->policy->unmap_whole) {
+    case UNMAP_WHOLE_ROUNDED:
+    case UNMAP_WHOLE_POW2: unmap_rounded(t, n); return;
+    case UNMAP_WHOLE_SHORT:
+    case UNMAP_WHOLE_PIECES: break;
     }
     if (r.first.v > t->aw_last)
         return;
     if (r.last.v > t->aw_last)
         r.last = iova(t->aw_last);
+    else if (t->policy->unmap_whole == UNMAP_WHOLE_SHORT)
+        r.last = iova(r.last.v - 1);
     for (uint64_t at = r.first.v; !fate_ended(t->fate);) {
         uint64_t mask = aligned_block_mask(at, r.last.v);
         struct iommu_event e = event_unmap(iova_range(at, at + mask));

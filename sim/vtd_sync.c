@@ -93,13 +93,14 @@ void sync_dev_as(struct vtd_dev *d, int fault, struct context c)
             return;
     }
     if (fault || u->blocked) {
-        if (fault == FR_CONTEXT_ABSENT || !u->policy->context_error_frozen)
+        if (!(fault == FR_CONTEXT_ABSENT ? u->policy->context_absent_frozen
+                                         : u->policy->context_error_frozen))
             sync_unmap_all(&t);
         return;
     }
     if (context_to_follow(d, &c))
         sync_tables(d, c, iova_range(0, UINT64_MAX));
-    if (u->policy->unmap_only_apart)
+    if (u->policy->unmap_only_apart && u->policy->sync_unmap_only == SYNC_UNMAP_ONLY_WHOLE)
         sync_unmap_only(&t, iova_range(0, UINT64_MAX));
 }
 

@@ -117,6 +117,8 @@ static void ask(struct type1_kernel *k, struct iova_range r, struct asking *a)
 {
     if (a->any && a->first.v == r.first.v)
         a->round++;
+    else if (k->policy->retries_never_reset && a->any)
+        *a = (struct asking){true, r.first, a->round + 1};
     else
         *a = (struct asking){true, r.first, 1};
     if (a->round > TYPE1_RETRIES + 1) {

@@ -96,6 +96,8 @@ static void fail(struct vhost *v, iova_t at, bool write)
 {
     if (!vhost_policy(v)->vhost_failure_told && v->base.how.backend == BACKEND_KERNEL)
         return;
+    if (vhost_policy(v)->vhost_late_miss_lost && !v->base.region->translated)
+        return;
     for (size_t i = v->pending_count; i-- > 0;) {
         struct vhost_pending p = v->pending[i];
 
