@@ -19,7 +19,7 @@
 #include "trace/record.h"
 
 /** How an invalidation becomes notifications (contract, section 5). */
-enum sync_strategy { SYNC_WALK, SYNC_TRANSLATE, SYNC_TRANSLATE_4K };
+enum sync_strategy { SYNC_WALK, SYNC_TRANSLATE, SYNC_TRANSLATE_4K, SYNC_DIRTY };
 
 /** Test mode: the Nth map, unmap or allocation of any consumer's side is refused. */
 struct engine_fail {

@@ -32,6 +32,7 @@ static const struct sync_strategy_ops *strategy(enum sync_strategy s)
     switch (s) {
     case SYNC_TRANSLATE: return &sync_translate;
     case SYNC_TRANSLATE_4K: return &sync_translate_4k;
+    case SYNC_DIRTY: return &sync_dirty;
     case SYNC_WALK: break;
     }
     return &sync_walk;
@@ -46,6 +47,18 @@ static void *copy_of(const void *items, size_t count, size_t bytes, bool *failed
         memcpy(copy, items, count * bytes);
     *failed |= count && !copy;
     return copy;
+}
+
+static int follow_writes(struct engine *e, struct err *err)
+{
+    if (!policy_tells_differences(&e->policy))
+        return err_set(err, ENOTSUP,
+                       "profile %s notifies what did not change, too: --sync dirty would leave it "
+                       "out",
+                       policy_name(&e->policy));
+    if (!guest_mem_follow(e->mem))
+        return err_set(err, ENOMEM, "out of memory for a log of written pages");
+    return 0;
 }
 
 static int build(struct engine *e, const struct trace_header *h, const struct engine_options *o,
@@ -70,6 +83,8 @@ static int build(struct engine *e, const struct trace_header *h, const struct en
     if (failed || !e->mem)
         return err_set(err, ENOMEM, "out of memory for the simulation");
     fault = policy_check_unit(&e->policy, &e->config, err);
+    if (!fault && o->sync == SYNC_DIRTY)
+        fault = follow_writes(e, err);
     if (!fault)
         fault = add_ram(e, h, err);
     return fault ? fault : vtd_new(&v, &e->unit, err);

@@ -13,6 +13,7 @@
 
 struct page {
     uint64_t words[WORDS_PER_PAGE];
+    uint64_t stamp; /* of the log */
 };
 
 struct leaf {
@@ -28,6 +29,7 @@ struct guest_mem {
     struct ram_block *blocks;
     size_t count;
     uint64_t pages;
+    struct mem_log *log; /* NULL: nobody follows */
 };
 
 static const uint64_t zero_page[WORDS_PER_PAGE];
@@ -57,6 +59,7 @@ void guest_mem_free(struct guest_mem *m)
         free(m->root[i]);
     }
     free(m->blocks);
+    free(m->log);
     free(m);
 }
 
@@ -169,6 +172,24 @@ static struct page *page_made(struct guest_mem *m, gpa_t a)
     return *page;
 }
 
+bool guest_mem_follow(struct guest_mem *m)
+{
+    if (!m->log)
+        m->log = mem_log_new();
+    return m->log != NULL;
+}
+
+struct mem_log *guest_mem_log(const struct guest_mem *m)
+{
+    return m->log;
+}
+
+static void written(struct guest_mem *m, gpa_t a, struct page *p)
+{
+    if (m->log && !mem_log_has(m->log, p->stamp))
+        mem_log_add(m->log, a.v / PAGE_4K_BYTES, &p->stamp);
+}
+
 int guest_mem_store(struct guest_mem *m, gpa_t a, uint64_t val)
 {
     struct page *p = page_held(m, a);
@@ -183,6 +204,7 @@ int guest_mem_store(struct guest_mem *m, gpa_t a, uint64_t val)
             return -ENOMEM;
     }
     p->words[a.v / 8 % WORDS_PER_PAGE] = val;
+    written(m, a, p);
     return 0;
 }
 
@@ -245,8 +267,10 @@ int guest_mem_zero(struct guest_mem *m, gpa_t a, uint64_t bytes)
             struct page *p = page_held(m, a);
 
             step = span(a, PAGE_4K_BYTES, bytes);
-            if (p)
+            if (p) {
                 memset(&p->words[a.v / 8 % WORDS_PER_PAGE], 0, step);
+                written(m, a, p);
+            }
         }
         a.v += step;
         bytes -= step;
@@ -280,5 +304,5 @@ const uint64_t *guest_mem_written(const struct guest_mem *m, gpa_t *at)
 
 uint64_t guest_mem_bytes_held(const struct guest_mem *m)
 {
-    return m->pages * sizeof(struct page);
+    return m->pages * WORDS_PER_PAGE * 8;
 }

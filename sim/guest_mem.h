@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "base/state.h"
+#include "mem_log.h"
 
 #define GUEST_MEM_BITS 46u
 
@@ -77,6 +78,13 @@ void guest_mem_save(const struct guest_mem *m, struct state_out *o);
 
 /** And back into a memory with the same RAM, where nothing was written yet. */
 void guest_mem_load(struct guest_mem *m, struct state_in *i);
+
+/**
+ * From now on the memory logs which pages are written (mem_log.h). False when out of memory. The
+ * log is the memory's; NULL when nobody asked for one.
+ */
+bool guest_mem_follow(struct guest_mem *m);
+struct mem_log *guest_mem_log(const struct guest_mem *m);
 
 /** Bytes of page contents held. */
 uint64_t guest_mem_bytes_held(const struct guest_mem *m);

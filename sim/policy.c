@@ -155,6 +155,11 @@ const char *policy_kinds(const struct policy *p)
     return p->kinds;
 }
 
+bool policy_tells_differences(const struct policy *p)
+{
+    return !p->tells_unchanged;
+}
+
 struct policy *policy_copy(const struct policy *p)
 {
     struct policy *copy = malloc(sizeof(*copy));

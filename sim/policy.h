@@ -48,6 +48,9 @@ bool policy_has_quirk(const struct policy *p, size_t index);
  */
 struct policy *policy_copy(const struct policy *p);
 
+/** Whether only what changed is notified, so that what was not written needs no look. */
+bool policy_tells_differences(const struct policy *p);
+
 /**
  * Whether this profile's system offers that unit. Returns 0, or -EINVAL with the sentence that
  * refuses it (57 bits outside `ideal`, 48 for the seeds' profiles, scalable mode, contradictory

@@ -235,12 +235,14 @@ static void enumerate(struct differ *d, const struct table_view *v, struct iova_
                              .known = d->t->policy->tells_unchanged ? NULL : differ_known,
                              .arg = d,
                              .counts = d->t->counts,
-                             .fate = d->t->fate};
+                             .fate = d->t->fate,
+                             .visits = d->only ? NULL : d->t->visits};
 
     d->t->strategy->enumerate(v, r, &sink);
 }
 
-void sync_range(const struct sync_target *t, const struct table_view *v, struct iova_range r)
+static void compare_range(const struct sync_target *t, const struct table_view *v,
+                          struct iova_range r)
 {
     struct differ d = {.t = t, .extent = r};
     struct iova_range again = sync_unmap_again(t, r);
@@ -262,6 +264,15 @@ void sync_range(const struct sync_target *t, const struct table_view *v, struct 
         enumerate(&d, v, d.extent);
     }
     rangemap_clear(&d.replaced);
+}
+
+void sync_range(const struct sync_target *t, const struct table_view *v, struct iova_range r)
+{
+    if (t->visits)
+        visits_begin(t->visits, guest_mem_log(v->mem), v->top, v->levels, v->limit_last);
+    compare_range(t, v, r);
+    if (t->visits)
+        visits_end(t->visits);
 }
 
 void sync_replay(const struct sync_target *t, const struct table_view *v, struct notifier *n)
@@ -303,6 +314,8 @@ void sync_unmap_all(const struct sync_target *t)
         return;
     }
     sync_unmap_again(t, iova_range(0, UINT64_MAX));
+    if (t->visits)
+        visits_clear(t->visits);
     shadow_drop(t->shadow, iova_range(0, UINT64_MAX), removed, &d);
     flush_run(&d);
     sync_unmap_only(t, iova_range(0, UINT64_MAX));

@@ -17,6 +17,7 @@
 #include "notifier.h"
 #include "policy.h"
 #include "shadow.h"
+#include "visits.h"
 
 enum slot_kind {
     SLOT_HOLE,   /* no right is left after ANDing with all parents */
@@ -70,6 +71,7 @@ struct slot_sink {
     void *arg;
     struct sync_counts *counts;
     struct fate *fate;
+    struct visits *visits; /* NULL: what is shown is not all compared with the record */
 };
 
 /**
@@ -79,11 +81,13 @@ struct slot_sink {
 struct sync_strategy_ops {
     const char *name;
     void (*enumerate)(const struct table_view *v, struct iova_range r, const struct slot_sink *s);
+    bool follows_writes; /* keeps `visits`; the memory must log what is written */
 };
 
 extern const struct sync_strategy_ops sync_walk;      /* level by level */
 extern const struct sync_strategy_ops sync_translate; /* from the root, stepping by what answered */
 extern const struct sync_strategy_ops sync_translate_4k; /* from the root, each 4 KiB */
+extern const struct sync_strategy_ops sync_dirty; /* level by level, where anything was written */
 
 /** Tables that name themselves can make one enumeration endless: beyond this it is refused. */
 #define WALK_ENTRIES_MAX (UINT64_C(1) << 32)
@@ -112,7 +116,8 @@ struct sync_target {
     struct shadow *shadow;
     struct sync_counts *counts;
     struct fate *fate;
-    uint64_t aw_last; /* 2^aw - 1 */
+    uint64_t aw_last;      /* 2^aw - 1 */
+    struct visits *visits; /* for a strategy that follows writes; NULL for others */
 };
 
 /** Tell all notifiers what changed in `r`. */

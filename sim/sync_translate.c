@@ -65,5 +65,5 @@ static void by_4k(const struct table_view *v, struct iova_range r, const struct 
     step_through(v, r, s, true);
 }
 
-const struct sync_strategy_ops sync_translate = {"translate", by_answer};
-const struct sync_strategy_ops sync_translate_4k = {"translate-4k", by_4k};
+const struct sync_strategy_ops sync_translate = {"translate", by_answer, false};
+const struct sync_strategy_ops sync_translate_4k = {"translate-4k", by_4k, false};

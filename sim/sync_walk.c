@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The page walk: tables level by level, each read as a block beside what is remembered of it. */
-#include "sync.h"
+#include "sync_tables.h"
 
 bool entry_reserved(const struct entry_rules *r, uint64_t entry, unsigned level)
 {
@@ -25,44 +25,7 @@ enum entry_verdict entry_judge(const struct entry_rules *r, uint64_t entry, unsi
     return entry_is_leaf(entry, level) ? ENTRY_LEAF : ENTRY_TABLE;
 }
 
-struct walk {
-    const struct table_view *view;
-    const struct slot_sink *sink;
-    struct iova_range range;
-    uint64_t entries_before;
-};
-
-static void show(const struct walk *w, enum slot_kind kind, iova_t at, unsigned level,
-                 uint64_t entry, enum perm perm)
-{
-    struct slot s = {.at = at, .level = level, .kind = kind, .last = entry_is_leaf(entry, level)};
-
-    if (kind == SLOT_LEAF) {
-        s.gpa = entry_gpa(entry, w->view->rules->aw_bits);
-        s.perm = perm;
-    }
-    w->sink->slot(w->sink->arg, &s);
-}
-
-/* True when the entry says what `node` remembers of it, so that nothing need be shown. */
-static bool as_known(const struct walk *w, const struct shadow_node *node, unsigned index,
-                     uint64_t entry, unsigned level, enum perm parents)
-{
-    uint64_t slot = node ? node->slot[index] : 0;
-    enum entry_verdict verdict;
-
-    if (entry == 0)
-        return slot == 0;
-    if (!(slot & SHADOW_LEAF))
-        return false;
-    verdict = entry_judge(w->view->rules, entry, level, parents);
-    return verdict == ENTRY_LEAF &&
-           slot == shadow_leaf(entry_gpa(entry, w->view->rules->aw_bits),
-                               (enum perm)(entry & SS_PERM & (uint64_t)parents));
-}
-
-static void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64_t base,
-                       enum perm parents)
+void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64_t base, enum perm parents)
 {
     const uint64_t *words = guest_mem_page(w->view->mem, table);
     const struct slot_sink *sink = w->sink;
@@ -73,26 +36,20 @@ static void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64
     const struct shadow_node *node = NULL;
     bool skip = sink->known && sink->known(sink->arg, iova(base), level, &node);
 
-    sink->counts->tables_read++;
-    sink->counts->entries_read += to - from + 1;
-    if (sink->counts->entries_read - w->entries_before > WALK_ENTRIES_MAX)
-        fate_unsupported(sink->fate, WALK_TOO_LONG);
+    walk_count(w, to - from + 1);
     for (unsigned i = from; i <= to && !fate_ended(sink->fate); i++) {
         iova_t at = iova(base + i * (mask + 1));
         uint64_t entry = words ? words[i] : 0;
         enum perm perm = (enum perm)(entry & SS_PERM & (uint64_t)parents);
+        enum entry_verdict verdict;
 
-        if (words && skip && as_known(w, node, i, entry, level, parents))
+        if (words && skip && walk_as_known(w, node, i, entry, level, parents))
             continue;
-        switch (words ? entry_judge(w->view->rules, entry, level, parents) : ENTRY_UNREADABLE) {
-        case ENTRY_TABLE:
+        verdict = words ? entry_judge(w->view->rules, entry, level, parents) : ENTRY_UNREADABLE;
+        if (verdict == ENTRY_TABLE)
             walk_table(w, entry_gpa(entry, w->view->rules->aw_bits), level - 1, at.v, perm);
-            break;
-        case ENTRY_LEAF: show(w, SLOT_LEAF, at, level, entry, perm); break;
-        case ENTRY_HOLE: show(w, SLOT_HOLE, at, level, entry, perm); break;
-        case ENTRY_RESERVED:
-        case ENTRY_UNREADABLE: show(w, SLOT_REFUSED, at, level, entry, perm); break;
-        }
+        else
+            walk_show(w, walk_slot(verdict), at, level, entry, perm);
         if (skip)
             skip = sink->known(sink->arg, iova(base), level, &node);
     }
@@ -109,4 +66,4 @@ static void enumerate(const struct table_view *v, struct iova_range r, const str
     walk_table(&w, v->top, v->levels, 0, PERM_RW);
 }
 
-const struct sync_strategy_ops sync_walk = {"walk", enumerate};
+const struct sync_strategy_ops sync_walk = {"walk", enumerate, false};

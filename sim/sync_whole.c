@@ -45,6 +45,8 @@ void sync_unmap_whole(const struct sync_target *t, struct notifier *n)
 {
     struct iova_range r = n->range;
 
+    if (t->visits)
+        visits_clear(t->visits); /* nothing is as it was compared */
     switch (t->policy->unmap_whole) {
     case UNMAP_WHOLE_ROUNDED:
     case UNMAP_WHOLE_POW2: unmap_rounded(t, n); return;

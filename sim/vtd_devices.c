@@ -176,6 +176,7 @@ static void dev_remove(struct vtd_unit *u, struct vtd_dev *d)
     size_t at = dev_position(u, d->bdf);
 
     shadow_clear(&d->shadow);
+    visits_clear(&d->visits);
     notify_region_clear(&d->region);
     free(d);
     u->dev_count--;

@@ -121,6 +121,7 @@ void vtd_free(struct vtd_unit *u)
         return;
     for (size_t i = 0; i < u->dev_count; i++) {
         shadow_clear(&u->devs[i]->shadow);
+        visits_clear(&u->devs[i]->visits);
         notify_region_clear(&u->devs[i]->region);
         free(u->devs[i]);
     }

@@ -12,6 +12,7 @@ static struct sync_target target_of(struct vtd_dev *d)
                                 .shadow = &d->shadow,
                                 .counts = &u->sync_counts,
                                 .fate = u->fate,
+                                .visits = u->sync->follows_writes ? &d->visits : NULL,
                                 .aw_last = (UINT64_C(1) << u->config.aw_bits) - 1};
 }
 
@@ -153,6 +154,7 @@ void dev_replay(struct vtd_dev *d, struct notifier *n)
     struct table_view v;
     struct context c;
 
+    visits_clear(&d->visits); /* a replay tells one notifier alone, and compares nothing */
     switch (u->policy->replay) {
     case REPLAY_UNMAP_FIRST: sync_unmap_whole(&t, n); break;
     case REPLAY_FORGET_ALL: shadow_clear(&d->shadow); break;

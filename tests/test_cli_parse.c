@@ -159,7 +159,6 @@ START_TEST(bad_usage_is_told)
     } bad[] = {
         {"", "no trace given"},
         {"- -", "only once"},
-        {"--sync dirty a", "not built yet"},
         {"--sync fast a", "expected walk, translate, translate-4k or dirty"},
         {"--profile qemu-10.0 a", "not built yet"},
         {"--profile nonsense a", "not known"},

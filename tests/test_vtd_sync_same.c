@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Three strategies, one answer: random tables, random changes and random invalidations give the
- * same notes by walk, by translate, and (in bounded ranges) by translate-4k. Contract, section 5.
+ * Four strategies, one answer: random tables, random changes and random invalidations give the
+ * same notes by walk, by translate, by dirty, and (in bounded ranges) by translate-4k. Contract, section 5.
  */
 #include <string.h>
 
@@ -23,6 +23,10 @@ static const struct {
     {2, 48, 4, "vfio", SYNC_TRANSLATE},     {2, 57, 5, "probe", SYNC_TRANSLATE},
     {0, 39, 3, "probe", SYNC_TRANSLATE_4K}, {1, 39, 3, "probe", SYNC_TRANSLATE_4K},
     {2, 39, 3, "probe", SYNC_TRANSLATE_4K}, {0, 39, 3, "vfio", SYNC_TRANSLATE},
+    {0, 39, 3, "probe", SYNC_DIRTY},        {0, 48, 4, "vfio", SYNC_DIRTY},
+    {1, 39, 3, "probe", SYNC_DIRTY},        {1, 48, 4, "vfio", SYNC_DIRTY},
+    {2, 39, 3, "probe", SYNC_DIRTY},        {2, 48, 4, "vfio", SYNC_DIRTY},
+    {2, 57, 5, "probe", SYNC_DIRTY},        {2, 39, 3, "vfio", SYNC_DIRTY},
 };
 
 /* Tables that do not loop: page p belongs to one level, entries point to pages of the level below.

@@ -71,11 +71,6 @@ int option_sync(struct replay_options *o, const char *s, struct err *e)
 {
     int word = 0, rc = arg_word("--sync", s, sync_words, &word, e);
 
-    if (rc == 0 && word > SYNC_TRANSLATE_4K)
-        return err_set(e, EINVAL,
-                       "--sync: '%s' is not built yet; built are walk, translate and "
-                       "translate-4k",
-                       s);
     o->sync = (enum sync_strategy)word;
     return rc;
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* What the strategies that go from table to table share. Nobody else includes it. */
+#ifndef VTR_SYNC_TABLES_H
+#define VTR_SYNC_TABLES_H
+
+#include "sync.h"
+
+/** One enumeration. */
+struct walk {
+    const struct table_view *view;
+    const struct slot_sink *sink;
+    struct iova_range range;
+    uint64_t entries_before;
+};
+
+static inline void walk_show(const struct walk *w, enum slot_kind kind, iova_t at, unsigned level,
+                             uint64_t entry, enum perm perm)
+{
+    struct slot s = {.at = at, .level = level, .kind = kind, .last = entry_is_leaf(entry, level)};
+
+    if (kind == SLOT_LEAF) {
+        s.gpa = entry_gpa(entry, w->view->rules->aw_bits);
+        s.perm = perm;
+    }
+    w->sink->slot(w->sink->arg, &s);
+}
+
+/** True when the entry says what `node` remembers of it, so that nothing need be shown. */
+static inline bool walk_as_known(const struct walk *w, const struct shadow_node *node,
+                                 unsigned index, uint64_t entry, unsigned level, enum perm parents)
+{
+    uint64_t slot = node ? node->slot[index] : 0;
+    enum entry_verdict verdict;
+
+    if (entry == 0)
+        return slot == 0;
+    if (!(slot & SHADOW_LEAF))
+        return false;
+    verdict = entry_judge(w->view->rules, entry, level, parents);
+    return verdict == ENTRY_LEAF &&
+           slot == shadow_leaf(entry_gpa(entry, w->view->rules->aw_bits),
+                               (enum perm)(entry & SS_PERM & (uint64_t)parents));
+}
+
+/** `entries` of one more table are read. */
+static inline void walk_count(const struct walk *w, unsigned entries)
+{
+    w->sink->counts->tables_read++;
+    w->sink->counts->entries_read += entries;
+    if (w->sink->counts->entries_read - w->entries_before > WALK_ENTRIES_MAX)
+        fate_unsupported(w->sink->fate, WALK_TOO_LONG);
+}
+
+/** What a slot is whose entry names no table. */
+static inline enum slot_kind walk_slot(enum entry_verdict v)
+{
+    if (v == ENTRY_LEAF)
+        return SLOT_LEAF;
+    return v == ENTRY_HOLE ? SLOT_HOLE : SLOT_REFUSED;
+}
+
+/** Everything in the table and below. */
+void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64_t base,
+                enum perm parents);
+
+#endif
