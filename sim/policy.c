@@ -31,7 +31,8 @@
     .inplace_bare_map = true, .skips_nonleaf_holes = true, .inval_replays = true,                  \
     .walks_unmap_only = true, .edge_switches_alone = true, .root_latched_alone = true,             \
     .reset_keeps_region = true, .devtlb_unheard = true, .unmap_whole = UNMAP_WHOLE_ROUNDED,        \
-    .replay = REPLAY_UNMAP_FIRST, .kind_by_permission = true, .registration_asserts = true
+    .replay = REPLAY_UNMAP_FIRST, .kind_by_permission = true, .registration_asserts = true,     \
+    .iotlb_mask_8_bits = true
 
 /* The notifier core of seeds 000 and 001. */
 #define CORE_WITHOUT_RANGES                                                                        \
@@ -63,6 +64,7 @@ static const struct policy rows[] = {
         .iqa_loses_dw = true,
         .types_accepted = TYPES(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7),
         .wait_sw_if_aborts = true,
+        .iotlb_mask_8_bits = true,
         .sync_unmap_only = SYNC_UNMAP_ONLY_WALKS,
         .straddle = STRADDLE_ABORT,
         .replay = REPLAY_UNMAP_FIRST,

@@ -103,15 +103,15 @@ void iotlb_drop_domain(struct iotlb *t, did_t d)
 
 struct pages {
     did_t did;
-    uint64_t first, mask; /* the aligned block of the request: IOVA and size - 1 */
-    uint64_t at;          /* the address as given */
+    uint64_t at;       /* the address as given */
+    uint64_t compared; /* the bits in which an entry's first byte agrees with it */
     bool keep_large;
 };
 
 static bool meets(const struct iotlb_entry *e, const void *arg)
 {
     const struct pages *p = arg;
-    bool start_inside = (e->page & ~p->mask) == p->first;
+    bool start_inside = ((e->page ^ p->at) & p->compared) == 0;
     bool contains = (p->at & ~e->mask) == e->page;
 
     if (p->keep_large && e->level > 1)
@@ -119,12 +119,18 @@ static bool meets(const struct iotlb_entry *e, const void *arg)
     return e->did.v == p->did.v && (start_inside || contains);
 }
 
-void iotlb_drop_pages(struct iotlb *t, did_t d, iova_t at, unsigned am, bool keep_large)
-{
-    uint64_t mask = (PAGE_4K_BYTES << am) - 1;
-    struct pages p = {d, at.v & ~mask, mask, at.v, keep_large};
+#define LOWEST_8_OF_PAGE_NUMBER UINT64_C(0xff000)
 
-    filter(t, meets, &p);
+void iotlb_drop_pages(struct iotlb *t, const struct policy *p, did_t d, iova_t at, unsigned am)
+{
+    struct pages asked = {.did = d,
+                          .at = at.v,
+                          .compared = ~((PAGE_4K_BYTES << am) - 1),
+                          .keep_large = p->iotlb_keeps_large};
+
+    if (p->iotlb_mask_8_bits)
+        asked.compared &= LOWEST_8_OF_PAGE_NUMBER;
+    filter(t, meets, &asked);
 }
 
 void caches_reset(struct vtd_unit *u)

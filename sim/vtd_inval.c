@@ -110,7 +110,7 @@ void inval_iotlb_pages(struct vtd_unit *u, did_t domain, iova_t at, unsigned am)
     uint64_t first = u->policy->psi_aligned ? at.v & ~mask : at.v;
     uint64_t last = first + mask < first ? UINT64_MAX : first + mask;
 
-    iotlb_drop_pages(&u->iotlb, domain, at, am, u->policy->iotlb_keeps_large);
+    iotlb_drop_pages(&u->iotlb, u->policy, domain, at, am);
     if (u->policy->iotlb_pages_all)
         iotlb_clear(&u->iotlb);
     for (size_t i = 0; i < u->dev_count && !fate_ended(u->fate); i++) {

@@ -149,8 +149,8 @@ void iotlb_clear(struct iotlb *t);
 const struct iotlb_entry *iotlb_find(const struct iotlb *t, uint16_t sid, iova_t at);
 void iotlb_add(struct iotlb *t, const struct iotlb_entry *e);
 void iotlb_drop_domain(struct iotlb *t, did_t d);
-/** Page-selective: entries of the domain that meet 2^am pages at `at`; `keep_large`: a quirk. */
-void iotlb_drop_pages(struct iotlb *t, did_t d, iova_t at, unsigned am, bool keep_large);
+/** Page-selective: entries of the domain that meet 2^am pages at `at`, as the policy compares. */
+void iotlb_drop_pages(struct iotlb *t, const struct policy *p, did_t d, iova_t at, unsigned am);
 /** Everything out: IOTLB and context cache. */
 void caches_reset(struct vtd_unit *u);
 
