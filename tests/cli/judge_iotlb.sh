@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What is cached, and when it goes: traces that say where each access ends, replayed, and played to a real QEMU.
+. tests/lib.sh
+
+# accesses PROFILE TRACE: how many were compared, and how many differ.
+accesses() {
+    run --profile "$1" --compare always --report json --attach probe@00:03.0 --attach probe@00:04.0 "$2"
+    sed -n 's/.*"compared":{"reads":0,"dma":\([0-9]*\),.*"differs":{"reads":0,"dma":\([0-9]*\),.*/\1 \2/p' "$work/out"
+}
+
+for t in tests/traces/iotlb/*.trace; do
+    name=$(basename "$t" .trace)
+    equal "iotlb: $name: each access ends where the trace says" "$(accesses qemu-7.2 "$t")" "$(grep -c '^dma ' "$t") 0"
+done
+# What is no property of all.
+equal "iotlb: psi-low-byte: whole page numbers are compared by the architecture" \
+    "$(accesses ideal tests/traces/iotlb/psi-low-byte.trace)" "8 4"
+equal "iotlb: psi-low-byte: and since QEMU 9.1" "$(accesses qemu-10.2 tests/traces/iotlb/psi-low-byte.trace)" "8 4"
+
+if ! command -v qemu-system-x86_64 >/dev/null 2>&1; then
+    if [ "${CI:-}" = true ] && [ -e /etc/debian_version ]; then
+        not_ok "iotlb: a QEMU to compare with" "qemu-system-x86_64 is not installed"
+    else
+        echo "skip iotlb: qemu-system-x86_64 is not there, nothing was compared with a real one"
+    fi
+    exit 0
+fi
+for t in tests/traces/iotlb/*.trace; do
+    code=0
+    timeout 120 "$BUILD/judge" --edu 00:03.0 --edu 00:04.0 "$t" >"$work/out" 2>"$work/err" || code=$?
+    exits "iotlb: $(basename "$t" .trace): a real QEMU agrees" 0
+    has "iotlb: $(basename "$t" .trace): all accesses were compared" "$work/out" " $(grep -c '^dma ' "$t") accesses,"
+done
+for kind in cached registers; do
+    code=0
+    BUILD=$BUILD timeout 240 sh tests/judge/random.sh $kind 1 4 >"$work/out" 2>"$work/err" || code=$?
+    exits "judge: random traces, $kind: they agree" 0
+    [ "$code" = 0 ] || sed 's/^/    /' "$work/out"
+done
