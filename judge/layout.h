@@ -31,6 +31,9 @@ void layout_choose(const struct trace_header *h, struct machine_config *c);
 /** The first log, before any record: what the device's container holds now, ascending. */
 void layout_learn(struct layout *l, const char *log, bdf_t device);
 
+/** What QEMU maps for a header that says nothing of memory, where no device is there to tell. */
+void layout_unsaid(struct layout *l);
+
 /** Whether `h` says just these pieces. */
 bool layout_is(const struct layout *l, const struct trace_header *h);
 

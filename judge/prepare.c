@@ -201,6 +201,13 @@ static bool learn_layout(struct run *r)
             r->header.rams = r->layout.count;
         }
     }
+    if (log && !r->device_count && !r->header.rams) {
+        layout_unsaid(&r->layout);
+        layout_records(&r->layout, r->ram);
+        r->header.ram = r->ram;
+        r->header.rams = r->layout.count;
+        r->layout.count = 0; /* no calls: none of it is looked up */
+    }
     free(log);
     return log != NULL;
 }

@@ -4,17 +4,19 @@
 #   tests/judge/random.sh KIND FIRST COUNT   seeds FIRST to FIRST + COUNT - 1
 #     cached      what is cached, and when it goes (cached.awk)
 #     registers   registers at random (registers.awk)
+#     wild        those of gen_trace --random, one, two or all three of its devices emulated
 #   JUDGE_QEMU, BUILD: as in tests/judge.sh. Exit 1: some differ; each is printed with how to make it again.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 BUILD=${BUILD:-build}
-usage='usage: random.sh cached|registers FIRST COUNT'
+usage='usage: random.sh cached|registers|wild FIRST COUNT'
 kind=${1:?$usage}
 first=${2:?$usage}
 count=${3:?$usage}
 case $kind in
 cached) edu='--edu 00:02.0 --edu 00:03.0 --edu 00:04.0' ;;
 registers) edu='--edu 00:02.0' ;;
+wild) ;;
 *)
     echo "$usage" >&2
     exit 2
@@ -31,10 +33,19 @@ while [ "$s" -lt $((first + count)) ]; do
     [ $((s % 2)) -ne 0 ] || unit="$unit caching-mode=off"
     [ $((s % 7)) -ne 0 ] || unit="$unit snoop-control=on"
     [ $((s % 11)) -ne 0 ] || unit="$unit intremap=on"
-    awk -v seed="$s" -v steps=$steps -v unit="${unit# }" -f "tests/judge/$kind.awk" >"$work/t"
+    if [ "$kind" = wild ]; then
+        how="gen_trace --random --seed $s --events $steps"
+        "$BUILD/gen_trace" --random --seed "$s" --events $steps >"$work/t"
+        edu='--edu 00:04.0'
+        [ $((s % 3)) -eq 0 ] || edu="$edu --edu 00:03.0"
+        [ $((s % 3)) -ne 2 ] || edu="$edu --edu 00:02.0"
+    else
+        how="awk -v seed=$s -v steps=$steps -v unit='${unit# }' -f tests/judge/$kind.awk"
+        awk -v seed="$s" -v steps=$steps -v unit="${unit# }" -f "tests/judge/$kind.awk" >"$work/t"
+    fi
     # shellcheck disable=SC2086 # words
     "$BUILD/judge" --qemu "${JUDGE_QEMU:-qemu-system-x86_64}" $edu "$work/t" 2>&1 | grep -v ': without [0-9]' |
-        sed "s|$work/t|awk -v seed=$s -v steps=$steps -v unit='${unit# }' -f tests/judge/$kind.awk|"
+        sed "s|$work/t|judge $edu: $how|"
     s=$((s + 1))
 done | awk -v kind="$kind" '
     / agrees: / {
@@ -50,7 +61,7 @@ done | awk -v kind="$kind" '
     }
     /: differs at record/ { differ++ }
     /^judge: / { cannot++ }
-    { print }
+    { print; fflush() }
     END {
         printf "%s: %d traces agree (%d of them to a common end), %d differ, %d could not be played\n", kind, agree, ended, differ, cannot
         printf "%s: %d records, %d accesses, %d reads, %d registers compared\n", kind, records, accesses, reads, registers
