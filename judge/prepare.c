@@ -117,6 +117,7 @@ static void keep_devices(struct run *r, const struct model *m)
         if (!playable_device(b, &why)) {
             snprintf(r->out->note, sizeof(r->out->note), "without %02x:%02x.%x: %s", b.v >> 8,
                      b.v >> 3 & 31, b.v & 7, why);
+            r->absent[r->absent_count++] = b;
             continue;
         }
         r->devices[r->device_count] = m->devices[i];
@@ -124,15 +125,21 @@ static void keep_devices(struct run *r, const struct model *m)
     }
 }
 
-/* In the model an emulated device has a consumer that nobody tells anything, lest it gets vfio.
- * Appended to r->attach at `count`; the new count. */
+static void attach_deaf(struct attach_rec *a, bdf_t b, const char *name, size_t i)
+{
+    *a = (struct attach_rec){
+        .kind = CONSUMER_PROBE, .bdf = b, .has_flags = true, .flags = NOTIFY_DEVTLB};
+    snprintf(a->name, NAME_BYTES, "%s%zu", name, i);
+}
+
+/* In the model an emulated device has a consumer that nobody tells anything, lest it gets vfio; and
+ * so has one that the machine lacks. Appended to r->attach at `count`; the new count. */
 static size_t attach_edu(struct run *r, size_t count)
 {
-    for (size_t i = 0; i < r->o->edu_count; i++, count++) {
-        r->attach[count] = (struct attach_rec){
-            .kind = CONSUMER_PROBE, .bdf = r->o->edu[i], .has_flags = true, .flags = NOTIFY_DEVTLB};
-        snprintf(r->attach[count].name, NAME_BYTES, "edu%zu", i);
-    }
+    for (size_t i = 0; i < r->o->edu_count; i++)
+        attach_deaf(&r->attach[count++], r->o->edu[i], "edu", i);
+    for (size_t i = 0; i < r->absent_count; i++)
+        attach_deaf(&r->attach[count++], r->absent[i], "absent", i);
     return count;
 }
 

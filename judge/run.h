@@ -21,6 +21,8 @@ struct run {
     struct vfio_device devices[VFIO_DEVICES_MAX];
     bdf_t bdfs[VFIO_DEVICES_MAX];
     size_t device_count;
+    bdf_t absent[VFIO_DEVICES_MAX]; /* found in the guest's tables, but not in the machine */
+    size_t absent_count;
     struct trace_header header; /* the trace's, with the machine's memory and no devices */
     struct ram_entry ram[PIECES_MAX];
     struct attach_rec attach[VFIO_DEVICES_MAX + EDU_MAX];
