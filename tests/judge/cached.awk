@@ -222,7 +222,7 @@ BEGIN {
     if (!aw)
         aw = pick("39 48")
     devtlb = unit ~ /device-iotlb=on/
-    printf "vtd-trace 1\nunit aw-bits=%d%s\n", aw, unit ? " " unit : ""
+    printf "vtd-trace 1\nmeta tool cached.awk\nmeta seed %d\nunit aw-bits=%d%s\n", seed, aw, unit ? " " unit : ""
     print "ram 0x0 0xc0000\nrom 0xc0000 0x20000\nram 0xe0000 0x10000\nrom 0xf0000 0x10000\nram 0x100000 0x7ff00000"
     print "rom 0xffff0000 0x10000\nram 0x100000000 0x80000000"
     print "device 00:02.0\ndevice 00:03.0\ndevice 00:04.0"

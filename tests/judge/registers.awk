@@ -74,7 +74,7 @@ BEGIN {
     state = seed % 2147483646 + 1
     for (i = 0; i < 9; i++)
         below(2)
-    print "vtd-trace 1\nunit aw-bits=" pick("39 48") (unit ? " " unit : "") "\ndevice 00:02.0"
+    print "vtd-trace 1\nmeta tool registers.awk\nmeta seed " seed "\nunit aw-bits=" pick("39 48") (unit ? " " unit : "") "\ndevice 00:02.0"
     print "mem 0x100000 0x101001 0x0\nmem 0x101100 0x102001 0x101\nmem 0x102000 0x103003\nmem 0x103000 0x104003"
     print "mem 0x104008 0x5000003 0x5001001"
     for (i = 0; i < 16; i++) {
