@@ -100,6 +100,9 @@ valgrind: all unit-tests ## the tests' programs under valgrind
 
 judge: all ## captured and 500 random traces against a real QEMU, twice; see tests/judge.sh
 	BUILD=$(BUILD) sh tests/judge.sh
+	BUILD=$(BUILD) sh tests/judge/registers.sh
+	BUILD=$(BUILD) sh tests/judge/random.sh registers 1 100
+	BUILD=$(BUILD) sh tests/judge/random.sh cached 1 100
 
 capture: all ## record a guest: make capture SCENARIO=strict
 	@test -n "$(SCENARIO)" || { echo "make capture SCENARIO=NAME; scenarios: $$(ls capture/scenarios | sed 's/[.]sh//' | tr '\n' ' ')"; exit 2; }

@@ -99,7 +99,7 @@ struct policy {
     bool pt_seen_by_dma;      /* a dma that meets a pass-through entry switches the device (3.9) */
     uint16_t iotlb_sid_mask;  /* part of the source id in the IOTLB's key (M36) */
     bool iotlb_mask_8_bits;   /* a page-selective invalidation compares the lowest eight bits of
-                                 page numbers alone (to 9.0; d7258f7a25) */
+                                 page numbers alone (2.2 to 9.0: b5a280c008, d7258f7a25) */
 
     /* Synchronisation. */
     bool reserved_before_absent; /* the walk refuses reserved bits in an entry without rights, too
