@@ -206,7 +206,7 @@ void compare_align(const struct comparison *c, struct call_list *real)
 /* Where both end, devices are compared no more: which of them came first is QEMU's own chance. */
 static bool dma_same(const struct xlat_result *x, const struct edu_result *real)
 {
-    if (x->end == XLAT_REFUSED) /* a cached entry without the right: the core refuses, not the unit */
+    if (x->end == XLAT_REFUSED) /* cached without the right: the core refuses, not the unit */
         return real->translated && x->gpa.v == real->gpa.v;
     if (x->end != XLAT_OK)
         return !real->translated;
