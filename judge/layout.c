@@ -154,12 +154,9 @@ void layout_learn(struct layout *l, const char *log, bdf_t device)
 void layout_unsaid(struct layout *l)
 {
     static const struct piece pieces[] = {
-        {0x0, 0xc0000, 0, false},
-        {0xc0000, 0x20000, 0, true},
-        {0xe0000, 0x10000, 0, false},
-        {0xf0000, 0x10000, 0, true},
-        {MIB, 2 * GIB - MIB, 0, false},
-        {FOUR_GIB - 0x10000, 0x10000, 0, true},
+        {0x0, 0xc0000, 0, false},       {0xc0000, 0x20000, 0, true},
+        {0xe0000, 0x10000, 0, false},   {0xf0000, 0x10000, 0, true},
+        {MIB, 2 * GIB - MIB, 0, false}, {FOUR_GIB - 0x10000, 0x10000, 0, true},
         {FOUR_GIB, 2 * GIB, 0, false},
     };
 

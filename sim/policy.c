@@ -31,7 +31,7 @@
     .inplace_bare_map = true, .skips_nonleaf_holes = true, .inval_replays = true,                  \
     .walks_unmap_only = true, .edge_switches_alone = true, .root_latched_alone = true,             \
     .reset_keeps_region = true, .devtlb_unheard = true, .unmap_whole = UNMAP_WHOLE_ROUNDED,        \
-    .replay = REPLAY_UNMAP_FIRST, .kind_by_permission = true, .registration_asserts = true,     \
+    .replay = REPLAY_UNMAP_FIRST, .kind_by_permission = true, .registration_asserts = true,        \
     .iotlb_mask_8_bits = true
 
 /* The notifier core of seeds 000 and 001. */
