@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/diff.h"
+#include "cli/shrink.h"
 #include "cli/trace_options.h"
 #include "cli/version.h"
 #include "trace/help.h"
@@ -243,7 +244,33 @@ static int tell(enum trace_do what)
     return rc < 0 || fflush(stdout) ? 2 : 0;
 }
 
-static int run(int argc, char **argv)
+/* `called`: this program as it was called; replay is beside it. */
+static int do_shrink(struct trace_options *o, const char *called)
+{
+    struct shrink_command_line line;
+    struct err err = {""};
+    char replay[512];
+    size_t n = strlen(called);
+    int code = 2, rc;
+
+    for (int i = 0; i < o->count; i++)
+        if (!strcmp(o->files[i], "--help"))
+            return tell(TRACE_HELP);
+    snprintf(replay, sizeof(replay), "%.*sreplay", n >= 5 && n < 500 ? (int)n - 5 : 0, called);
+    rc = shrink_options_parse(&line, o->count + 1, o->files - 1, &err);
+    if (rc) {
+        bad_usage(err.text);
+    } else {
+        code = shrink_command_run(stdout, &line, replay, &err);
+        if (code)
+            complain(line.replay.traces[0], err.text);
+    }
+    shrink_options_free(&line);
+    return code;
+}
+
+
+static int run(int argc, char **argv, const char *called)
 {
     struct trace_options o;
     struct err err = {""};
@@ -261,9 +288,10 @@ static int run(int argc, char **argv)
     case TRACE_DUMP: return do_dump(o.count, o.files, &o);
     case TRACE_PACK: return do_pack(o.count, o.files, &o);
     case TRACE_DIFF: return do_diff(o.count, o.files, &o);
+    case TRACE_SHRINK: return do_shrink(&o, called);
     case TRACE_NOTHING: break;
     }
-    complain(argv[1], "no such command; info, dump, pack or diff expected");
+    complain(argv[1], "no such command; info, dump, pack, diff or shrink expected");
     fputs("Try 'trace --help'.\n", stderr);
     return 2;
 }
@@ -271,9 +299,11 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     char name[] = "trace"; /* for getopt's complaints */
+    const char *called;
 
     if (argc < 2)
-        return bad_usage("a command expected: info, dump, pack or diff");
+        return bad_usage("a command expected: info, dump, pack, diff or shrink");
+    called = argv[0];
     argv[0] = name;
-    return run(argc, argv);
+    return run(argc, argv, called);
 }

@@ -97,7 +97,7 @@ static void all_records(struct against *a)
 
             p->show(p->ctx, trace_records(a->reader), bytes, size);
         }
-        if (!both(a, &rec))
+        if (!both(a, &rec) || (a->job->until_first && pairing_any(&a->differ)))
             return;
     }
     a->damaged = rc < 0;
@@ -123,8 +123,8 @@ static int trouble(const struct against *a, struct err *e)
 
 int against_run(FILE *out, const struct against_job *job, struct err *e)
 {
-    struct against a = {.job = job};
-    int rc = trace_open(job->trace, &a.reader, &a.damage), code = 2;
+    struct against a = {.job = job, .reader = job->reader};
+    int rc = a.reader ? 0 : trace_open(job->trace, &a.reader, &a.damage), code = 2;
     bool ready = rc == 0;
 
     if (rc) {
@@ -132,6 +132,8 @@ int against_run(FILE *out, const struct against_job *job, struct err *e)
         return 2;
     }
     pairing_init(&a.differ);
+    a.differ.show = job->show;
+    a.differ.ctx = job->ctx;
     for (unsigned i = 0; i < 2; i++) {
         rc = make_side(&a, i, e);
         ready = !refuse(&a.side[i], rc, e) && ready;
@@ -141,7 +143,7 @@ int against_run(FILE *out, const struct against_job *job, struct err *e)
     rc = trouble(&a, e);
     if (rc == 0)
         code = pairing_any(&a.differ);
-    if (job->options->form == FORM_JSON ? against_json(out, &a) : against_text(out, &a)) {
+    if (out && (job->options->form == FORM_JSON ? against_json(out, &a) : against_text(out, &a))) {
         err_set(e, EIO, "the report could not be written");
         code = 2;
     }

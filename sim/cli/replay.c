@@ -269,7 +269,8 @@ void replay_run(struct replay *r, const struct replay_job *job)
                                 .quirks = job->options->quirks,
                                 .quirks_count = job->options->quirks_count,
                                 .counts = &r->counts};
-    rc = trace_open(job->trace, &r->reader, &d);
+    r->reader = job->reader;
+    rc = r->reader ? 0 : trace_open(job->trace, &r->reader, &d);
     if (rc) {
         damaged(r, &d);
         return;

@@ -35,6 +35,7 @@ struct replay_hooks {
 struct replay_job {
     const struct replay_options *options;
     const char *trace;        /* path, or "-" */
+    struct trace_reader *reader; /* NULL: `trace` is opened; else it becomes the replay's own */
     FILE *events;             /* NULL: no event stream; stays the caller's */
     struct progress progress; /* show == NULL: none */
     size_t findings_kept;     /* at least that many of each invariant */

@@ -145,6 +145,11 @@ int trace_options_parse(struct trace_options *o, int argc, char **argv, struct e
         o->what = TRACE_HELP;
     else if (strcmp(command, "--version") == 0)
         o->what = TRACE_VERSION;
+    if (strcmp(command, "shrink") == 0) {
+        o->what = TRACE_SHRINK;
+        o->files = argv + 2;
+        o->count = argc - 2;
+    }
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(command, commands[i].name) == 0) {
             argv[1] = argv[0]; /* options start behind the command */

@@ -20,6 +20,10 @@ struct trace_reader {
     struct window text_window;    /* TRACE_TEXT_ZSTD: over its text */
     struct text_reader text;      /* TRACE_TEXT, TRACE_TEXT_ZSTD */
     struct packed_reader *packed; /* TRACE_PACKED */
+    const struct trace_header *given; /* trace_open_records; NULL: `header` */
+    const struct rec *const *recs;    /* likewise */
+    size_t count;
+    uint64_t at_ns; /* of the last `at` of `recs` */
     struct trace_header header;
     struct rec_store store;
     uint64_t records; /* events given */
@@ -141,9 +145,39 @@ int trace_open_memory(const void *bytes, size_t length, struct trace_reader **ou
     return open_source(r, out, d);
 }
 
+int trace_open_records(const struct trace_header *h, const struct rec *const *recs, size_t count,
+                       struct trace_reader **out, struct trace_damage *d)
+{
+    struct trace_reader *r = reader_new(d);
+
+    *out = r;
+    if (!r)
+        return -ENOMEM;
+    source_memory(&r->source, NULL, 0);
+    r->given = h;
+    r->recs = recs;
+    r->count = count;
+    return 0;
+}
+
 const struct trace_header *trace_header(const struct trace_reader *r)
 {
-    return &r->header;
+    return r->given ? r->given : &r->header;
+}
+
+/* The next of the records in memory. */
+static int next_given(struct trace_reader *r, struct rec *rec)
+{
+    struct err err;
+
+    if (r->records == r->count)
+        return 0;
+    if (rec_check(r->recs[r->records], &r->at_ns, &err)) {
+        snprintf(r->damage.why, sizeof(r->damage.why), "%.250s", err.text);
+        return -1;
+    }
+    *rec = *r->recs[r->records];
+    return 1;
 }
 
 int trace_next(struct trace_reader *r, struct rec *rec, struct trace_damage *d)
@@ -151,8 +185,11 @@ int trace_next(struct trace_reader *r, struct rec *rec, struct trace_damage *d)
     int rc = r->ended;
 
     if (rc == 0) {
-        rc = r->packed ? packed_next(r->packed, rec, &r->damage)
-                       : text_next(&r->text, rec, &r->damage);
+        if (r->given)
+            rc = next_given(r, rec);
+        else
+            rc = r->packed ? packed_next(r->packed, rec, &r->damage)
+                           : text_next(&r->text, rec, &r->damage);
         if (rc > 0) {
             r->records++;
             return 1;

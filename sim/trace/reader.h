@@ -36,7 +36,15 @@ int trace_open(const char *path, struct trace_reader **out, struct trace_damage 
 int trace_open_memory(const void *bytes, size_t length, struct trace_reader **out,
                       struct trace_damage *d);
 
-/** The header, owned by the reader. */
+/**
+ * The same over records in memory, each checked as those of a file are: one that breaks a rule is
+ * damage. The header, the `count` records and what they point to must stay until the reader is
+ * closed. 0, or -ENOMEM.
+ */
+int trace_open_records(const struct trace_header *h, const struct rec *const *recs, size_t count,
+                       struct trace_reader **out, struct trace_damage *d);
+
+/** The header, owned by the reader (trace_open_records: by the caller). */
 const struct trace_header *trace_header(const struct trace_reader *r);
 
 /** Next event record: 1 and *rec filled in, 0 at the end, -1 at a damage (then and ever after; see
