@@ -58,6 +58,9 @@ __attribute__((format(printf, 2, 3))) static bool differ(struct comparison *c, c
     if (c->out->judgement != AGREE)
         return false;
     c->out->judgement = DIFFER;
+    c->out->difference = c->comparing;
+    c->out->detail = c->detail;
+    c->out->differs_at = c->record;
     record_text(record, sizeof(record), c->rec);
     n = snprintf(c->out->why, sizeof(c->out->why), "record %" PRIu64 " (%s): ", c->record, record);
     va_start(list, format);
@@ -98,6 +101,7 @@ static bool compare_device(struct comparison *c, bdf_t b)
             break;
         c->out->calls++;
     }
+    c->detail = (real ? 1u + real->unmap : 0) << 2 | (model ? 1u + model->unmap : 0);
     call_text(text[0], sizeof(text[0]), real);
     call_text(text[1], sizeof(text[1]), model);
     return differ(c,
@@ -138,6 +142,7 @@ static bool compare_stores(struct comparison *c, const struct seen *s)
 {
     struct err e = {""};
 
+    c->comparing = DIFFERS_STATUS;
     for (unsigned i = 0; i < s->stores; i++) {
         uint32_t want = s->store[i].val;
         uint64_t val = 0;
@@ -171,6 +176,8 @@ static bool compare_registers(struct comparison *c)
             return lost(c, a, &e);
         if (model_read(c->model, off, 4, &model, &e))
             return lost(c, FAILED, &e);
+        c->comparing = DIFFERS_REGISTER;
+        c->detail = off;
         c->out->registers++;
         if (val != model)
             return differ(c, "register %s\n  QEMU %s\n    0x%" PRIx64 "\n  %s\n    0x%" PRIx64,
@@ -185,6 +192,7 @@ static bool compare_read(struct comparison *c)
 
     if (c->rec->kind != REC_R32 && c->rec->kind != REC_R64)
         return true;
+    c->comparing = DIFFERS_READ;
     c->out->reads++;
     return c->read == model || differ(c, "read\n  QEMU %s\n    0x%" PRIx64 "\n  %s\n    0x%" PRIx64,
                                       c->out->qemu, c->read, c->out->profile, model);
@@ -221,6 +229,7 @@ static bool compare_dma(struct comparison *c)
 
     if (c->rec->kind != REC_DMA || !c->model->seen.has_dma)
         return true;
+    c->comparing = DIFFERS_DMA;
     c->out->accesses++;
     if (dma_same(x, &c->dma))
         return true;
@@ -236,9 +245,11 @@ bool compare_record(struct comparison *c, bool registers)
 {
     bool both = c->died && c->model->seen.aborted;
 
+    c->comparing = DIFFERS_CALL;
     for (size_t i = 0; i < c->device_count && !both; i++)
         if (!compare_device(c, c->devices[i].bdf))
             return false;
+    c->comparing = DIFFERS_END;
     if (!compare_ends(c))
         return false;
     if (c->out->aborted)

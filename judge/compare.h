@@ -23,6 +23,8 @@ struct comparison {
     bool died;             /* the machine, of this record */
     uint64_t read;         /* what it answered to a read record */
     struct edu_result dma; /* what it told of a dma record */
+    enum judge_difference comparing; /* what is compared just now, */
+    unsigned detail;           /* and which of it */
 };
 
 /**

@@ -17,6 +17,8 @@ const char judge_help[] =
     "                         they end is compared, too (repeatable)\n"
     "  --calls-only           compare VFIO's calls and the trace's reads alone\n"
     "  --record FILE          write the trace with `expect` records of what QEMU did (one TRACE)\n"
+    "  --shrink FILE          where they differ, write the shortest trace that still differs so\n"
+    "                         (one TRACE); --shrink-runs N: after at most N plays (default 300)\n"
     "  --preload FILE         the library that answers for VFIO (default: beside this program)\n"
     "  --quiet                say nothing of a trace where both agree\n"
     "      --help             print this text\n"

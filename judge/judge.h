@@ -25,8 +25,15 @@ struct judge_options {
 
 enum judgement { AGREE, DIFFER, CANNOT /* unreadable, not playable, no QEMU: see why */ };
 
+/** What a difference is about. */
+enum judge_difference { DIFFERS_CALL, DIFFERS_END, DIFFERS_READ, DIFFERS_DMA, DIFFERS_STATUS,
+                  DIFFERS_REGISTER };
+
 struct judged {
     enum judgement judgement;
+    enum judge_difference difference; /* DIFFER: what the first is about, */
+    unsigned detail;            /* the register's offset, or which calls were made, */
+    uint64_t differs_at;        /* and its record */
     char why[1400];   /* DIFFER: the first difference; CANNOT: a sentence */
     char note[200];   /* something worth knowing, or "" */
     char qemu[128];   /* its version */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* judge: give traces to a real QEMU and compare; the work is in judge/. */
 #include "../judge/judge.h"
+#include "../judge/shrink.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -55,6 +56,8 @@ enum {
     OPT_EDU,
     OPT_RECORD,
     OPT_PRELOAD,
+    OPT_SHRINK,
+    OPT_SHRINK_RUNS,
     OPT_QUIET,
     OPT_HELP,
     OPT_VERSION
@@ -67,6 +70,8 @@ static const struct option known[] = {{"qemu", required_argument, NULL, OPT_QEMU
                                       {"edu", required_argument, NULL, OPT_EDU},
                                       {"record", required_argument, NULL, OPT_RECORD},
                                       {"preload", required_argument, NULL, OPT_PRELOAD},
+                                      {"shrink", required_argument, NULL, OPT_SHRINK},
+                                      {"shrink-runs", required_argument, NULL, OPT_SHRINK_RUNS},
                                       {"quiet", no_argument, NULL, OPT_QUIET},
                                       {"help", no_argument, NULL, OPT_HELP},
                                       {"version", no_argument, NULL, OPT_VERSION},
@@ -76,6 +81,8 @@ struct usage {
     struct judge_options o;
     bdf_t edu[EDU_MAX];
     const char *record;
+    const char *shrink;
+    uint64_t shrink_runs;
     bool quiet;
 };
 
@@ -97,6 +104,9 @@ static int take_option(int c, struct usage *u)
     case OPT_CALLS: u->o.calls_only = true; return 0;
     case OPT_RECORD: u->record = optarg; return 0;
     case OPT_PRELOAD: u->o.preload = optarg; return 0;
+    case OPT_SHRINK: u->shrink = optarg; return 0;
+    case OPT_SHRINK_RUNS:
+        return arg_number("--shrink-runs", optarg, &u->shrink_runs, &e) ? bad_usage(e.text) : 0;
     case OPT_QUIET: u->quiet = true; return 0;
     case OPT_HELP: return fputs(judge_help, stdout) < 0 || fflush(stdout) ? 2 : 1;
     case OPT_VERSION: return printf("vtd-judge %s\n", VTR_VERSION) < 0 || fflush(stdout) ? 2 : 1;
@@ -140,10 +150,29 @@ static int judge_all(struct usage *u, int count, char **traces)
     return code;
 }
 
+/* --shrink: the trace that is left, and where it differs. */
+static int shrink_one(struct usage *u, int count, char **traces)
+{
+    struct judge_shrunk s;
+    struct err e = {""};
+
+    if (count != 1 || u->record)
+        return bad_usage("--shrink: one TRACE and no --record expected");
+    if (judge_shrink(traces[0], &u->o, u->shrink_runs, u->shrink, &s, &e))
+        return complain(traces[0], e.text);
+    if (s.judged.judgement == DIFFER)
+        printf("%s: %" PRIu64 " records, before %" PRIu64 "; %" PRIu64 " plays%s\n", u->shrink,
+               s.stats.after, s.stats.before, s.stats.runs,
+               s.stats.limited ? " (no more are allowed: it may not be the shortest)" : "");
+    return show(s.judged.judgement == DIFFER ? u->shrink : traces[0], &s.judged, u->quiet);
+}
+
 static int with_record(struct usage *u, int count, char **traces)
 {
     int code;
 
+    if (u->shrink)
+        return shrink_one(u, count, traces);
     if (!u->record)
         return judge_all(u, count, traces);
     if (count != 1)
@@ -158,7 +187,7 @@ static int with_record(struct usage *u, int count, char **traces)
 int main(int argc, char **argv)
 {
     static char name[] = "judge";
-    struct usage u = {.o = {.qemu = "qemu-system-x86_64", .dma_limit = 65535}};
+    struct usage u = {.o = {.qemu = "qemu-system-x86_64", .dma_limit = 65535}, .shrink_runs = 300};
     char library[4096];
     int c, rc = 0;
 

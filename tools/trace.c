@@ -269,7 +269,6 @@ static int do_shrink(struct trace_options *o, const char *called)
     return code;
 }
 
-
 static int run(int argc, char **argv, const char *called)
 {
     struct trace_options o;

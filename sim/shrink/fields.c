@@ -95,7 +95,7 @@ static void reg(struct shrink *s, size_t at)
 
     if (address)
         NUMBER(u.reg.val, PAGE_4K_MASK);
-    else
+    else if (off != REG_IQT) /* pass_queue has said what it is to be */
         NUMBER(u.reg.val, UINT64_MAX);
 }
 
