@@ -94,7 +94,7 @@ static int shrink(struct player *p, struct shrink_trace *t, uint64_t runs, const
         return rc;
     p->want = s->judged;
     rc = shrink_run(t, &so, &s->stats, e);
-    if (rc == -ENOENT)
+    if (rc == -ENODATA)
         return err_set(e, EAGAIN, "played again it does not differ so");
     if (rc)
         return rc;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Agreement at scale: every captured trace, those written by hand and many random ones, played to a real QEMU and to its
 # profile side by side; in every other random trace one device is
-# emulated, so that its accesses are compared, too. The first difference of each trace is shown, and how to make that trace again.
+# emulated, so that its accesses are compared, too. The first difference of each trace is shown, and how to make that trace again; of the
+# first three that differ, the shortest trace with such a difference, too (behind "    | ").
 #
 #   JUDGE_QEMU=PATH   the binary (default qemu-system-x86_64)
 #   JUDGE_RANDOM=N    random traces of each of the two seeds (default 500)
@@ -26,6 +27,20 @@ command -v "$qemu" >/dev/null 2>&1 || {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# shorter FILE TRACE OPTIONS...: when the judge found a difference (it stands in FILE), the shortest
+# trace with such a difference; of the first three alone, for each takes a minute.
+shorter() {
+    found=$1 trace=$2
+    shift 2
+    grep -q ': differs at record' "$found" || return 0
+    for n in 1 2 3; do
+        mkdir "$work/shown.$n" 2>/dev/null || continue
+        "$BUILD/judge" --qemu "$qemu" "$@" --shrink "$work/shown.$n/short" "$trace" >/dev/null 2>&1
+        [ ! -s "$work/shown.$n/short" ] || sed 's/^/    | /' "$work/shown.$n/short"
+        return 0
+    done
+}
+
 # play PREFIX FIRST COUNT STEP: random traces by seed, one after the other.
 play() {
     i=$2
@@ -35,21 +50,26 @@ play() {
         edu='' # every other trace has its third device emulated
         [ $((s % 2)) -eq 1 ] || edu='--edu 00:04.0'
         # shellcheck disable=SC2086 # two words, or none
-        "$BUILD/judge" --qemu "$qemu" $edu "$work/$s.trace" 2>&1 |
-            sed "s|$work/$s.trace|gen_trace --random --seed $s --events $events|;s|: differs|: differs ($edu)|"
-        rm -f "$work/$s.trace"
+        "$BUILD/judge" --qemu "$qemu" $edu "$work/$s.trace" >"$work/$s.out" 2>&1
+        sed "s|$work/$s.trace|gen_trace --random --seed $s --events $events|;s|: differs|: differs ($edu)|" "$work/$s.out"
+        # shellcheck disable=SC2086
+        shorter "$work/$s.out" "$work/$s.trace" $edu
+        rm -f "$work/$s.trace" "$work/$s.out"
         i=$((i + $4))
     done
 }
 
 echo "judge: $("$qemu" --version | head -n 1)"
 for t in traces/*.vtt.zst; do
-    "$BUILD/judge" --qemu "$qemu" --edu 00:06.0 "$t" 2>&1 | grep -v ': without [0-9]'
+    "$BUILD/judge" --qemu "$qemu" --edu 00:06.0 "$t" >"$work/one" 2>&1
+    grep -v ': without [0-9]' "$work/one"
+    shorter "$work/one" "$t" --edu 00:06.0
 done >"$work/out.captured"
 # Written by hand: those that say a sentence about what cannot be played are left out.
 for t in tests/traces/invariants/*.trace; do
-    "$BUILD/judge" --qemu "$qemu" "$t" 2>&1 |
-        grep -vE ': memory is|: without [0-9]|is not played yet|are not played yet|cannot be given to QEMU'
+    "$BUILD/judge" --qemu "$qemu" "$t" >"$work/one" 2>&1
+    grep -vE ': memory is|: without [0-9]|is not played yet|are not played yet|cannot be given to QEMU' "$work/one"
+    shorter "$work/one" "$t"
 done >"$work/out.written"
 for base in 1 "$seed"; do
     echo "judge: $random random traces of $events records, seeds $base to $((base + random - 1))"

@@ -12,6 +12,7 @@
 #include "cli/explain.h"
 #include "cli/shrink_goal.h"
 #include "report/show.h"
+#include "trace/words.h"
 
 #define COMMENT_BYTES 1024u
 
@@ -95,6 +96,19 @@ static void comment(const struct work *w, char *to, size_t room)
         add(to, room, "--sync", sync_name(o->sync));
     for (size_t i = 0; i < o->attach_count; i++)
         add(to, room, "--attach", o->attach[i].name);
+    if (o->type1_chain)
+        add(to, room, "--type1", "chain");
+    if (o->dma_limit != 65535) {
+        snprintf(number, sizeof(number), "%" PRIu64, o->dma_limit);
+        add(to, room, "--dma-limit", number);
+    }
+    if (o->has_fail) {
+        snprintf(number, sizeof(number), "%s:%" PRIu64 ":%d", WORDS_FAIL[o->fail.op], o->fail.nth,
+                 o->fail.error);
+        add(to, room, "--fail", number);
+    }
+    if (o->compare != COMPARE_MODEL)
+        add(to, room, "--compare", o->compare == COMPARE_ALWAYS ? "always" : "never");
     if (o->check != CHECK_FAST)
         add(to, room, "--check", check_name(o->check));
     if (o->restore_at_count == 1) {
@@ -199,5 +213,5 @@ int shrink_command_run(FILE *out, const struct shrink_command_line *o, const cha
     if (*w.path)
         unlink(w.path);
     shrink_free(w.trace);
-    return rc == -ENOENT ? 1 : rc ? 2 : 0;
+    return rc == -ENODATA ? 1 : rc ? 2 : 0;
 }

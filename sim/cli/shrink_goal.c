@@ -137,16 +137,17 @@ static int take(struct shrink_goal *g, const struct trial *t, const bool *known,
         if (find_row(g->named, &g->row, e))
             return -EINVAL;
         if (!broken(&t->replay, g->row))
-            return err_set(e, ENOENT, "%s is not broken, there is nothing to shrink", g->named);
+            return err_set(e, ENODATA, "%s is not broken, there is nothing to shrink", g->named);
     } else {
         f = first_finding(g, t->replay.checks, known);
         if (!f)
             f = first_finding(g, t->replay.checks, NULL);
         if (!f)
-            return err_set(e, ENOENT, "nothing fails, there is nothing to shrink");
+            return err_set(e, ENODATA, "nothing fails, there is nothing to shrink");
         g->row = (size_t)(f->inv - invariants(&rows));
     }
     g->by_quirk = g->options->quirks_count && !known[g->row];
+    g->lasting = known[g->row];
     snprintf(g->abort_why, sizeof(g->abort_why), "%s", t->replay.counts.abort_why);
     return 0;
 }
@@ -178,14 +179,14 @@ int shrink_goal_choose(struct shrink_goal *g, const struct shrink_case *c, struc
             return err_set(e, -rc, "--command: it could not be run: %s", strerror(-rc));
         return status == 1
                    ? 0
-                   : err_set(e, ENOENT, "--command: it ended with %d, not with 1 (still fails)",
+                   : err_set(e, ENODATA, "--command: it ended with %d, not with 1 (still fails)",
                              status);
     }
     if (!g->options->against)
         return choose_invariant(g, c, e);
     rc = shrink_against(g, c, &g->difference);
     if (rc == 0 && !g->difference.any)
-        return err_set(e, ENOENT, "the two profiles tell the same, there is nothing to shrink");
+        return err_set(e, ENODATA, "the two profiles tell the same, there is nothing to shrink");
     return rc;
 }
 

@@ -27,11 +27,12 @@ struct shrink_goal {
     size_t row;          /* of invariants() */
     bool by_quirk;       /* it is not broken without the quirks, nor may it be then */
     bool clean_without;  /* nothing is */
+    bool lasting;        /* there are quirks, and it is broken without them, too */
     char abort_why[160]; /* LIVE-ABORT: why */
     struct shrink_difference difference; /* --against */
 };
 
-/** How a trace in memory fails. 0; -ENOENT with a sentence: it does not; -EINVAL: it cannot be
+/** How a trace in memory fails. 0; -ENODATA with a sentence: it does not; -EINVAL: it cannot be
  * replayed; -ENOMEM. */
 int shrink_goal_choose(struct shrink_goal *g, const struct shrink_case *c, struct err *e);
 

@@ -22,7 +22,7 @@ static int begin(struct shrink *s, struct err *e)
 
     if (shrink_try(s, &all) || s->fault)
         return s->fault;
-    return err_set(e, ENOENT, "it does not fail");
+    return err_set(e, ENODATA, "it does not fail");
 }
 
 int shrink_run(struct shrink_trace *t, const struct shrink_options *o, struct shrink_stats *stats,

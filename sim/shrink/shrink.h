@@ -60,7 +60,7 @@ struct shrink_case shrink_now(const struct shrink_trace *t);
 
 /**
  * Shrink. Whatever happens `t` holds the smallest trace so far that fails, and `stats` is filled
- * in. 0; -ENOENT: it does not fail as it is, nothing was done; what the predicate answered when
+ * in. 0; -ENODATA: it does not fail as it is, nothing was done; what the predicate answered when
  * that was negative; -ENOMEM. With a sentence.
  */
 int shrink_run(struct shrink_trace *t, const struct shrink_options *o, struct shrink_stats *stats,

@@ -89,6 +89,20 @@ judge --profile v7 "$work/plain.trace"
 exits "judge: another profile: exit 1" 1
 has "judge: another profile: where they differ" "$work/out" 'differs at record [0-9]+ .*00:0[23]\.0, its call'
 
+# Shrunk: it differs at the same kind of call, and is smaller; where they agree nothing is written.
+judge --profile v7 --shrink "$work/short.trace" --shrink-runs 60 "$work/plain.trace"
+exits "judge: --shrink: exit 1" 1
+has "judge: --shrink: the sums" "$work/out" '^.*short.trace: ([1-9]|1[0-4]) records, before 20; [1-9][0-9]* plays'
+has "judge: --shrink: where it differs" "$work/out" 'differs at record [0-9]+ .*, its call'
+judge --profile v7 "$work/short.trace"
+exits "judge: --shrink: the result differs" 1
+judge --shrink "$work/none.trace" "$work/short.trace"
+exits "judge: --shrink: nothing to shrink: exit 0" 0
+[ ! -e "$work/none.trace" ] && ok "judge: --shrink: nothing is written then" ||
+    not_ok "judge: --shrink: nothing is written then" "it is there"
+judge --shrink "$work/none.trace" "$work/plain.trace" "$work/plain.trace"
+exits "judge: --shrink: two traces: exit 2" 2
+
 judge --record "$work/recorded.trace" "$work/plain.trace"
 exits "judge: --record: exit 0" 0
 has "judge: --record: the change in place" "$work/recorded.trace" \
