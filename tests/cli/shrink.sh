@@ -130,7 +130,9 @@ has "shrink: nothing fails: says so" "$work/err" 'nothing fails'
 shrink --profile ideal --invariant COH-STALE traces/strict.vtt.zst -o "$work/short"
 exits "shrink: not broken: exit 1" 1
 has "shrink: not broken: says so" "$work/err" 'COH-STALE is not broken'
-[ ! -e "$work/short" ] && ok "shrink: nothing is written then" || not_ok "shrink: nothing is written then" "it is there"
+code=0
+[ ! -e "$work/short" ] || code=1
+exits "shrink: nothing is written then" 0
 head -c 5000 traces/strict.vtt.zst >"$work/damaged.vtt.zst"
 shrink "$work/damaged.vtt.zst" -o "$work/short"
 exits "shrink: damaged: exit 2" 2
