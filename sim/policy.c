@@ -72,6 +72,21 @@ static const struct policy rows[] = {
         .refusal_ends_vfio = true,
     },
     {
+        .name = "qemu-10.0",
+        QEMU_COMMON,
+        .type_has_upper_bits = true,
+        .iec_reserved = true,
+        .types_accepted = TYPES(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5),
+        .wait_sw_if_aborts = true,
+        .tm_needs_property = true,
+        .sync_unmap_only = SYNC_UNMAP_ONLY_WHOLE,
+        .straddle = STRADDLE_ABORT,
+        .replay = REPLAY_FORGET_ALL,
+        .map_without_cm = MAP_NEEDS_CM,
+        .refusal_ends_vfio = true,
+        .devtlb_needs_dt = true,
+    },
+    {
         .name = "qemu-10.2",
         QEMU_COMMON,
         .esrtps = true,
@@ -131,7 +146,8 @@ static const struct policy rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-static const char *const names[ROWS] = {"v3", "v6", "v7", "qemu-7.2", "qemu-10.2", "ideal"};
+static const char *const names[ROWS] = {"v3",        "v6",        "v7",   "qemu-7.2",
+                                        "qemu-10.0", "qemu-10.2", "ideal"};
 
 const struct policy *policy_find(const char *name)
 {
