@@ -44,14 +44,17 @@ static const char *on_off(bool on)
     return on ? "on" : "off";
 }
 
+/* What is on by default is said only when it is off: QEMU 11.1 cannot switch off `pt` and
+ * `dma-drain` any more, and 7.2 has no `stale-tm`. */
 static void unit_arguments(struct arguments *a, const struct unit_config *u)
 {
     argument(a, "-device");
     argument(a,
-             "intel-iommu,aw-bits=%u,caching-mode=%s,pt=%s,device-iotlb=%s,snoop-control=%s,"
-             "intremap=%s,eim=%s,dma-drain=%s",
-             u->aw_bits, on_off(u->caching_mode), on_off(u->pt), on_off(u->device_iotlb),
-             on_off(u->snoop_control), on_off(u->intremap), on_off(u->eim), on_off(u->dma_drain));
+             "intel-iommu,aw-bits=%u,caching-mode=%s,device-iotlb=%s,snoop-control=%s,"
+             "intremap=%s,eim=%s%s%s%s",
+             u->aw_bits, on_off(u->caching_mode), on_off(u->device_iotlb), on_off(u->snoop_control),
+             on_off(u->intremap), on_off(u->eim), u->pt ? "" : ",pt=off",
+             u->dma_drain ? "" : ",dma-drain=off", u->stale_tm ? ",stale-tm=on" : "");
 }
 
 static void machine_type(struct arguments *a, const struct machine_config *c)

@@ -127,7 +127,7 @@ T
     fi
 } >"$work/qemu-system-x86_64"
 chmod 755 "$work/qemu-system-x86_64"
-ls "$work/cache/archives" | grep '\.deb$' >"$work/packages"
+(cd "$work/cache/archives" && printf '%s\n' *.deb) >"$work/packages"
 rm -rf "$work/cache" "$work/lists" "$work/status" "$work/said" "$work/sources.list" "$work/apt.conf" "$work"/*.bin
 chmod 755 "$work"
 rm -rf "$place"

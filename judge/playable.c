@@ -62,8 +62,6 @@ bool playable_unit(const struct trace_header *h, const char **why)
         *why = "scalable mode is not modelled";
     else if (h->has_unit && (u->has_cap || u->has_ecap || u->has_version))
         *why = "cap=, ecap= and version= cannot be given to QEMU";
-    else if (h->has_unit && u->stale_tm)
-        *why = "stale-tm=on is not a property of this QEMU";
     return !*why;
 }
 

@@ -277,6 +277,12 @@ static bool check_version(struct run *r)
                 : run_cannot(r, "no profile models QEMU %s; 7.2 is the oldest", r->out->qemu);
 }
 
+/* The one to look for devices with, before the version is known: the oldest that takes the unit. */
+static const char *first_profile(const struct trace_header *h)
+{
+    return h->has_unit && h->unit.stale_tm ? "qemu-10.0" : "qemu-7.2";
+}
+
 bool run_prepare(struct run *r)
 {
     const char *why;
@@ -285,8 +291,8 @@ bool run_prepare(struct run *r)
         return false;
     if (!playable_unit(trace_header(r->reader), &why))
         return run_cannot(r, "%s", why);
-    if (!choose_profile(r, r->o->profile ? r->o->profile : "qemu-7.2") || !find_devices(r) ||
-        !open_trace(r))
+    if (!choose_profile(r, r->o->profile ? r->o->profile : first_profile(trace_header(r->reader))) ||
+        !find_devices(r) || !open_trace(r))
         return false;
     r->header = *trace_header(r->reader);
     if (!r->header.has_unit)

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Agreement at scale: every captured trace, those written by hand and many random ones, played to a real QEMU and to its
-# profile side by side; in every other random trace one device is
+# Agreement at scale: every captured trace, those written by hand, those that try each bit once and many random ones,
+# played to a real QEMU and to its profile side by side: the installed one (7.2 of Debian 12), and after it 10.0, which
+# judge/fetch-qemu.sh fetches. In every other random trace one device is
 # emulated, so that its accesses are compared, too. The first difference of each trace is shown, and how to make that trace again; of the
 # first three that differ, the shortest trace with such a difference, too (behind "    | ").
 #
-#   JUDGE_QEMU=PATH   the binary (default qemu-system-x86_64)
+#   JUDGE_QEMU=PATH   this binary alone (default: qemu-system-x86_64, then 10.0)
 #   JUDGE_RANDOM=N    random traces of each of the two seeds (default 500)
 #   JUDGE_EVENTS=N    records of each (default 400)
 #   JUDGE_SEED=S      the second seed (default: new each time, and printed)
@@ -13,13 +14,23 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=${BUILD:-build}
-qemu=${JUDGE_QEMU:-qemu-system-x86_64}
 random=${JUDGE_RANDOM:-500}
 events=${JUDGE_EVENTS:-400}
 seed=${JUDGE_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 jobs=${JUDGE_JOBS:-$(nproc 2>/dev/null || echo 1)}
 [ "$jobs" -le 4 ] || jobs=4
 
+# Both, one after the other, with the same seeds.
+if [ -z "${JUDGE_QEMU:-}" ]; then
+    second=$(BUILD=$BUILD sh judge/fetch-qemu.sh) || exit 2
+    code=0
+    for qemu in qemu-system-x86_64 "$second"; do
+        BUILD=$BUILD JUDGE_QEMU=$qemu JUDGE_SEED=$seed sh tests/judge.sh || code=$?
+    done
+    exit $code
+fi
+
+qemu=$JUDGE_QEMU
 command -v "$qemu" >/dev/null 2>&1 || {
     echo "judge: $qemu is not there; on Debian: apt-get install qemu-system-x86" >&2
     exit 2
@@ -71,6 +82,18 @@ for t in tests/traces/invariants/*.trace; do
     grep -vE ': memory is|: without [0-9]|is not played yet|are not played yet|cannot be given to QEMU' "$work/one"
     shorter "$work/one" "$t"
 done >"$work/out.written"
+# Each bit once, the traces shared out among as many as may run.
+eim='' # which 7.2 takes with KVM alone
+"$qemu" --version | grep -q 'version 7\.' || eim=eim
+mkdir "$work/bits"
+sh judge/every_bit.sh "$work/bits" $eim >"$work/list"
+j=0
+while [ "$j" -lt "$jobs" ]; do
+    awk -v j=$j -v n="$jobs" 'NR % n == j' "$work/list" | xargs "$BUILD/judge" --qemu "$qemu" --edu 00:05.0 2>&1 |
+        grep -v ': without [0-9]' | sed "s|$work/bits/|every_bit.sh: |" >"$work/out.bits.$j" &
+    j=$((j + 1))
+done
+wait
 for base in 1 "$seed"; do
     echo "judge: $random random traces of $events records, seeds $base to $((base + random - 1))"
     j=0
