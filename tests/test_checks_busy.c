@@ -241,7 +241,7 @@ END_TEST
 /* _i: profile. */
 START_TEST(fast_and_full_say_the_same)
 {
-    static const char *const profiles[] = {"qemu-7.2", "qemu-10.2", "ideal"};
+    static const char *const profiles[] = {"qemu-7.2", "qemu-10.0", "qemu-10.2", "ideal"};
     uint64_t violations = 0;
 
     for (uint64_t seed = 100; seed < 100 + random_rounds(30); seed++) {

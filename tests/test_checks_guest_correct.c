@@ -12,7 +12,7 @@
 
 #define RECORDS 2500u
 
-static const char *const profiles[] = {"qemu-7.2", "qemu-10.2", "ideal"};
+static const char *const profiles[] = {"qemu-7.2", "qemu-10.0", "qemu-10.2", "ideal"};
 
 static struct checks *run(const char *profile, const struct correct_how *how)
 {

@@ -160,7 +160,7 @@ START_TEST(bad_usage_is_told)
         {"", "no trace given"},
         {"- -", "only once"},
         {"--sync fast a", "expected walk, translate, translate-4k or dirty"},
-        {"--profile qemu-10.0 a", "not built yet"},
+        {"--profile qemu-10.1 a", "not known"},
         {"--profile nonsense a", "not known"},
         {"--quirk nonsense a", "--list-quirks"},
         {"--type1 both a", "expected list or chain"},

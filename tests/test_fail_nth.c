@@ -146,7 +146,7 @@ static uint64_t upward(size_t trace, const char *profile, enum fail_op op, int e
 /* _i: profile. Every trace, kind of call and error. */
 START_TEST(nth_call_fails)
 {
-    static const char *const profiles[] = {"ideal", "qemu-10.2", "qemu-7.2"};
+    static const char *const profiles[] = {"ideal", "qemu-10.2", "qemu-10.0", "qemu-7.2"};
 
     for (size_t t = 0; t < COUNT(traces); t++) {
         for (size_t op = 0; op < COUNT(ops); op++) {

@@ -36,7 +36,8 @@ static struct rig *unmap_only(const char *quirk, uint64_t first, uint64_t last)
 
 START_TEST(profiles)
 {
-    static const char *const wanted[] = {"v3", "v6", "v7", "qemu-7.2", "qemu-10.2", "ideal"};
+    static const char *const wanted[] = {"v3",        "v6",        "v7",   "qemu-7.2",
+                                         "qemu-10.0", "qemu-10.2", "ideal"};
     size_t count;
     const char *const *names = policy_names(&count);
 
@@ -72,6 +73,9 @@ START_TEST(units_refused)
         {"qemu-10.2", {.aw_bits = 57}, -EINVAL},
         {"qemu-7.2", {.aw_bits = 57}, -EINVAL},
         {"qemu-7.2", {.aw_bits = 48}, 0},
+        {"qemu-7.2", {.aw_bits = 48, .stale_tm = true}, -EINVAL},
+        {"qemu-10.0", {.aw_bits = 48, .stale_tm = true}, 0},
+        {"qemu-10.0", {.aw_bits = 57}, -EINVAL},
         {"v3", {.aw_bits = 39}, 0},
         {"v3", {.aw_bits = 48}, -EINVAL},
         {"v6", {.aw_bits = 48}, -EINVAL},

@@ -8,7 +8,7 @@ const char replay_help[] =
     "\n"
     "What is modelled\n"
     "  --profile NAME         whose behaviour: v3, v6, v7 (designs of 2016 and 2017), qemu-7.2,\n"
-    "                         qemu-10.2, or ideal, as the architecture says\n"
+    "                         qemu-10.0, qemu-10.2, or ideal, as the architecture says\n"
     "                         (default: what the trace was observed on, else " DEFAULT_PROFILE ")\n"
     "  --sync HOW             how an invalidation becomes notifications: walk (default),\n"
     "                         translate or translate-4k (each address from the root), or dirty\n"

@@ -15,18 +15,6 @@ const char *sync_name(enum sync_strategy s)
     return sync_words[s];
 }
 
-/* A profile of the contract that no row of policy.c describes yet. */
-static bool planned(const char *name)
-{
-    static const char *const names[] = {"v3",        "v6",        "v7",   "qemu-7.2",
-                                        "qemu-10.0", "qemu-10.2", "ideal"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (!strcmp(names[i], name))
-            return true;
-    return false;
-}
-
 int option_profile(const char *option, const char *name, struct err *e)
 {
     char list[160] = "";
@@ -37,8 +25,6 @@ int option_profile(const char *option, const char *name, struct err *e)
         return 0;
     for (size_t i = 0; i < n && at < sizeof(list); i++)
         at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "", names[i]);
-    if (planned(name))
-        return err_set(e, EINVAL, "%s: '%s' is not built yet; built are %s", option, name, list);
     return err_set(e, EINVAL, "%s: '%.40s' is not known; built are %s", option, name, list);
 }
 

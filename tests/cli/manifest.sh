@@ -27,7 +27,7 @@ printf '# a comment\n\n' >"$m"
 manifest --write
 has "manifest: what lies beside it is taken up" "$m" '^trace one.vtt.zst$'
 has "manifest: the comment stays" "$m" '^# a comment$'
-for profile in v3 v6 v7 qemu-7.2 qemu-10.2 ideal; do
+for profile in v3 v6 v7 qemu-7.2 qemu-10.0 qemu-10.2 ideal; do
     has "manifest: a block for $profile" "$m" "^profile $profile\$"
 done
 has "manifest: a line without a rule is marked" "$m" '^breaks ORD-WAIT 1@[0-9]+  \?$'
@@ -37,7 +37,7 @@ has "manifest: it is as written" "$work/out" '^ok manifest: one.vtt.zst is as it
 has "manifest: a line without a rule fails" "$work/out" \
     '^not ok manifest: one.vtt.zst explains what it breaks: .*qemu-7.2:ORD-WAIT'
 
-for profile in v3 v6 v7 qemu-7.2 qemu-10.2; do
+for profile in v3 v6 v7 qemu-7.2 qemu-10.0 qemu-10.2; do
     explain $profile ORD-WAIT "because of $profile"
 done
 explain_rest

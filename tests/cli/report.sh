@@ -74,14 +74,14 @@ has "differs: the value is shown" "$work/out" 'register 0x01c read as 0xc5000000
 run --compare never "$work/differs.vtt"
 exits "differs: --compare never: exit 0" 0
 has "differs: still counted" "$work/out" '^CLEAN .*1 observed value differs \(not judged\)'
-sed "s/model=ideal/model=qemu-10.0/" "$work/differs.vtt" >"$work/other.vtt"
+sed "s/model=ideal/model=qemu-10.1/" "$work/differs.vtt" >"$work/other.vtt"
 run --profile ideal "$work/other.vtt"
 exits "differs: another profile: exit 0" 0
 run --profile ideal --compare always "$work/other.vtt"
 exits "differs: --compare always: exit 1" 1
 run "$work/other.vtt"
 has "profile: a model that is not built: the default" "$work/out" \
-    'modelled as +qemu-10.2 \(observed on qemu-10.0\)'
+    'modelled as +qemu-10.2 \(observed on qemu-10.1\)'
 
 # A view thins what is shown, never numbers, digest or exit code.
 broken --report json $basic
