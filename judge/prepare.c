@@ -278,8 +278,12 @@ static bool check_version(struct run *r)
 }
 
 /* The one to look for devices with, before the version is known: the oldest that takes the unit. */
-static const char *first_profile(const struct trace_header *h)
+static const char *first_profile(const struct run *r)
 {
+    const struct trace_header *h = trace_header(r->reader);
+
+    if (r->o->profile)
+        return r->o->profile;
     return h->has_unit && h->unit.stale_tm ? "qemu-10.0" : "qemu-7.2";
 }
 
@@ -291,8 +295,7 @@ bool run_prepare(struct run *r)
         return false;
     if (!playable_unit(trace_header(r->reader), &why))
         return run_cannot(r, "%s", why);
-    if (!choose_profile(r, r->o->profile ? r->o->profile : first_profile(trace_header(r->reader))) ||
-        !find_devices(r) || !open_trace(r))
+    if (!choose_profile(r, first_profile(r)) || !find_devices(r) || !open_trace(r))
         return false;
     r->header = *trace_header(r->reader);
     if (!r->header.has_unit)

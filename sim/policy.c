@@ -14,7 +14,8 @@
     .busy_under_qi = true, .all_ones_unreadable = true, .pv_all_ones = true,                       \
     .window_by_extent = true, .pt_seen_by_dma = true, .iotlb_sid_mask = 0xffff,                    \
     .malformed_frozen = true, .reserved_before_absent = true, .context_error_frozen = true,        \
-    .context_flushes = true, .root_flushes = true, .split_is_partial = true
+    .context_flushes = true, .root_flushes = true, .split_is_partial = true,                       \
+    .refusal_ends_vfio = true
 
 /*
  * The VT-d side of seed 004, as merged for 2.10 (with the pass-through of dbaabb25f4, which the
@@ -69,7 +70,6 @@ static const struct policy rows[] = {
         .straddle = STRADDLE_ABORT,
         .replay = REPLAY_UNMAP_FIRST,
         .map_without_cm = MAP_ASSIGNED_NEEDS_CM,
-        .refusal_ends_vfio = true,
     },
     {
         .name = "qemu-10.0",
@@ -83,7 +83,6 @@ static const struct policy rows[] = {
         .straddle = STRADDLE_ABORT,
         .replay = REPLAY_FORGET_ALL,
         .map_without_cm = MAP_NEEDS_CM,
-        .refusal_ends_vfio = true,
         .devtlb_needs_dt = true,
     },
     {

@@ -165,7 +165,8 @@ struct policy {
     enum straddle straddle;
     bool devtlb_straddle_asserts; /* beyond the range of a DEVTLB notifier, too (4.2 to 5.2; M25) */
     enum replay_how replay;
-    bool refusal_ends_vfio; /* snoop control refuses an assigned device: hw_error (seen on 7.2) */
+    bool refusal_ends_vfio; /* snoop control refuses an assigned device: hw_error (seen on 7.2, 10.0
+                               and 11.1) */
     enum map_without_cm map_without_cm;
     bool devtlb_needs_dt; /* DEVTLB notifiers need a device IOTLB (M30) */
 

@@ -40,5 +40,5 @@ wait-both
 straddle
 tm            qemu-10.2 ideal
 stale-tm      qemu-10.2 ideal
-snoop-control qemu-7.2
+snoop-control qemu-7.2 qemu-10.2
 T
