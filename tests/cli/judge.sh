@@ -174,3 +174,14 @@ for s in 1 2 3 4 5 6 7 8 9 10 11 12; do
 done
 judge traces/passthrough.vtt.zst
 exits "judge: a captured guest: they agree" 0
+
+# The second version, where it has been fetched (judge/fetch-qemu.sh; `make judge` does).
+if [ -x "$BUILD/qemu-10.0/qemu-system-x86_64" ]; then
+    judge --qemu "$BUILD/qemu-10.0/qemu-system-x86_64" "$work/plain.trace"
+    exits "judge: QEMU 10.0: they agree" 0
+    has "judge: QEMU 10.0: its own profile" "$work/out" ' agrees: QEMU 10\.[01]\..* and qemu-10\.0, '
+    for trace in straddle fence stale-tm; do
+        judge --qemu "$BUILD/qemu-10.0/qemu-system-x86_64" "tests/golden/real/10.0-$trace.trace"
+        exits "judge: QEMU 10.0: $trace, as it was recorded" 0
+    done
+fi
