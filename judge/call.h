@@ -11,6 +11,7 @@
 
 struct call {
     bdf_t bdf; /* whose device's container */
+    unsigned nth; /* how many assigned ones this device had before, 0 to ... */
     bool unmap;
     iova_t iova;
     uint64_t bytes;

@@ -2,6 +2,7 @@
 /* QEMU's command line for a machine, and the folder that it refers to. */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -60,8 +61,8 @@ static void unit_arguments(struct arguments *a, const struct unit_config *u)
 static void machine_type(struct arguments *a, const struct machine_config *c)
 {
     argument(a, "-machine");
-    argument(a, "q35,accel=tcg,max-ram-below-4g=%" PRIu64 "%s", c->low_bytes,
-             c->unit->intremap ? ",kernel-irqchip=split" : "");
+    argument(a, "q35,accel=%s,max-ram-below-4g=%" PRIu64 "%s", c->accel,
+             c->low_bytes, c->unit->intremap ? ",kernel-irqchip=split" : "");
     argument(a, "-m");
     argument(a, "%" PRIu64 "M", (c->low_bytes + c->high_bytes) / MIB);
 }
@@ -84,6 +85,56 @@ static void edu_arguments(struct arguments *a, const struct machine_config *c)
         argument(a, "-device");
         argument(a, "edu,dma_mask=0xffffffffffffffff,addr=%x.%x,multifunction=on", b >> 3 & 31,
                  b & 7);
+    }
+}
+
+/* A bus of its own number beside bus 0: it takes bridges only. */
+static void bus_argument(struct arguments *a, const struct machine_config *c, unsigned bus,
+                         unsigned *buses)
+{
+    unsigned slot =
+        place_free_slot(c->functions, c->function_count, c->edu, c->edu_count, (*buses)++);
+
+    argument(a, "-device");
+    argument(a, "pxb-pcie,id=bus%x,bus_nr=%u,bus=pcie.0,addr=%x", bus, bus, slot);
+}
+
+static void bridge_argument(struct arguments *a, const struct machine_function *f, unsigned number)
+{
+    unsigned b = f->at.v;
+    char bus[16] = "pcie.0";
+
+    if (b >> 8)
+        snprintf(bus, sizeof(bus), "bus%x", b >> 8);
+    argument(a, "-device");
+    argument(a, "pci-bridge,id=b%x,bus=%s,addr=%x.%x,multifunction=on,shpc=on,chassis_nr=%u", b,
+             bus, b >> 3 & 31, b & 7, 1 + number % 255);
+}
+
+/* Those behind bridges are plugged later (hotplug.c). Hot-plug is the bridges' own affair. */
+static void function_arguments(struct arguments *a, const struct machine_config *c,
+                               const char *folder)
+{
+    unsigned buses = 0, bridges = 0;
+    char path[200];
+
+    for (size_t i = 0; i < c->function_count; i++) {
+        const struct machine_function *f = &c->functions[i];
+
+        if (place_first_of_bus(c->functions, i))
+            bus_argument(a, c, f->at.v >> 8, &buses);
+        if (place_first_of_bridge(c->functions, i))
+            bridge_argument(a, f, bridges++);
+        if (f->slot)
+            continue;
+        function_path(path, sizeof(path), folder, f, "");
+        argument(a, "-device");
+        argument(a, "vfio-pci,sysfsdev=%s,bus=pcie.0,addr=%x.%x,multifunction=on", path,
+                 f->at.v >> 3 & 31, f->at.v & 7);
+    }
+    if (bridges) {
+        argument(a, "-global");
+        argument(a, "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off");
     }
 }
 
@@ -110,13 +161,7 @@ void machine_arguments(struct arguments *a, const struct machine_config *c, cons
     argument(a, "chardev=qmp,mode=control");
     unit_arguments(a, c->unit);
     edu_arguments(a, c);
-    for (size_t i = 0; i < c->vfio_count; i++) {
-        unsigned b = c->vfio[i].v;
-
-        argument(a, "-device");
-        argument(a, "vfio-pci,sysfsdev=%s/0000:%02x:%02x.%x,addr=%x.%x,multifunction=on", folder,
-                 b >> 8, b >> 3 & 31, b & 7, b >> 3 & 31, b & 7);
-    }
+    function_arguments(a, c, folder);
 }
 
 /* A processor that halts at once, and again whatever wakes it. */
@@ -143,25 +188,30 @@ static int make_bios(const struct machine *m, uint32_t bytes, struct err *e)
     return rc;
 }
 
-static void device_path(char *to, size_t room, const struct machine *m, bdf_t b, const char *name)
+void function_path(char *to, size_t room, const char *folder, const struct machine_function *f,
+                   const char *name)
 {
-    snprintf(to, room, "%s/0000:%02x:%02x.%x%s", m->folder, (unsigned)b.v >> 8,
-             (unsigned)b.v >> 3 & 31, (unsigned)b.v & 7, name);
+    unsigned b = f->group & UINT16_MAX;
+    char nth[16] = "";
+
+    if (f->group >> 16)
+        snprintf(nth, sizeof(nth), "+%u", f->group >> 16);
+    snprintf(to, room, "%s/0000:%02x:%02x.%x%s%s", folder, b >> 8, b >> 3 & 31, b & 7, nth, name);
 }
 
-/* What sysfs would have: the group's number is the device's. Neither link's end need exist. */
-static int make_device(const struct machine *m, bdf_t b, struct err *e)
+/* What sysfs would have. Neither link's end need exist. */
+static int make_device(const struct machine *m, const struct machine_function *f, struct err *e)
 {
-    char path[160], group[64];
+    char path[200], group[64];
 
-    device_path(path, sizeof(path), m, b, "");
+    function_path(path, sizeof(path), m->folder, f, "");
     if (mkdir(path, 0700))
         return err_set(e, errno, "%s: %s", path, strerror(errno));
-    device_path(path, sizeof(path), m, b, "/iommu_group");
-    snprintf(group, sizeof(group), "/kernel/iommu_groups/%u", b.v);
+    function_path(path, sizeof(path), m->folder, f, "/iommu_group");
+    snprintf(group, sizeof(group), "/kernel/iommu_groups/%u", f->group);
     if (symlink(group, path))
         return err_set(e, errno, "%s: %s", path, strerror(errno));
-    device_path(path, sizeof(path), m, b, "/subsystem");
+    function_path(path, sizeof(path), m->folder, f, "/subsystem");
     if (symlink("/sys/bus/pci", path))
         return err_set(e, errno, "%s: %s", path, strerror(errno));
     return 0;
@@ -181,27 +231,23 @@ int machine_folder_make(struct machine *m, const struct machine_config *c, struc
         return rc;
     }
     rc = make_bios(m, c->bios_bytes, e);
-    for (size_t i = 0; rc == 0 && i < c->vfio_count; i++)
-        rc = make_device(m, c->vfio[i], e);
+    for (size_t i = 0; rc == 0 && i < c->function_count; i++)
+        rc = make_device(m, &c->functions[i], e);
     return rc;
 }
 
-void machine_folder_remove(struct machine *m, const struct machine_config *c)
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
 {
-    char path[160];
+    (void)st;
+    (void)type;
+    (void)at;
+    remove(path);
+    return 0;
+}
 
-    if (!*m->folder)
-        return;
-    for (size_t i = 0; i < c->vfio_count; i++) {
-        device_path(path, sizeof(path), m, c->vfio[i], "/iommu_group");
-        unlink(path);
-        device_path(path, sizeof(path), m, c->vfio[i], "/subsystem");
-        unlink(path);
-        device_path(path, sizeof(path), m, c->vfio[i], "");
-        rmdir(path);
-    }
-    snprintf(path, sizeof(path), "%s/bios", m->folder);
-    unlink(path);
-    rmdir(m->folder);
+void machine_folder_remove(struct machine *m)
+{
+    if (*m->folder)
+        nftw(m->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     *m->folder = 0;
 }

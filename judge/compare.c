@@ -44,6 +44,10 @@ static void record_text(char *to, size_t room, const struct rec *r)
         snprintf(to, room, "dma %02x:%02x.%x %c 0x%" PRIx64, r->u.dma.bdf.v >> 8,
                  r->u.dma.bdf.v >> 3 & 31, r->u.dma.bdf.v & 7, r->u.dma.access == DMA_W ? 'w' : 'r',
                  r->u.dma.iova.v);
+    else if (r->kind == REC_DEVICE || r->kind == REC_ATTACH)
+        snprintf(to, room, "a device comes");
+    else if (r->kind == REC_GONE || r->kind == REC_DETACH)
+        snprintf(to, room, "a device goes");
     else
         snprintf(to, room, "%s", r->kind == REC_RESET ? "reset" : "a store");
 }
@@ -70,9 +74,11 @@ __attribute__((format(printf, 2, 3))) static bool differ(struct comparison *c, c
 }
 
 /* The next call of this device at or after *at, or NULL. */
-static const struct call *next_call(const struct call_list *l, size_t *at, bdf_t b)
+static const struct call *next_call(const struct call_list *l, size_t *at,
+                                    const struct vfio_device *d)
 {
-    while (*at < l->count && l->calls[*at].bdf.v != b.v)
+    while (*at < l->count &&
+           (l->calls[*at].bdf.v != d->bdf.v || l->calls[*at].nth != d->nth))
         ++*at;
     return *at < l->count ? &l->calls[(*at)++] : NULL;
 }
@@ -85,15 +91,16 @@ static const char *ended(const struct comparison *c)
     return c->model->seen.aborted ? c->model->seen.abort_why : "";
 }
 
-static bool compare_device(struct comparison *c, bdf_t b)
+static bool compare_device(struct comparison *c, const struct vfio_device *d)
 {
     size_t i = 0, k = 0, n = 0;
     const struct call *real, *model;
+    bdf_t b = d->bdf;
     char text[2][160];
 
     for (;;) {
-        real = next_call(c->real, &i, b);
-        model = next_call(&c->model->seen.calls, &k, b);
+        real = next_call(c->real, &i, d);
+        model = next_call(&c->model->seen.calls, &k, d);
         n++;
         if (!real && !model)
             return true;
@@ -105,8 +112,9 @@ static bool compare_device(struct comparison *c, bdf_t b)
     call_text(text[0], sizeof(text[0]), real);
     call_text(text[1], sizeof(text[1]), model);
     return differ(c,
-                  "%02x:%02x.%x, its call %zu of this record\n  QEMU %s\n    %s\n  %s\n    %s%s%s",
-                  b.v >> 8, b.v >> 3 & 31, b.v & 7, n, c->out->qemu, text[0], c->out->profile,
+                  "%02x:%02x.%x%s%s, its call %zu of this record\n  QEMU %s\n    %s\n  %s\n    %s%s%s",
+                  b.v >> 8, b.v >> 3 & 31, b.v & 7, d->nth ? " as " : "", d->nth ? d->name : "",
+                  n, c->out->qemu, text[0], c->out->profile,
                   text[1], *ended(c) ? "\n  one of them ended: " : "", ended(c));
 }
 
@@ -204,8 +212,8 @@ void compare_align(const struct comparison *c, struct call_list *real)
         size_t i = 0, k = 0;
         const struct call *r, *m;
 
-        while ((r = next_call(real, &i, c->devices[d].bdf)) &&
-               (m = next_call(&c->model->seen.calls, &k, c->devices[d].bdf)))
+        while ((r = next_call(real, &i, &c->devices[d])) &&
+               (m = next_call(&c->model->seen.calls, &k, &c->devices[d])))
             if (!r->unmap && !m->unmap && r->gpa_known && layout_same(c->layout, r->gpa, m->gpa))
                 real->calls[i - 1].gpa = m->gpa;
     }
@@ -247,7 +255,7 @@ bool compare_record(struct comparison *c, bool registers)
 
     c->comparing = DIFFERS_CALL;
     for (size_t i = 0; i < c->device_count && !both; i++)
-        if (!compare_device(c, c->devices[i].bdf))
+        if (!compare_device(c, &c->devices[i]))
             return false;
     c->comparing = DIFFERS_END;
     if (!compare_ends(c))

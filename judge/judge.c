@@ -7,6 +7,7 @@
 
 #include "compare.h"
 #include "edu.h"
+#include "hotplug.h"
 #include "run.h"
 
 static enum answer reset(struct run *r, struct err *e)
@@ -50,6 +51,38 @@ static enum answer access_memory(struct run *r, const struct rec *rec, struct ed
     return a;
 }
 
+/* Injected refusals, for the one that is there under this name. */
+static void refuse(struct run *r, const struct fail_rec *f)
+{
+    static const unsigned ops[] = {
+        [FAIL_MAP] = CONTROL_MAP, [FAIL_UNMAP] = CONTROL_UNMAP, [FAIL_ALLOC] = CONTROL_ALLOC};
+
+    for (size_t i = 0; i < r->people.device_count; i++)
+        if (r->people.devices[i].there && !strcmp(r->people.devices[i].name, f->name))
+            machine_refuse(r->machine, r->people.functions[i].group, ops[f->op], -f->error,
+                           f->count);
+}
+
+/* Those that leave with the record under way, and those that join. */
+static enum answer come_and_go(struct run *r, struct err *e)
+{
+    uint64_t number = trace_records(r->reader);
+    enum answer a = ANSWERED;
+
+    for (size_t i = 0; i < r->people.device_count && a == ANSWERED; i++) {
+        struct vfio_device *d = &r->people.devices[i];
+
+        if (!d->there && d->joins == number)
+            a = machine_plug(r->machine, &r->people.functions[i], e);
+        else if (d->there && d->leaves == number)
+            a = machine_unplug(r->machine, &r->people.functions[i], e);
+        else
+            continue;
+        d->there = !d->there;
+    }
+    return a;
+}
+
 static enum answer obey(struct run *r, const struct rec *rec, uint64_t *val, struct err *e)
 {
     struct machine *m = r->machine;
@@ -62,6 +95,11 @@ static enum answer obey(struct run *r, const struct rec *rec, uint64_t *val, str
     case REC_MEM: return machine_store(m, rec->u.mem.gpa.v, rec->u.mem.val, rec->u.mem.words, e);
     case REC_ZERO: return machine_zero(m, rec->u.zero.gpa.v, rec->u.zero.bytes, e);
     case REC_RESET: return reset(r, e);
+    case REC_FAIL: refuse(r, &rec->u.fail); return ANSWERED;
+    case REC_ATTACH:
+    case REC_DEVICE:
+    case REC_GONE:
+    case REC_DETACH: return come_and_go(r, e);
     default: return ANSWERED;
     }
 }
@@ -69,7 +107,9 @@ static enum answer obey(struct run *r, const struct rec *rec, uint64_t *val, str
 static bool acts(const struct rec *rec)
 {
     return rec->kind == REC_W32 || rec->kind == REC_W64 || rec->kind == REC_R32 ||
-           rec->kind == REC_R64 || rec->kind == REC_RESET || rec->kind == REC_DMA;
+           rec->kind == REC_R64 || rec->kind == REC_RESET || rec->kind == REC_DMA ||
+           rec->kind == REC_DEVICE || rec->kind == REC_GONE || rec->kind == REC_ATTACH ||
+           rec->kind == REC_DETACH;
 }
 
 /* What the machine asked for since the last time. */
@@ -96,8 +136,8 @@ static struct comparison comparison(struct run *r, const struct rec *rec)
                                .layout = &r->layout,
                                .model = r->model,
                                .machine = r->machine,
-                               .devices = r->devices,
-                               .device_count = r->device_count};
+                               .devices = r->people.devices,
+                               .device_count = r->people.device_count};
 }
 
 /* For --record: a read with the value that the machine answered. */
@@ -140,6 +180,40 @@ static bool play(struct run *r, const struct rec *rec)
            (same || (r->recorder && !r->model->seen.aborted)) && r->out->judgement != CANNOT;
 }
 
+/* A consumer that the model makes by itself, for a device that was there before. */
+static bool bring(struct run *r, const struct vfio_device *d)
+{
+    struct attach_rec how = people_how(&r->people, d);
+    struct rec rec = {.kind = REC_ATTACH, .u.attach = &how};
+
+    return play(r, &rec);
+}
+
+/* Devices that the next record's write is about to find for the second time: they are plugged
+ * before it. */
+static bool found_again(struct run *r, const struct rec *rec)
+{
+    if (rec->kind == REC_ATTACH || rec->kind == REC_DEVICE)
+        return true;
+    for (size_t i = 0; i < r->people.device_count; i++)
+        if (r->people.devices[i].joins == trace_records(r->reader) &&
+            !bring(r, &r->people.devices[i]))
+            return false;
+    return true;
+}
+
+/* After somebody came: what is told to it is recorded from now on. */
+static bool arrived(struct run *r)
+{
+    uint64_t number = trace_records(r->reader);
+
+    for (size_t i = 0; i < r->people.device_count; i++)
+        if (r->people.devices[i].joins == number &&
+            !recorder_joined(r->recorder, &r->people.devices[i], r->out))
+            return false;
+    return true;
+}
+
 static void play_all(struct run *r)
 {
     struct err e = {""};
@@ -148,9 +222,9 @@ static void play_all(struct run *r)
     int rc;
 
     while ((rc = run_next_record(r, &rec, &begun)) > 0) {
-        if (rec.kind == REC_ATTACH)
+        if (rec.kind == REC_ATTACH && !begun)
             continue; /* it was put into the machine at the start */
-        if (!play(r, &rec))
+        if (!found_again(r, &rec) || !play(r, &rec) || !arrived(r))
             return;
     }
     if (rc == 0 && machine_settle(r->machine, &e) != ANSWERED)
@@ -174,8 +248,9 @@ void judge_trace(const char *path, const struct judge_options *o, struct judged 
     r->out = out;
     r->path = path;
     if (run_prepare(r)) {
-        out->devices = r->device_count;
-        if (recorder_begin(&r->recorder, o->record, &r->header, r->devices, r->device_count, out))
+        out->devices = r->people.device_count;
+        if (recorder_begin(&r->recorder, o->record, &r->header, r->people.devices,
+                           r->people.device_count, out))
             play_all(r);
         recorder_end(r->recorder, out);
     }
@@ -184,6 +259,8 @@ void judge_trace(const char *path, const struct judge_options *o, struct judged 
     calls_free(&r->real);
     if (r->reader)
         trace_close(r->reader);
+    people_free(&r->people);
+    free(r->devices);
     free(r->bytes);
     free(r->model);
     free(r);

@@ -20,6 +20,7 @@ struct judge_options {
     const bdf_t *edu;    /* emulated devices, whose `dma` records are played */
     size_t edu_count;
     bool calls_only; /* do not compare registers and wait statuses */
+    const char *accel; /* of QEMU: NULL for tcg, or qtest */
     FILE *record;    /* the trace with `expect` records; NULL: none */
 };
 

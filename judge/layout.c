@@ -135,14 +135,14 @@ static void add_piece(struct layout *l, struct piece p)
     l->count++;
 }
 
-void layout_learn(struct layout *l, const char *log, bdf_t device)
+void layout_learn(struct layout *l, const char *log, unsigned group)
 {
     struct line x;
     int rc;
 
     l->count = 0;
     while ((rc = next_line(&log, &x))) {
-        if (rc < 0 || x.result || x.group != device.v)
+        if (rc < 0 || x.result || x.group != group)
             continue;
         if (x.unmap)
             drop_piece(l, x.iova, x.bytes);
@@ -222,6 +222,7 @@ int layout_calls(const struct layout *l, const char *log, struct call_list *to, 
 
     while ((rc = next_line(&log, &x))) {
         struct call c = {.bdf = bdf((uint16_t)x.group),
+                         .nth = x.group >> 16,
                          .unmap = x.unmap,
                          .iova = iova(x.iova),
                          .bytes = x.bytes,

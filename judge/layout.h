@@ -28,8 +28,8 @@ struct layout {
 /** RAM, ROM and PAM of a machine for this header (none of it said: 2 GiB below 4 GiB, 2 above). */
 void layout_choose(const struct trace_header *h, struct machine_config *c);
 
-/** The first log, before any record: what the device's container holds now, ascending. */
-void layout_learn(struct layout *l, const char *log, bdf_t device);
+/** The first log, before any record: what the container of this group holds now, ascending. */
+void layout_learn(struct layout *l, const char *log, unsigned group);
 
 /** What QEMU maps for a header that says nothing of memory, where no device is there to tell. */
 void layout_unsaid(struct layout *l);

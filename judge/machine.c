@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* Descriptors as the child has them: 0 and 1 qtest, 2 its messages. */
-enum { CHILD_LOG = 3, CHILD_QMP = 4 };
+enum { CHILD_LOG = 3, CHILD_QMP = 4, CHILD_CONTROL = 5, CHILD_FDS };
 
 struct ends {
     int qtest, qmp; /* the child's ends */
@@ -48,20 +48,35 @@ static int open_ends(struct machine *m, struct ends *child, struct err *e)
     child->qmp = pair[1];
     m->log_fd = memory_file("vtd-judge-log");
     m->stderr_fd = memory_file("vtd-judge-stderr");
-    if (m->log_fd < 0 || m->stderr_fd < 0)
+    m->control_fd = memory_file("vtd-judge-control");
+    if (m->log_fd < 0 || m->stderr_fd < 0 || m->control_fd < 0)
         return err_set(e, errno, "memfd_create: %s", strerror(errno));
+    return 0;
+}
+
+/* What the library is told from the start. */
+static int open_control(struct machine *m, const struct control *c, struct err *e)
+{
+    void *p = MAP_FAILED;
+
+    if (!ftruncate(m->control_fd, sizeof(*c)))
+        p = mmap(NULL, sizeof(*c), PROT_READ | PROT_WRITE, MAP_SHARED, m->control_fd, 0);
+    if (p == MAP_FAILED)
+        return err_set(e, errno, "mmap: %s", strerror(errno));
+    m->control = p;
+    *m->control = *c;
     return 0;
 }
 
 /* In the child: put the descriptors where they belong; moved out of the way first. */
 static void take_places(const struct machine *m, const struct ends *child)
 {
-    int from[] = {child->qtest, child->qtest, m->stderr_fd, m->log_fd, child->qmp};
-    int high[5];
+    int from[] = {child->qtest, child->qtest, m->stderr_fd, m->log_fd, child->qmp, m->control_fd};
+    int high[CHILD_FDS];
 
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < CHILD_FDS; i++)
         high[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 32);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < CHILD_FDS; i++)
         if (high[i] < 0 || dup2(high[i], i) < 0)
             _exit(126);
 }
@@ -73,8 +88,8 @@ static void set_environment(const struct machine_config *c)
     setenv("LD_PRELOAD", c->preload, 1);
     snprintf(number, sizeof(number), "%d", CHILD_LOG);
     setenv("VTD_JUDGE_LOG_FD", number, 1);
-    snprintf(number, sizeof(number), "%" PRIu64, c->dma_limit);
-    setenv("VTD_JUDGE_DMA_LIMIT", number, 1);
+    snprintf(number, sizeof(number), "%d", CHILD_CONTROL);
+    setenv("VTD_JUDGE_CONTROL_FD", number, 1);
 }
 
 static int spawn(struct machine *m, const struct machine_config *c, const struct ends *child,
@@ -110,10 +125,12 @@ int machine_start(const struct machine_config *c, struct machine **out, struct e
     *out = NULL;
     if (!m)
         return err_set(e, ENOMEM, "out of memory");
-    m->qtest.fd = m->qmp.fd = m->log_fd = m->stderr_fd = -1;
+    m->qtest.fd = m->qmp.fd = m->log_fd = m->stderr_fd = m->control_fd = -1;
     rc = machine_folder_make(m, c, e);
     if (!rc)
         rc = open_ends(m, &child, e);
+    if (!rc)
+        rc = open_control(m, c->control, e);
     if (!rc)
         rc = spawn(m, c, &child, e);
     close_if(&child.qtest);
@@ -122,7 +139,6 @@ int machine_start(const struct machine_config *c, struct machine **out, struct e
         rc = a == DIED
                  ? err_set(e, EINVAL, "%s does not start: %.200s", c->qemu, machine_last_words(m))
                  : -EIO;
-    machine_folder_remove(m, c); /* QEMU has read what it wanted */
     if (rc) {
         machine_end(m);
         return rc;
@@ -144,6 +160,10 @@ void machine_end(struct machine *m)
     close_if(&m->qmp.fd);
     close_if(&m->log_fd);
     close_if(&m->stderr_fd);
+    close_if(&m->control_fd);
+    if (m->control)
+        munmap(m->control, sizeof(*m->control));
+    machine_folder_remove(m);
     free(m);
 }
 

@@ -13,7 +13,9 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "place.h"
 #include "unit_config.h"
+#include "vfio/control.h"
 
 #define UNIT_BASE UINT64_C(0xfed90000) /* where the unit's registers are */
 
@@ -25,11 +27,12 @@ struct machine_config {
     uint64_t high_bytes; /* RAM from 4 GiB up */
     uint32_t bios_bytes; /* ROM that ends at 4 GiB */
     uint8_t pam[7];      /* how [0xc0000, 0x100000) appears: host bridge registers 0x90-0x96 */
-    const bdf_t *vfio;   /* devices assigned */
-    size_t vfio_count;
+    const char *accel;   /* tcg or qtest */
+    const struct machine_function *functions; /* assigned devices, placed */
+    size_t function_count;
+    const struct control *control; /* for the library that answers for VFIO */
     const bdf_t *edu; /* emulated devices, to play `dma` records */
     size_t edu_count;
-    uint64_t dma_limit; /* mappings a container may hold */
 };
 
 struct machine;

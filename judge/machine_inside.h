@@ -24,7 +24,8 @@ struct machine {
     int status;      /* of waitpid() */
     bool dead;
     struct line_reader qtest, qmp;
-    int log_fd, stderr_fd;
+    int log_fd, stderr_fd, control_fd;
+    struct control *control; /* shared with the library */
     unsigned unanswered;
     char last_words[512];
     char version[128];
@@ -47,10 +48,17 @@ void machine_arguments(struct arguments *a, const struct machine_config *c, cons
 
 /** Folder, BIOS and links for the machine: 0 or a negative errno with a sentence. */
 int machine_folder_make(struct machine *m, const struct machine_config *c, struct err *e);
-void machine_folder_remove(struct machine *m, const struct machine_config *c);
+void machine_folder_remove(struct machine *m);
+
+/** What stands for the function's folder in sysfs, and `name` in it. */
+void function_path(char *to, size_t room, const char *folder, const struct machine_function *f,
+                   const char *name);
 
 /** Send a line, wait for nothing. */
 enum answer machine_send(struct machine *m, int fd, const char *text, size_t n, struct err *e);
+
+/** A line that the machine sent, without its end; waits for it. */
+enum answer machine_take_line(struct line_reader *r, char *line, size_t room, struct err *e);
 
 /** One qtest command, with its answer's value. */
 enum answer machine_command(struct machine *m, const char *text, uint64_t *val, struct err *e);

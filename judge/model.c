@@ -21,9 +21,20 @@ static enum perm asked(const struct trace_header *h, const struct note *n)
     return (n->perm & PERM_W) && !(b && b->rom) ? PERM_RW : PERM_R;
 }
 
+/* The last who came under this name. */
+static struct vfio_device *device_called(struct model *m, const char *name, bdf_t b)
+{
+    for (size_t i = m->device_count; i > 0; i--)
+        if (m->devices[i - 1].bdf.v == b.v && !strcmp(m->devices[i - 1].name, name))
+            return &m->devices[i - 1];
+    return NULL;
+}
+
 static void take_note(struct model *m, const struct note *n)
 {
+    const struct vfio_device *d = device_called(m, n->consumer, n->bdf);
     struct call c = {.bdf = n->bdf,
+                     .nth = d ? d->nth : 0,
                      .unmap = n->type == NOTE_UNMAP,
                      .iova = n->range.first,
                      .bytes = n->range.last.v - n->range.first.v + 1,
@@ -42,19 +53,35 @@ static void take_note(struct model *m, const struct note *n)
 
 static void take_consumer(struct model *m, const struct obs *o)
 {
+    bool late = o->record == m->steps && (m->kind == REC_ATTACH || m->kind == REC_DEVICE);
     struct vfio_device *d;
+    unsigned nth = 0;
 
-    if (!o->u.consumer.joined || o->u.consumer.kind != CONSUMER_VFIO)
+    if (o->u.consumer.kind != CONSUMER_VFIO)
         return;
+    if (!o->u.consumer.joined) {
+        d = device_called(m, o->u.consumer.name, o->u.consumer.bdf);
+        if (d) {
+            d->leaves = m->record;
+            d->there = false;
+        }
+        return;
+    }
     for (size_t i = 0; i < m->device_count; i++)
-        if (m->devices[i].bdf.v == o->u.consumer.bdf.v)
-            return;
+        nth += m->devices[i].bdf.v == o->u.consumer.bdf.v;
     if (m->device_count == VFIO_DEVICES_MAX) {
         m->too_many = true;
         return;
     }
     d = &m->devices[m->device_count++];
-    d->bdf = o->u.consumer.bdf;
+    *d = (struct vfio_device){.bdf = o->u.consumer.bdf,
+                              .nth = nth,
+                              .requester = o->u.consumer.bdf,
+                              .joins = late || nth ? m->record : 0,
+                              .leaves = NEVER,
+                              .there = true};
+    if (o->u.consumer.has_alias)
+        d->requester = o->u.consumer.alias;
     snprintf(d->name, sizeof(d->name), "%s", o->u.consumer.name);
 }
 
@@ -107,6 +134,8 @@ int model_step(struct model *m, const struct rec *r, struct err *e)
 
     calls_clear(&m->seen.calls);
     m->seen = (struct seen){.calls = m->seen.calls};
+    m->steps++;
+    m->kind = r->kind;
     rc = engine_step(m->engine, r, e);
     if (m->failed)
         return err_set(e, ENOMEM, "out of memory");

@@ -29,11 +29,18 @@ struct seen {
     } store[MODEL_STORES_MAX];
 };
 
-/** A device that got a vfio consumer. */
+/** A vfio consumer, with the device that has it. */
 struct vfio_device {
     bdf_t bdf;
+    unsigned nth;    /* how many of this device came before */
+    bdf_t requester; /* the id that the device's requests carry */
     char name[NAME_BYTES];
+    uint64_t joins;  /* record at which it comes; 0: it is there from the start */
+    uint64_t leaves; /* record at which it goes; NEVER */
+    bool there;      /* in the model, now */
 };
+
+#define NEVER UINT64_MAX
 
 #define VFIO_DEVICES_MAX 200
 
@@ -44,6 +51,9 @@ struct model {
     struct vfio_device devices[VFIO_DEVICES_MAX];
     size_t device_count;
     bool too_many, failed;
+    uint64_t record;    /* number in the trace of what is obeyed: whoever steps says it */
+    uint64_t steps;     /* obeyed */
+    enum rec_kind kind; /* of the step under way */
 };
 
 /** Begin; `o` as for engine_new. 0 or a negative errno with a sentence. */

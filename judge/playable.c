@@ -7,19 +7,18 @@ static enum playing unplayable(const char *sentence, const char **why)
     return UNPLAYABLE;
 }
 
-static enum playing attach(const struct attach_rec *a, bool begun, const char **why)
+static enum playing attach(const struct attach_rec *a, const char **why)
 {
     if (a->kind != CONSUMER_VFIO)
         return SKIP;
-    if (begun)
-        return unplayable("a device that is assigned while the guest runs is not played yet", why);
-    if (a->has_flags || a->has_range || a->has_container || a->has_limit || a->has_aperture ||
-        a->has_type1 || a->has_leave)
-        return unplayable("keys of an attach record are not played yet", why);
+    if (a->has_flags || a->has_range)
+        return unplayable("flags= and range= cannot be given to QEMU's VFIO", why);
+    if (a->has_leave)
+        return unplayable("leave=: QEMU's VFIO does not leave inside a callback", why);
     return PLAY;
 }
 
-enum playing playable(const struct rec *r, bool begun, const char **why)
+enum playing playable(const struct rec *r, const char **why)
 {
     switch (r->kind) {
     case REC_W32:
@@ -32,11 +31,11 @@ enum playing playable(const struct rec *r, bool begun, const char **why)
     case REC_AT: return PLAY;
     case REC_RESET:
         return r->u.reset.unit_only ? unplayable("the unit alone cannot be reset", why) : PLAY;
-    case REC_ATTACH: return attach(r->u.attach, begun, why);
+    case REC_ATTACH: return attach(r->u.attach, why);
     case REC_DEVICE:
-    case REC_GONE: return unplayable("hot-plug is not played yet", why);
-    case REC_DETACH: return unplayable("a consumer that leaves is not played yet", why);
-    case REC_FAIL: return unplayable("injected refusals are not played yet", why);
+    case REC_GONE:
+    case REC_DETACH:
+    case REC_FAIL: return PLAY;
     case REC_DMA: /* the devices here are assigned: their accesses do not pass through the unit */
     case REC_STOP:
     case REC_START:
@@ -70,9 +69,7 @@ bool playable_device(bdf_t b, const char **why)
     unsigned slot = b.v >> 3 & 31;
 
     *why = NULL;
-    if (b.v >> 8)
-        *why = "only devices on bus 0 are played yet";
-    else if (slot == 0 || slot == 31)
-        *why = "slots 00 and 1f are the chipset's own";
+    if (b.v >> 8 == 0 && (slot == 0 || (slot == 31 && (b.v & 7) != 1 && (b.v & 7) < 4)))
+        *why = "00:00, 00:1f.0, 00:1f.2 and 00:1f.3 are the chipset's own";
     return !*why;
 }

@@ -13,13 +13,13 @@ enum playing {
     UNPLAYABLE /* without it the rest means nothing: *why says what it is */
 };
 
-/** `begun`: a record of the guest came before. */
-enum playing playable(const struct rec *r, bool begun, const char **why);
+/** By itself; who is meant by a NAME is not looked at. */
+enum playing playable(const struct rec *r, const char **why);
 
 /** A unit that this machine can have; else *why. */
 bool playable_unit(const struct trace_header *h, const char **why);
 
-/** A device that can be put into the machine; else *why. */
+/** A requester id at which a device can be put into the machine; else *why. */
 bool playable_device(bdf_t b, const char **why);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hotplug.h"
 #include "playable.h"
 
 bool run_cannot(struct run *r, const char *format, ...)
@@ -74,6 +75,27 @@ static bool plays_dma(const struct run *r, const struct rec *rec)
            run_edu_of(r, rec->u.dma.bdf) >= 0;
 }
 
+/* Records that name somebody: whom? */
+static enum playing who_plays(struct run *r, const struct rec *rec, enum playing p,
+                              const char **why)
+{
+    uint64_t number = trace_records(r->reader);
+
+    if (rec->kind == REC_ATTACH && people_say(&r->people, number, rec->u.attach)) {
+        *why = "out of memory";
+        return UNPLAYABLE;
+    }
+    if ((rec->kind == REC_DETACH && people_passed_over(&r->people, number, rec->u.named.name)) ||
+        (rec->kind == REC_FAIL && people_passed_over(&r->people, number, rec->u.fail.name)))
+        return SKIP;
+    if ((rec->kind == REC_DEVICE && run_edu_of(r, rec->u.device.bdf) >= 0) ||
+        (rec->kind == REC_GONE && run_edu_of(r, rec->u.gone.bdf) >= 0)) {
+        *why = "an emulated device (--edu) neither comes nor goes";
+        return UNPLAYABLE;
+    }
+    return p;
+}
+
 int run_next_record(struct run *r, struct rec *rec, bool *begun)
 {
     struct trace_damage d = {0};
@@ -81,7 +103,7 @@ int run_next_record(struct run *r, struct rec *rec, bool *begun)
     int rc;
 
     while ((rc = trace_next(r->reader, rec, &d)) > 0) {
-        enum playing p = playable(rec, *begun, &why);
+        enum playing p = who_plays(r, rec, playable(rec, &why), &why);
 
         if (p == UNPLAYABLE) {
             run_cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), why);
@@ -89,6 +111,7 @@ int run_next_record(struct run *r, struct rec *rec, bool *begun)
         }
         if (p == PLAY || plays_dma(r, rec)) {
             *begun |= rec->kind != REC_ATTACH && rec->kind != REC_AT;
+            r->model->record = trace_records(r->reader);
             return 1;
         }
         r->out->skipped++;
@@ -104,27 +127,6 @@ static struct engine_options engine_how(const struct run *r)
         .policy = r->policy, .sync = SYNC_WALK, .dma_limit = r->o->dma_limit};
 }
 
-/* The devices that the machine gets; the others have none of what is compared. */
-static void keep_devices(struct run *r, const struct model *m)
-{
-    const char *why;
-
-    for (size_t i = 0; i < m->device_count; i++) {
-        bdf_t b = m->devices[i].bdf;
-
-        if (run_edu_of(r, b) >= 0)
-            continue;
-        if (!playable_device(b, &why)) {
-            snprintf(r->out->note, sizeof(r->out->note), "without %02x:%02x.%x: %s", b.v >> 8,
-                     b.v >> 3 & 31, b.v & 7, why);
-            r->absent[r->absent_count++] = b;
-            continue;
-        }
-        r->devices[r->device_count] = m->devices[i];
-        r->bdfs[r->device_count++] = b;
-    }
-}
-
 static void attach_deaf(struct attach_rec *a, bdf_t b, const char *name, size_t i)
 {
     *a = (struct attach_rec){
@@ -138,8 +140,8 @@ static size_t attach_edu(struct run *r, size_t count)
 {
     for (size_t i = 0; i < r->o->edu_count; i++)
         attach_deaf(&r->attach[count++], r->o->edu[i], "edu", i);
-    for (size_t i = 0; i < r->absent_count; i++)
-        attach_deaf(&r->attach[count++], r->absent[i], "absent", i);
+    for (size_t i = 0; i < r->people.absent_count; i++)
+        attach_deaf(&r->attach[count++], r->people.absent[i], "absent", i);
     return count;
 }
 
@@ -150,6 +152,7 @@ static bool find_devices(struct run *r)
     struct engine_options o = engine_how(r);
     struct err e = {""};
     bool begun = false;
+    const char *why;
     struct rec rec;
     int rc;
 
@@ -160,7 +163,9 @@ static bool find_devices(struct run *r)
         rc = model_step(r->model, &rec, &e);
     if (rc < 0 && *e.text)
         run_cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), e.text);
-    keep_devices(r, r->model);
+    if (rc >= 0 && !people_settle(&r->people, r->model, r->o->edu, r->o->edu_count,
+                                  r->o->dma_limit, r->out->note, sizeof(r->out->note), &why))
+        rc = run_cannot(r, "%s", why) - 1;
     model_end(r->model);
     r->out->skipped = 0;
     return rc >= 0;
@@ -170,11 +175,12 @@ static bool start_machine(struct run *r)
 {
     struct machine_config c = {.qemu = r->o->qemu,
                                .preload = r->o->preload,
-                               .vfio = r->bdfs,
-                               .vfio_count = r->device_count,
+                               .accel = r->o->accel ? r->o->accel : "tcg",
+                               .functions = r->people.functions,
+                               .function_count = r->people.function_count,
+                               .control = &r->people.control,
                                .edu = r->o->edu,
-                               .edu_count = r->o->edu_count,
-                               .dma_limit = r->o->dma_limit};
+                               .edu_count = r->o->edu_count};
     struct err e = {""};
 
     c.unit = &r->header.unit;
@@ -193,12 +199,32 @@ char *run_new_log(struct run *r)
     return log;
 }
 
+/* A function that is in the machine now, or NULL. */
+static const struct machine_function *first_there(const struct run *r)
+{
+    for (size_t i = 0; i < r->people.function_count; i++)
+        if (!r->people.functions[i].later)
+            return &r->people.functions[i];
+    return NULL;
+}
+
+static bool send_spy_away(struct run *r, const struct machine_function *spy)
+{
+    struct err e = {""};
+
+    if (machine_unplug(r->machine, spy, &e) != ANSWERED)
+        return run_cannot(r, "%s", *e.text ? e.text : machine_last_words(r->machine));
+    free(run_new_log(r));
+    return true;
+}
+
 static bool learn_layout(struct run *r)
 {
     char *log = run_new_log(r);
+    const struct machine_function *from = first_there(r);
 
-    if (log && r->device_count) {
-        layout_learn(&r->layout, log, r->bdfs[0]);
+    if (log && from) {
+        layout_learn(&r->layout, log, from->group);
         if (!layout_is(&r->layout, &r->header)) {
             if (r->header.rams)
                 snprintf(r->out->note, sizeof(r->out->note),
@@ -208,7 +234,7 @@ static bool learn_layout(struct run *r)
             r->header.rams = r->layout.count;
         }
     }
-    if (log && !r->device_count && !r->header.rams) {
+    if (log && !from && !r->header.rams) {
         layout_unsaid(&r->layout);
         layout_records(&r->layout, r->ram);
         r->header.ram = r->ram;
@@ -216,7 +242,59 @@ static bool learn_layout(struct run *r)
         r->layout.count = 0; /* no calls: none of it is looked up */
     }
     free(log);
-    return log != NULL;
+    return log && (!people_have_spy(&r->people) || send_spy_away(r, from));
+}
+
+/* Those of the model's last step that devices of the machine make, too. */
+static size_t calls_of_machine(const struct run *r)
+{
+    const struct call_list *l = &r->model->seen.calls;
+    size_t count = 0;
+
+    for (size_t i = 0; i < l->count; i++)
+        for (size_t k = 0; k < r->people.device_count; k++)
+            count += r->people.devices[k].bdf.v == l->calls[i].bdf.v &&
+                     r->people.devices[k].nth == l->calls[i].nth;
+    return count;
+}
+
+/* Those at the start that the trace attaches: written to r->attach, their number. *there: all. */
+static size_t attach_said(struct run *r, size_t *there)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < r->people.device_count; i++) {
+        const struct vfio_device *d = &r->people.devices[i];
+
+        *there += d->there;
+        if (d->there && people_said(&r->people, d))
+            r->attach[count++] = people_how(&r->people, d);
+    }
+    return count;
+}
+
+/* Those that the guest's tables bring are in the header: they get their consumer at record 0, and
+ * when they come again. */
+static bool add_devices(struct run *r)
+{
+    size_t count = r->header.devices_count;
+
+    r->devices = calloc(count + r->people.device_count + 1, sizeof(*r->devices));
+    if (!r->devices)
+        return false;
+    if (count)
+        memcpy(r->devices, r->header.devices, count * sizeof(*r->devices));
+    for (size_t i = 0; i < r->people.device_count; i++) {
+        bool known = !r->people.devices[i].there;
+
+        for (size_t k = 0; k < r->header.devices_count && !known; k++)
+            known = r->devices[k].bdf.v == r->people.devices[i].bdf.v;
+        if (!known)
+            r->devices[count++] = (struct device_rec){.bdf = r->people.devices[i].bdf};
+    }
+    r->header.devices = r->devices;
+    r->header.devices_count = count;
+    return true;
 }
 
 /* Record 0 of the model: the devices are there, and hold memory one to one, as the machine's do. */
@@ -225,23 +303,22 @@ static bool begin_model(struct run *r)
     struct engine_options o = engine_how(r);
     struct rec rec = {.kind = REC_MARK, .u.mark.text = ""};
     struct err e = {""};
+    size_t there = 0, calls;
     int rc;
 
-    for (size_t i = 0; i < r->device_count; i++) {
-        r->attach[i] = (struct attach_rec){.kind = CONSUMER_VFIO, .bdf = r->bdfs[i]};
-        memcpy(r->attach[i].name, r->devices[i].name, NAME_BYTES);
-    }
     o.attach = r->attach;
-    o.attach_count = attach_edu(r, r->device_count);
-    r->header.devices_count = 0;
+    o.attach_count = attach_edu(r, attach_said(r, &there));
+    if (!add_devices(r))
+        return run_cannot(r, "out of memory");
     rc = model_begin(r->model, &r->header, &o, &e);
     if (!rc)
         rc = model_step(r->model, &rec, &e);
     if (rc)
         return run_cannot(r, "%s", e.text);
-    if (r->model->seen.calls.count != r->device_count * r->layout.count)
-        return run_cannot(r, "at the start the model maps %zu ranges, the machine %zu",
-                          r->model->seen.calls.count, r->device_count * r->layout.count);
+    calls = calls_of_machine(r);
+    if (calls != there * r->layout.count)
+        return run_cannot(r, "at the start the model maps %zu ranges, the machine %zu", calls,
+                          there * r->layout.count);
     return true;
 }
 

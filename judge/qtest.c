@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The protocols: qtest's lines on standard input and output, and QMP for a reset. */
 #include "edu.h"
+#include "hotplug.h"
 #include "machine_inside.h"
 
 #include <errno.h>
@@ -59,7 +60,7 @@ static enum answer more(struct line_reader *r, struct err *e)
 }
 
 /* The line stays in front of the buffer until the caller has looked: it is copied into `line`. */
-static enum answer take_line(struct line_reader *r, char *line, size_t room, struct err *e)
+enum answer machine_take_line(struct line_reader *r, char *line, size_t room, struct err *e)
 {
     char *end;
     size_t n;
@@ -85,7 +86,7 @@ static enum answer take_line(struct line_reader *r, char *line, size_t room, str
 static enum answer take_ok(struct machine *m, uint64_t *val, struct err *e)
 {
     char line[160];
-    enum answer a = take_line(&m->qtest, line, sizeof(line), e);
+    enum answer a = machine_take_line(&m->qtest, line, sizeof(line), e);
 
     if (a != ANSWERED)
         return a;
@@ -185,7 +186,7 @@ static enum answer await(struct machine *m, const char *word, struct err *e)
     enum answer a;
 
     do
-        a = take_line(&m->qmp, line, sizeof(line), e);
+        a = machine_take_line(&m->qmp, line, sizeof(line), e);
     while (a == ANSWERED && !strstr(line, word));
     return a;
 }
@@ -237,7 +238,7 @@ static enum answer greeting(struct machine *m, struct err *e)
 {
     static const char package[] = "\"package\": \"";
     char line[4096];
-    enum answer a = take_line(&m->qmp, line, sizeof(line), e);
+    enum answer a = machine_take_line(&m->qmp, line, sizeof(line), e);
     const char *at;
 
     if (a != ANSWERED)
@@ -269,6 +270,9 @@ enum answer machine_prepare(struct machine *m, const struct machine_config *c, s
         a = qmp(m, "qmp_capabilities", "\"return\"", e);
     if (a == ANSWERED)
         a = set_pam(m, c->pam, e);
+    for (size_t i = 0; a == ANSWERED && i < c->function_count; i++)
+        if (c->functions[i].slot && !c->functions[i].later)
+            a = machine_plug(m, &c->functions[i], e);
     for (size_t i = 0; a == ANSWERED && i < c->edu_count; i++)
         a = edu_set_up(m, i, c->edu[i], e);
     return a;

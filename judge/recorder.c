@@ -46,8 +46,23 @@ static int copy_header(struct trace_header *to, const struct trace_header *h,
     for (size_t i = 0; i < h->rams && !rc; i++)
         rc = header_add_ram(to, &h->ram[i], e);
     for (size_t i = 0; i < count && !rc; i++)
-        rc = header_add_device(to, &(struct device_rec){.bdf = devices[i].bdf}, e);
+        if (devices[i].joins == 0 && devices[i].nth == 0)
+            rc = header_add_device(to,
+                                   &(struct device_rec){.bdf = devices[i].bdf,
+                                                        .has_alias = devices[i].requester.v !=
+                                                                     devices[i].bdf.v,
+                                                        .alias = devices[i].requester},
+                                   e);
     return rc;
+}
+
+static int all_expected(struct recorder *r, const struct vfio_device *d, struct err *e)
+{
+    struct rec all = {.kind = REC_EXPECTATIONS};
+
+    memcpy(all.u.expectations.name, d->name, NAME_BYTES);
+    all.u.expectations.level = EXPECT_IOCTL;
+    return trace_writer_add(r->writer, &all, e);
 }
 
 /* The consumers under their names, then: all of what follows is expected. */
@@ -58,19 +73,24 @@ static int announce(struct recorder *r, struct err *e)
     int rc = 0;
 
     for (size_t i = 0; i < r->count && !rc; i++) {
+        if (r->devices[i].joins)
+            continue;
         a = (struct attach_rec){.kind = CONSUMER_VFIO, .bdf = r->devices[i].bdf};
         memcpy(a.name, r->devices[i].name, NAME_BYTES);
         rec.u.attach = &a;
         rc = trace_writer_add(r->writer, &rec, e);
     }
-    for (size_t i = 0; i < r->count && !rc; i++) {
-        struct rec all = {.kind = REC_EXPECTATIONS};
-
-        memcpy(all.u.expectations.name, r->devices[i].name, NAME_BYTES);
-        all.u.expectations.level = EXPECT_IOCTL;
-        rc = trace_writer_add(r->writer, &all, e);
-    }
+    for (size_t i = 0; i < r->count && !rc; i++)
+        if (r->devices[i].joins == 0)
+            rc = all_expected(r, &r->devices[i], e);
     return rc;
+}
+
+bool recorder_joined(struct recorder *r, const struct vfio_device *d, struct judged *j)
+{
+    struct err e = {""};
+
+    return !r || !all_expected(r, d, &e) || failed(j, e.text);
 }
 
 bool recorder_begin(struct recorder **out, FILE *to, const struct trace_header *h,
@@ -98,10 +118,10 @@ bool recorder_begin(struct recorder **out, FILE *to, const struct trace_header *
     return !rc || failed(j, e.text);
 }
 
-static const char *name_of(const struct recorder *r, bdf_t b)
+static const char *name_of(const struct recorder *r, bdf_t b, unsigned nth)
 {
     for (size_t i = 0; i < r->count; i++)
-        if (r->devices[i].bdf.v == b.v)
+        if (r->devices[i].bdf.v == b.v && r->devices[i].nth == nth)
             return r->devices[i].name;
     return "unknown";
 }
@@ -111,7 +131,7 @@ static int add_call(struct recorder *r, const struct call *c, struct err *e)
     struct rec rec = {.kind = REC_EXPECT};
     struct expect_rec *x = &rec.u.expect;
 
-    snprintf(x->name, sizeof(x->name), "%s", name_of(r, c->bdf));
+    snprintf(x->name, sizeof(x->name), "%s", name_of(r, c->bdf, c->nth));
     x->op = c->unmap ? EXPECT_UNMAP : EXPECT_MAP;
     x->iova = c->iova;
     x->size = c->bytes;

@@ -21,6 +21,9 @@ bool recorder_begin(struct recorder **out, FILE *to, const struct trace_header *
 bool recorder_add(struct recorder *r, const struct rec *rec, const struct call_list *calls,
                   bool died, struct judged *j);
 
+/** A device that came while the guest runs: from here on all that it is told is given. */
+bool recorder_joined(struct recorder *r, const struct vfio_device *d, struct judged *j);
+
 /** End the trace. */
 void recorder_end(struct recorder *r, struct judged *j);
 

@@ -7,6 +7,7 @@
 #include "layout.h"
 #include "machine.h"
 #include "model.h"
+#include "people.h"
 #include "recorder.h"
 #include "trace/reader.h"
 
@@ -18,14 +19,11 @@ struct run {
     size_t length;
     struct trace_reader *reader;
     const struct policy *policy;
-    struct vfio_device devices[VFIO_DEVICES_MAX];
-    bdf_t bdfs[VFIO_DEVICES_MAX];
-    size_t device_count;
-    bdf_t absent[VFIO_DEVICES_MAX]; /* found in the guest's tables, but not in the machine */
-    size_t absent_count;
-    struct trace_header header; /* the trace's, with the machine's memory and no devices */
+    struct people people;
+    struct trace_header header; /* the trace's, with the machine's memory */
     struct ram_entry ram[PIECES_MAX];
-    struct attach_rec attach[VFIO_DEVICES_MAX + EDU_MAX];
+    struct device_rec *devices; /* the header's */
+    struct attach_rec attach[2 * VFIO_DEVICES_MAX + EDU_MAX];
     struct machine *machine;
     uint64_t log_offset;
     struct layout layout;

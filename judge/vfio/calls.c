@@ -60,6 +60,7 @@ static void begin(void)
     find(&real.pwrite, "pwrite");
     find(&real.pwrite64, "pwrite64");
     state.log_fd = fd ? atoi(fd) : -1;
+    control_begin(&state, getenv(ENV_CONTROL));
     state.limit = limit ? strtoull(limit, NULL, 0) : 65535;
 }
 
@@ -188,7 +189,7 @@ SHOWN int close(int fd)
         if (kind == FD_CONTAINER)
             container_close(&state, state.fds[fd].index);
         else if (kind == FD_GROUP)
-            state.groups[state.fds[fd].index].used = false;
+            group_close(&state, state.fds[fd].index);
         state.fds[fd].kind = FD_OTHER;
         pthread_mutex_unlock(&lock);
     }

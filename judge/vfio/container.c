@@ -15,7 +15,8 @@ int container_new(struct state *s)
     for (int i = 0; i < PEOPLE_MAX; i++)
         if (!s->containers[i].used) {
             s->containers[i] =
-                (struct container){.used = true, .name = -1, .type1 = {.limit = s->limit}};
+                (struct container){.used = true, .name = -1};
+            control_rules(s, s->opened, &s->containers[i].type1);
             return i;
         }
     return -1;
@@ -29,8 +30,12 @@ void container_close(struct state *s, int index)
 
 static int map(struct state *s, struct container *c, struct vfio_iommu_type1_dma_map *m)
 {
-    int rc = type1v2_map(&c->type1, m->iova, m->size, m->vaddr, m->flags);
+    int rc = control_refuses(s, c->name, CONTROL_MAP);
 
+    if (!rc)
+        rc = control_refuses(s, c->name, CONTROL_ALLOC);
+    if (!rc)
+        rc = type1v2_map(&c->type1, m->iova, m->size, m->vaddr, m->flags);
     say(s, "map %d 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 " %u %d\n", c->name, (uint64_t)m->iova,
         (uint64_t)m->size, (uint64_t)m->vaddr, m->flags, rc);
     return rc;
@@ -38,9 +43,11 @@ static int map(struct state *s, struct container *c, struct vfio_iommu_type1_dma
 
 static int unmap(struct state *s, struct container *c, struct vfio_iommu_type1_dma_unmap *u)
 {
-    uint64_t removed, bytes = u->size;
-    int rc = type1v2_unmap(&c->type1, u->iova, u->size, u->flags, &removed);
+    uint64_t removed = 0, bytes = u->size;
+    int rc = control_refuses(s, c->name, CONTROL_UNMAP);
 
+    if (!rc)
+        rc = type1v2_unmap(&c->type1, u->iova, u->size, u->flags, &removed);
     if (rc == 0)
         u->size = removed;
     say(s, "unmap %d 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64 " %u %d\n", c->name, (uint64_t)u->iova,
@@ -65,9 +72,10 @@ int container_ioctl(struct state *s, int index, unsigned long request, void *arg
     switch (request) {
     case VFIO_GET_API_VERSION: return VFIO_API_VERSION;
     case VFIO_CHECK_EXTENSION:
-        return (uintptr_t)argument == VFIO_TYPE1_IOMMU || (uintptr_t)argument == VFIO_TYPE1v2_IOMMU;
+        return (uintptr_t)argument == VFIO_TYPE1_IOMMU ||
+               ((uintptr_t)argument == VFIO_TYPE1v2_IOMMU && !c->type1.version_1);
     case VFIO_SET_IOMMU:
-        if ((uintptr_t)argument != VFIO_TYPE1v2_IOMMU)
+        if ((uintptr_t)argument != (c->type1.version_1 ? VFIO_TYPE1_IOMMU : VFIO_TYPE1v2_IOMMU))
             return -ENODEV;
         c->set = true;
         return 0;
@@ -93,9 +101,16 @@ int group_open(struct state *s, int number)
         if (!s->groups[i].used) {
             s->groups[i] = (struct group){.used = true, .number = number, .container = -1};
             make_config(s->groups[i].config);
+            s->opened = number;
             return i;
         }
     return -1;
+}
+
+void group_close(struct state *s, int index)
+{
+    s->groups[index].used = false;
+    say(s, "left %d\n", s->groups[index].number);
 }
 
 static int set_container(struct state *s, struct group *g, const int *fd)
@@ -104,6 +119,9 @@ static int set_container(struct state *s, struct group *g, const int *fd)
 
     if (container < 0 || g->container >= 0)
         return -EINVAL;
+    if (s->containers[container].name >= 0)
+        return -EINVAL; /* as the kernel, where the host's IOMMU would not do for both: each device
+                           of an address space has its own */
     g->container = container;
     if (s->containers[container].name < 0)
         s->containers[container].name = g->number;

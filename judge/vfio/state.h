@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "control.h"
 #include "type1v2.h"
 
 #define FDS_MAX      4096
@@ -20,6 +21,8 @@
 /* Environment: number of the file descriptor of the log; mappings a container may hold. */
 #define ENV_LOG   "VTD_JUDGE_LOG_FD"
 #define ENV_LIMIT "VTD_JUDGE_DMA_LIMIT"
+/* Number of the descriptor of a struct control (control.h). */
+#define ENV_CONTROL "VTD_JUDGE_CONTROL_FD"
 
 enum fd_kind { FD_OTHER, FD_CONTAINER, FD_GROUP, FD_DEVICE };
 
@@ -47,6 +50,8 @@ struct state {
     struct group groups[PEOPLE_MAX];
     int log_fd; /* -1: none */
     uint64_t limit;
+    struct control *control; /* NULL: nothing was said */
+    int opened;              /* number of the group that was opened last */
 };
 
 /** A line of the log, as printf. */
@@ -68,8 +73,21 @@ int device_fd(struct state *s, int group);
 ssize_t device_read(struct state *s, int index, void *to, size_t n, uint64_t offset);
 ssize_t device_write(struct state *s, int index, const void *from, size_t n, uint64_t offset);
 
-/** The last descriptor of it was closed. */
+/** The last descriptor of it was closed. The log says when a group has left: `left NUMBER`. */
 void container_close(struct state *s, int index);
+void group_close(struct state *s, int index);
+
+/** Take up what judge says, by the number of a file descriptor; NULL: it says nothing. */
+void control_begin(struct state *s, const char *fd);
+
+/** What was said of a group, or NULL. */
+struct control_group *control_of(const struct state *s, int group);
+
+/** Is the next call of this group's container (CONTROL_*) refused? 0, or the negative errno. */
+int control_refuses(const struct state *s, int group, unsigned op);
+
+/** What the container of this group grants. */
+void control_rules(const struct state *s, int group, struct type1v2 *t);
 
 /** The container of index `i` that a descriptor stands for; -1 when it stands for none. */
 int container_of_fd(const struct state *s, int fd);

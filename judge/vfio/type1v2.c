@@ -9,7 +9,6 @@
 #define PAGE_MASK     UINT64_C(0xfff)
 #define WINDOW_FIRST  UINT64_C(0xfee00000)
 #define WINDOW_LAST   UINT64_C(0xfeefffff)
-#define APERTURE_LAST ((UINT64_C(1) << 48) - 1)
 
 static uint64_t last_of(const struct held_map *m)
 {
@@ -62,7 +61,7 @@ int type1v2_map(struct type1v2 *t, uint64_t iova, uint64_t bytes, uint64_t targe
         return -EEXIST;
     if (t->limit && t->count >= t->limit)
         return -ENOSPC;
-    if (last > APERTURE_LAST || (iova <= WINDOW_LAST && last >= WINDOW_FIRST))
+    if (last > t->aperture_last || (iova <= WINDOW_LAST && last >= WINDOW_FIRST))
         return -EINVAL;
     return insert(t, at, iova, bytes);
 }
@@ -73,9 +72,9 @@ static int remove_range(struct type1v2 *t, uint64_t iova, uint64_t last, uint64_
     size_t from = first_reaching(t, iova), to = from;
 
     if (from < t->count && t->maps[from].iova < iova)
-        return -EINVAL;
+        return t->version_1 ? 0 : -EINVAL;
     for (; to < t->count && t->maps[to].iova <= last; to++) {
-        if (last_of(&t->maps[to]) > last) {
+        if (last_of(&t->maps[to]) > last && !t->version_1) {
             *removed = 0;
             return -EINVAL;
         }
@@ -104,5 +103,6 @@ int type1v2_unmap(struct type1v2 *t, uint64_t iova, uint64_t bytes, uint32_t fla
 void type1v2_clear(struct type1v2 *t)
 {
     free(t->maps);
-    *t = (struct type1v2){.limit = t->limit};
+    *t = (struct type1v2){
+        .limit = t->limit, .aperture_last = t->aperture_last, .version_1 = t->version_1};
 }

@@ -7,6 +7,7 @@
 #ifndef VTR_JUDGE_TYPE1V2_H
 #define VTR_JUDGE_TYPE1V2_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,12 +15,16 @@ struct held_map {
     uint64_t iova, bytes;
 };
 
-/** One container. All zero but `limit` is an empty one. */
+/** One container. All zero but `limit` and `aperture_last` is an empty one. */
 struct type1v2 {
     struct held_map *maps; /* ascending */
     size_t count, room;
     uint64_t limit; /* mappings it may hold; 0: no limit */
+    uint64_t aperture_last;
+    bool version_1; /* an unmap takes whole mappings, and stops at one that begins before it */
 };
+
+#define APERTURE_LAST ((UINT64_C(1) << 48) - 1) /* what is usual */
 
 #define CALL_READ  UINT32_C(1) /* VFIO_DMA_MAP_FLAG_READ */
 #define CALL_WRITE UINT32_C(2)
