@@ -180,6 +180,15 @@ struct policy {
     bool vhost_late_miss_lost; /* a failure is told to nobody while the device is not translated
                                   (M53) */
     bool misses_outlive_stop; /* misses still wait after the rings stopped (M54) */
+
+    /* VFIO, QEMU's side (all four observed on 7.2.22, docs/agreement.md). */
+    bool leave_unmaps;     /* who leaves unmaps what its listener added: RAM, or all below and all
+                              above the window */
+    bool ebusy_retried;    /* a map refused with EBUSY: UNMAP of its range, then once more */
+    bool last_page_spared; /* an unmap up to 2^64 refused with EINVAL: again, without the last page
+                            */
+    bool ram_map_ends;     /* RAM that cannot be mapped while the guest runs: hw_error */
+
     /* VFIO type1, the kernel's side: all false but by a quirk. */
     bool unmap_ignores_pins;        /* an unmap does not look for pinned pages */
     bool core_takes_no_dma_unmap;   /* a device without dma_unmap is opened (seed 002, review) */

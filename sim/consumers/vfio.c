@@ -3,6 +3,7 @@
  * VFIO as QEMU has it, over a type1 container. Translated: one notifier below the interrupt window
  * and one above. Not translated: the RAM ranges one to one (contract, section 2; real-systems).
  */
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -18,7 +19,7 @@ static void note(struct vfio *v, enum note_via via, const struct iommu_event *e,
     consumer_note(&v->base, via, e, answered, result, answered ? NULL : "no-answer");
 }
 
-static int ask_map(struct vfio *v, const struct iommu_event *e, enum perm rights)
+static int ask_map_once(struct vfio *v, const struct iommu_event *e, enum perm rights)
 {
     int refused = consumer_refuses(&v->base, FAIL_MAP);
 
@@ -27,28 +28,47 @@ static int ask_map(struct vfio *v, const struct iommu_event *e, enum perm rights
     return kernel_map(v->container, e->range, e->gpa, rights, refused);
 }
 
+static int unmap(struct vfio *v, const struct iommu_event *e, enum note_via via);
+
+/* Asked, and noted; a second time where the first answer was that somebody is there. */
+static int ask_map(struct vfio *v, const struct iommu_event *e, enum perm rights, enum note_via via)
+{
+    struct iommu_event away = event_unmap(e->range);
+    int result = ask_map_once(v, e, rights);
+
+    note(v, via, e, result);
+    if (result != -EBUSY || !v->base.region->policy->ebusy_retried || fate_ended(v->base.fate) ||
+        unmap(v, &away, VIA_REGION))
+        return result;
+    result = ask_map_once(v, e, rights);
+    note(v, via, e, result);
+    return result;
+}
+
 static int map_event(struct vfio *v, const struct iommu_event *e)
 {
     enum perm rights = PERM_NONE;
     const char *why = space_refuses(v->base.mem, e, &rights);
-    int result;
 
     if (why) {
         consumer_note(&v->base, VIA_NOTIFIER, e, false, 0, why);
         return NOTIFY_NOT_ASKED;
     }
-    result = ask_map(v, e, rights);
-    note(v, VIA_NOTIFIER, e, result);
-    return result;
+    return ask_map(v, e, rights, VIA_NOTIFIER);
 }
 
 static int unmap(struct vfio *v, const struct iommu_event *e, enum note_via via)
 {
     int refused = consumer_refuses(&v->base, FAIL_UNMAP);
     int result = kernel_unmap(v->container, e->range, refused);
+    struct iommu_event less = *e;
 
     note(v, via, e, result);
-    return result;
+    if (result != -EINVAL || e->range.last.v != UINT64_MAX || v->container->table->v1 ||
+        !v->base.region->policy->last_page_spared || fate_ended(v->base.fate))
+        return result;
+    less.range.last.v -= PAGE_4K_BYTES; /* older kernels' check of the end overflows */
+    return unmap(v, &less, via);
 }
 
 static int notified(struct notifier *n, const struct iommu_event *e)
@@ -90,8 +110,9 @@ static void identity_piece(void *arg, const struct ram_block *b, struct iova_ran
         return;
     }
     e = event_map(r, gpa(r.first.v), rights);
-    result = ask_map(v, &e, rights);
-    note(v, VIA_REGION, &e, result);
+    result = ask_map(v, &e, rights, VIA_REGION);
+    if (result && v->set_up && v->base.region->policy->ram_map_ends)
+        fate_abort(v->base.fate, "VFIO cannot map RAM while the guest runs: hw_error");
 }
 
 static void identity(struct vfio *v, bool make)
@@ -112,7 +133,7 @@ static void let_go(struct vfio *v, struct notifier *n)
 {
     struct iommu_event e = event_unmap(n->range);
 
-    if (!notifier_registered(n) || v->base.gone || fate_ended(v->base.fate))
+    if (!notifier_registered(n) || fate_ended(v->base.fate))
         return;
     notify_unregister(n);
     unmap(v, &e, VIA_REGION);
@@ -132,8 +153,10 @@ static void switched(struct region_listener *l, bool translated)
         if (v->holds_ram)
             identity(v, false);
     } else {
-        let_go(v, &v->below);
-        let_go(v, &v->above);
+        if (!v->base.gone) {
+            let_go(v, &v->below);
+            let_go(v, &v->above);
+        }
         identity(v, true);
     }
 }
@@ -145,12 +168,26 @@ void vfio_join(struct consumer *c)
     region_listen(c->region, &v->listener);
     v->listening = true;
     switched(&v->listener, c->region->translated);
+    v->set_up = true;
+}
+
+/* The listener goes, and takes away what it added. Inside a callback (leave=) the kernel could not
+ * be asked. */
+static void take_back(struct vfio *v)
+{
+    if (!v->listening || v->base.how.has_leave || !v->base.region->policy->leave_unmaps)
+        return;
+    if (v->holds_ram)
+        identity(v, false);
+    let_go(v, &v->below);
+    let_go(v, &v->above);
 }
 
 void vfio_leave(struct consumer *c)
 {
     struct vfio *v = (struct vfio *)c;
 
+    take_back(v);
     notify_unregister(&v->below);
     notify_unregister(&v->above);
     if (v->listening)
@@ -195,6 +232,7 @@ void vfio_load(struct consumer *c, struct state_in *i)
 
     v->refused = state_take_bool(i);
     v->holds_ram = state_take_bool(i);
+    v->set_up = true;
     v->listening = state_take_bool(i) && c->region && !c->gone;
     if (v->listening)
         region_listen(c->region, &v->listener);

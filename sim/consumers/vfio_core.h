@@ -15,6 +15,7 @@ struct vfio {
     bool refused;   /* its registration was refused; reported once */
     bool holds_ram; /* the identity map is in place */
     bool listening;
+    bool set_up; /* joined: from here on a failure is no longer the plugging's */
 };
 
 /** Fill in an all-zero one. */
