@@ -10,7 +10,7 @@
 #include "base/addr.h"
 
 struct call {
-    bdf_t bdf; /* whose device's container */
+    bdf_t bdf;    /* whose device's container */
     unsigned nth; /* how many assigned ones this device had before, 0 to ... */
     bool unmap;
     iova_t iova;

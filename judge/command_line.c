@@ -61,8 +61,8 @@ static void unit_arguments(struct arguments *a, const struct unit_config *u)
 static void machine_type(struct arguments *a, const struct machine_config *c)
 {
     argument(a, "-machine");
-    argument(a, "q35,accel=%s,max-ram-below-4g=%" PRIu64 "%s", c->accel,
-             c->low_bytes, c->unit->intremap ? ",kernel-irqchip=split" : "");
+    argument(a, "q35,accel=%s,max-ram-below-4g=%" PRIu64 "%s", c->accel, c->low_bytes,
+             c->unit->intremap ? ",kernel-irqchip=split" : "");
     argument(a, "-m");
     argument(a, "%" PRIu64 "M", (c->low_bytes + c->high_bytes) / MIB);
 }

@@ -77,8 +77,7 @@ __attribute__((format(printf, 2, 3))) static bool differ(struct comparison *c, c
 static const struct call *next_call(const struct call_list *l, size_t *at,
                                     const struct vfio_device *d)
 {
-    while (*at < l->count &&
-           (l->calls[*at].bdf.v != d->bdf.v || l->calls[*at].nth != d->nth))
+    while (*at < l->count && (l->calls[*at].bdf.v != d->bdf.v || l->calls[*at].nth != d->nth))
         ++*at;
     return *at < l->count ? &l->calls[(*at)++] : NULL;
 }
@@ -111,11 +110,11 @@ static bool compare_device(struct comparison *c, const struct vfio_device *d)
     c->detail = (real ? 1u + real->unmap : 0) << 2 | (model ? 1u + model->unmap : 0);
     call_text(text[0], sizeof(text[0]), real);
     call_text(text[1], sizeof(text[1]), model);
-    return differ(c,
-                  "%02x:%02x.%x%s%s, its call %zu of this record\n  QEMU %s\n    %s\n  %s\n    %s%s%s",
-                  b.v >> 8, b.v >> 3 & 31, b.v & 7, d->nth ? " as " : "", d->nth ? d->name : "",
-                  n, c->out->qemu, text[0], c->out->profile,
-                  text[1], *ended(c) ? "\n  one of them ended: " : "", ended(c));
+    return differ(
+        c, "%02x:%02x.%x%s%s, its call %zu of this record\n  QEMU %s\n    %s\n  %s\n    %s%s%s",
+        b.v >> 8, b.v >> 3 & 31, b.v & 7, d->nth ? " as " : "", d->nth ? d->name : "", n,
+        c->out->qemu, text[0], c->out->profile, text[1], *ended(c) ? "\n  one of them ended: " : "",
+        ended(c));
 }
 
 static bool compare_ends(struct comparison *c)

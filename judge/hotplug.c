@@ -11,7 +11,7 @@
 
 /* The controller's registers: where the bridge's first BAR is put while they are needed. */
 #define SHPC_BASE      UINT64_C(0xe8000000)
-#define SHPC_COMMAND   0x14 /* 16 bits: what, and the slot in the upper half */
+#define SHPC_COMMAND   0x14  /* 16 bits: what, and the slot in the upper half */
 #define SLOT_ON        0x06u /* enabled, its power light on */
 #define SLOT_OFF       0x0fu /* disabled, its power light off */
 #define PCI_COMMAND    4
@@ -35,20 +35,22 @@ static const char *desc_of(char *line)
 
 enum answer machine_plug(struct machine *m, const struct machine_function *f, struct err *e)
 {
-    char where[200], line[4096], text[400];
+    char where[200], line[4096], text[500], mine[40];
     enum answer a = machine_settle(m, e);
     int n;
 
     function_path(where, sizeof(where), m->folder, f, "");
     n = snprintf(text, sizeof(text),
-                 "{\"execute\":\"device_add\",\"arguments\":{\"driver\":\"vfio-pci\",\"id\":\"v%x\","
+                 "{\"execute\":\"device_add\",\"id\":\"plug "
+                 "%x\",\"arguments\":{\"driver\":\"vfio-pci\",\"id\":\"v%x\","
                  "\"bus\":\"b%x\",\"addr\":\"%x.0\",\"sysfsdev\":\"%s\"}}\n",
-                 f->group, f->at.v, f->slot, where);
+                 f->group, f->group, f->at.v, f->slot, where);
+    snprintf(mine, sizeof(mine), "\"id\": \"plug %x\"", f->group);
     if (a == ANSWERED)
         a = machine_send(m, m->qmp.fd, text, (size_t)n, e);
     do
         a = a == ANSWERED ? machine_take_line(&m->qmp, line, sizeof(line), e) : a;
-    while (a == ANSWERED && !strstr(line, "\"return\"") && !strstr(line, "\"error\""));
+    while (a == ANSWERED && !strstr(line, mine)) /* not of a command before it */;
     if (a == ANSWERED && strstr(line, "\"error\"")) {
         err_set(e, EINVAL, "QEMU does not take the device: %.200s", desc_of(line));
         return FAILED;

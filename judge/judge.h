@@ -19,9 +19,9 @@ struct judge_options {
     uint64_t dma_limit;  /* mappings a container may hold */
     const bdf_t *edu;    /* emulated devices, whose `dma` records are played */
     size_t edu_count;
-    bool calls_only; /* do not compare registers and wait statuses */
+    bool calls_only;   /* do not compare registers and wait statuses */
     const char *accel; /* of QEMU: NULL for tcg, or qtest */
-    FILE *record;    /* the trace with `expect` records; NULL: none */
+    FILE *record;      /* the trace with `expect` records; NULL: none */
 };
 
 enum judgement { AGREE, DIFFER, CANNOT /* unreadable, not playable, no QEMU: see why */ };

@@ -31,7 +31,7 @@ struct machine_config {
     const struct machine_function *functions; /* assigned devices, placed */
     size_t function_count;
     const struct control *control; /* for the library that answers for VFIO */
-    const bdf_t *edu; /* emulated devices, to play `dma` records */
+    const bdf_t *edu;              /* emulated devices, to play `dma` records */
     size_t edu_count;
 };
 

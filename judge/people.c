@@ -146,9 +146,9 @@ static bool tell(struct people *p, uint64_t dma_limit, const char **why)
         g->group = p->functions[i].group;
         g->version = how.has_type1 ? how.type1 : 2;
         g->limit = how.has_limit ? how.limit : dma_limit;
-        g->aperture_last = !how.has_aperture          ? (UINT64_C(1) << 48) - 1
-                           : how.aperture_bits >= 64  ? UINT64_MAX
-                                                      : (UINT64_C(1) << how.aperture_bits) - 1;
+        g->aperture_last = !how.has_aperture         ? (UINT64_C(1) << 48) - 1
+                           : how.aperture_bits >= 64 ? UINT64_MAX
+                                                     : (UINT64_C(1) << how.aperture_bits) - 1;
     }
     return true;
 }

@@ -20,7 +20,7 @@ struct said {
 struct people {
     struct said *said;
     size_t said_count, said_room;
-    struct vfio_device devices[VFIO_DEVICES_MAX]; /* those that the machine has, ever */
+    struct vfio_device devices[VFIO_DEVICES_MAX];            /* those that the machine has, ever */
     struct machine_function functions[VFIO_DEVICES_MAX + 1]; /* theirs; the last may be the spy */
     size_t device_count, function_count;
     bdf_t absent[VFIO_DEVICES_MAX]; /* found in the guest's tables, but not in the machine */

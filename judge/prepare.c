@@ -163,8 +163,8 @@ static bool find_devices(struct run *r)
         rc = model_step(r->model, &rec, &e);
     if (rc < 0 && *e.text)
         run_cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), e.text);
-    if (rc >= 0 && !people_settle(&r->people, r->model, r->o->edu, r->o->edu_count,
-                                  r->o->dma_limit, r->out->note, sizeof(r->out->note), &why))
+    if (rc >= 0 && !people_settle(&r->people, r->model, r->o->edu, r->o->edu_count, r->o->dma_limit,
+                                  r->out->note, sizeof(r->out->note), &why))
         rc = run_cannot(r, "%s", why) - 1;
     model_end(r->model);
     r->out->skipped = 0;

@@ -47,12 +47,12 @@ static int copy_header(struct trace_header *to, const struct trace_header *h,
         rc = header_add_ram(to, &h->ram[i], e);
     for (size_t i = 0; i < count && !rc; i++)
         if (devices[i].joins == 0 && devices[i].nth == 0)
-            rc = header_add_device(to,
-                                   &(struct device_rec){.bdf = devices[i].bdf,
-                                                        .has_alias = devices[i].requester.v !=
-                                                                     devices[i].bdf.v,
-                                                        .alias = devices[i].requester},
-                                   e);
+            rc = header_add_device(
+                to,
+                &(struct device_rec){.bdf = devices[i].bdf,
+                                     .has_alias = devices[i].requester.v != devices[i].bdf.v,
+                                     .alias = devices[i].requester},
+                e);
     return rc;
 }
 

@@ -173,12 +173,14 @@ static void show_device(struct engine *e, bdf_t b, bool on)
 
 int engine_join(struct engine *e, bdf_t b, bdf_t requester, bool with_default, struct err *err)
 {
-    bool shares = vtd_is_requester(e->unit, requester);
+    bool shares = vtd_has_space(e->unit, requester);
 
     if (!vtd_add_aliased(e->unit, b, requester))
         return err_set(err, ENOMEM, "out of memory for a device");
     show_device(e, b, true);
-    if (!shares)
+    if (shares)
+        vtd_show_space(e->unit, b);
+    else
         vtd_update_device(e->unit, b);
     return with_default ? attach_default(e, b, err) : 0;
 }

@@ -72,7 +72,8 @@ static int flags_changed(void *owner, struct notify_region *r, uint32_t old_flag
         return err_set(e, ENOTSUP, "%s: MAP events need caching-mode=on", n->owner);
     }
     if (added && u->config.snoop_control && u->policy->refusal_ends_vfio && n->assigned)
-        fate_abort(u->fate, "snoop control: VFIO's notifier is refused while the guest runs: hw_error");
+        fate_abort(u->fate,
+                   "snoop control: VFIO's notifier is refused while the guest runs: hw_error");
     if (added && u->config.snoop_control)
         return err_set(e, ENOTSUP, "%s: no notifier can be served with snoop control on", n->owner);
     if ((added & NOTIFY_FROM_RECORD) && map_refused)
@@ -163,7 +164,26 @@ bdf_t vtd_requester(const struct vtd_unit *u, bdf_t b)
 
 bool vtd_is_requester(const struct vtd_unit *u, bdf_t b)
 {
-    return dev_find(u, b) != NULL;
+    const struct vtd_dev *d = dev_find(u, b);
+
+    return d && d->users;
+}
+
+bool vtd_has_space(const struct vtd_unit *u, bdf_t requester)
+{
+    return dev_find(u, requester) != NULL;
+}
+
+void vtd_show_space(const struct vtd_unit *u, bdf_t b)
+{
+    const struct vtd_dev *d = dev_of(u, b);
+    struct obs o = {.kind = OBS_SWITCH};
+
+    if (!d || d->users != 1 || !d->region.translated)
+        return;
+    o.u.device.bdf = d->bdf;
+    o.u.device.on = true;
+    funnel_show(u->funnel, &o);
 }
 
 struct notify_region *vtd_device_number(const struct vtd_unit *u, size_t index)
@@ -193,7 +213,7 @@ void vtd_remove_device(struct vtd_unit *u, bdf_t b)
     d = u->seats[at].dev;
     u->seat_count--;
     memmove(u->seats + at, u->seats + at + 1, (u->seat_count - at) * sizeof(*u->seats));
-    if (!--d->users)
+    if (!--d->users && !u->policy->spaces_kept)
         dev_remove(u, d);
 }
 

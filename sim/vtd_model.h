@@ -58,6 +58,12 @@ bdf_t vtd_requester(const struct vtd_unit *u, bdf_t b);
 /** True when the requests of some device carry this id. */
 bool vtd_is_requester(const struct vtd_unit *u, bdf_t b);
 
+/** True when there is an address space for this id; also one that its devices left behind. */
+bool vtd_has_space(const struct vtd_unit *u, bdf_t requester);
+
+/** Show OBS_SWITCH where a device found its address space there, and translated; the only one in it. */
+void vtd_show_space(const struct vtd_unit *u, bdf_t b);
+
 /** The region of a device, or NULL when there is no such device. Devices that share an alias share
  * it. */
 struct notify_region *vtd_device(struct vtd_unit *u, bdf_t b);

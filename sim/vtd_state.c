@@ -161,13 +161,14 @@ static void seats_load(struct vtd_unit *u, struct state_in *i)
 
         if (u->seat_count && u->seats[u->seat_count - 1].bdf.v >= b.v)
             state_trouble(i, "the devices in the saved state do not ascend");
-        else if (!dev_find(u, requester) || (b.v != requester.v && dev_find(u, b)))
+        else if (!dev_find(u, requester) ||
+                 (b.v != requester.v && dev_find(u, b) && !u->policy->spaces_kept))
             state_trouble(i, "a device in the saved state has an alias that it cannot have");
         else if (!vtd_add_aliased(u, b, requester))
             state_no_memory(i);
     }
     for (size_t n = 0; n < u->dev_count; n++)
-        if (!u->devs[n]->users)
+        if (!u->devs[n]->users && !u->policy->spaces_kept)
             state_trouble(i, "an address space in the saved state belongs to no device");
 }
 

@@ -37,7 +37,10 @@ void dev_switch(struct vtd_dev *d)
 
         sync_unmap_all(&t); /* nobody keeps what the tables made */
     }
-    region_switch(&d->region, translated);
+    if (d->users)
+        region_switch(&d->region, translated);
+    else
+        d->region.translated = translated; /* its devices left: nobody to show it to */
 }
 
 void switch_all(struct vtd_unit *u)

@@ -14,8 +14,7 @@ int container_new(struct state *s)
 {
     for (int i = 0; i < PEOPLE_MAX; i++)
         if (!s->containers[i].used) {
-            s->containers[i] =
-                (struct container){.used = true, .name = -1};
+            s->containers[i] = (struct container){.used = true, .name = -1};
             control_rules(s, s->opened, &s->containers[i].type1);
             return i;
         }

@@ -8,9 +8,9 @@
 
 void control_begin(struct state *s, const char *fd)
 {
-    void *p = fd ? mmap(NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, atoi(fd),
-                        0)
-                 : MAP_FAILED;
+    void *p =
+        fd ? mmap(NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, atoi(fd), 0)
+           : MAP_FAILED;
 
     s->control = p == MAP_FAILED ? NULL : p;
 }

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_MASK     UINT64_C(0xfff)
-#define WINDOW_FIRST  UINT64_C(0xfee00000)
-#define WINDOW_LAST   UINT64_C(0xfeefffff)
+#define PAGE_MASK    UINT64_C(0xfff)
+#define WINDOW_FIRST UINT64_C(0xfee00000)
+#define WINDOW_LAST  UINT64_C(0xfeefffff)
 
 static uint64_t last_of(const struct held_map *m)
 {
