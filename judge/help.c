@@ -11,6 +11,8 @@ const char judge_help[] =
     "  --qemu PATH            the binary (default: qemu-system-x86_64); version 7.2 or later\n"
     "  --profile NAME         compare with this profile (default: the one of the binary's "
     "version)\n"
+    "  --accel tcg|qtest      who runs the guest's processor, which halts: an emulator (default), or\n"
+    "                         nobody\n"
     "  --dma-limit N          mappings a container may hold (default 65535; 0: no limit)\n"
     "  --edu BDF              this device is an emulated one: its `dma` records are played, and "
     "where\n"

@@ -40,11 +40,19 @@ static bool as_at_reset(const struct trace_header *h, uint32_t bios_bytes)
            !rom_at(h, 0xe0000) && !rom_at(h, 0xeffff) && rom_at(h, 0xf0000);
 }
 
+/* The firmware's own ROM shows through at [0xf0000, 0x100000), and below it there is RAM. */
+static bool firmware_shows(const struct trace_header *h, uint32_t bios_bytes)
+{
+    return bios_bytes == 0x10000 && rom_at(h, 0xf0000) && !rom_at(h, 0xe0000) &&
+           !rom_at(h, 0xeffff);
+}
+
 /* Registers 0x90-0x96: the high half of the first is [0xf0000, 0x100000), then 16 KiB a half. */
-static void choose_pam(const struct trace_header *h, uint8_t pam[7])
+static void choose_pam(const struct trace_header *h, uint32_t bios_bytes, uint8_t pam[7])
 {
     memset(pam, 0, 7);
-    pam[0] = (rom_at(h, 0xf0000) ? PAM_R : PAM_RW) << 4;
+    if (!firmware_shows(h, bios_bytes))
+        pam[0] = (rom_at(h, 0xf0000) ? PAM_R : PAM_RW) << 4;
     for (unsigned i = 0; i < 12; i++) {
         unsigned how = rom_at(h, PAM_FIRST + i * PAM_BYTES) ? PAM_R : PAM_RW;
 
@@ -71,7 +79,7 @@ void layout_choose(const struct trace_header *h, struct machine_config *c)
         c->low_bytes = 2 * GIB;
         c->high_bytes = 2 * GIB;
     } else if (!as_at_reset(h, c->bios_bytes)) {
-        choose_pam(h, c->pam);
+        choose_pam(h, c->bios_bytes, c->pam);
     }
     c->low_bytes = (c->low_bytes + MIB - 1) / MIB * MIB;
     c->low_bytes = c->low_bytes < 2 * MIB ? 2 * MIB : c->low_bytes;

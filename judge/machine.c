@@ -115,6 +115,21 @@ static int spawn(struct machine *m, const struct machine_config *c, const struct
     return rc;
 }
 
+/* Why it does not start: without the arguments that it repeats in front. */
+static int refused(struct machine *m, const struct machine_config *c, struct err *e)
+{
+    static const char ours[] = ",multifunction=on: ";
+    const char *words = machine_last_words(m), *device = strstr(words, ours);
+
+    if (strstr(words, "invalid accelerator"))
+        return err_set(e, EINVAL, "%s has no accelerator '%s'%s", c->qemu, c->accel,
+                       strcmp(c->accel, "qtest") ? ""
+                                                 : " (Debian builds without it); --accel tcg lets "
+                                                   "the processor halt at once instead");
+    return err_set(e, EINVAL, "%s does not start: %.220s", c->qemu,
+                   device ? device + strlen(ours) : words);
+}
+
 int machine_start(const struct machine_config *c, struct machine **out, struct err *e)
 {
     struct machine *m = calloc(1, sizeof(*m));
@@ -136,9 +151,7 @@ int machine_start(const struct machine_config *c, struct machine **out, struct e
     close_if(&child.qtest);
     close_if(&child.qmp);
     if (!rc && (a = machine_prepare(m, c, e)) != ANSWERED)
-        rc = a == DIED
-                 ? err_set(e, EINVAL, "%s does not start: %.200s", c->qemu, machine_last_words(m))
-                 : -EIO;
+        rc = a == DIED ? refused(m, c, e) : -EIO;
     if (rc) {
         machine_end(m);
         return rc;

@@ -51,6 +51,7 @@ static bool find_library(char *to, size_t room)
 enum {
     OPT_QEMU = 256,
     OPT_PROFILE,
+    OPT_ACCEL,
     OPT_LIMIT,
     OPT_CALLS,
     OPT_EDU,
@@ -65,6 +66,7 @@ enum {
 
 static const struct option known[] = {{"qemu", required_argument, NULL, OPT_QEMU},
                                       {"profile", required_argument, NULL, OPT_PROFILE},
+                                      {"accel", required_argument, NULL, OPT_ACCEL},
                                       {"dma-limit", required_argument, NULL, OPT_LIMIT},
                                       {"calls-only", no_argument, NULL, OPT_CALLS},
                                       {"edu", required_argument, NULL, OPT_EDU},
@@ -94,6 +96,11 @@ static int take_option(int c, struct usage *u)
     switch (c) {
     case OPT_QEMU: u->o.qemu = optarg; return 0;
     case OPT_PROFILE: u->o.profile = optarg; return 0;
+    case OPT_ACCEL:
+        u->o.accel = optarg;
+        if (!strcmp(optarg, "tcg") || !strcmp(optarg, "qtest"))
+            return 0;
+        return bad_usage("--accel: tcg or qtest expected");
     case OPT_LIMIT:
         return arg_number("--dma-limit", optarg, &u->o.dma_limit, &e) ? bad_usage(e.text) : 0;
     case OPT_EDU:
@@ -197,6 +204,8 @@ int main(int argc, char **argv)
         rc = take_option(c, &u);
     if (rc)
         return rc == 1 ? 0 : rc;
+    if (u.o.edu_count && u.o.accel && strcmp(u.o.accel, "tcg"))
+        return bad_usage("--edu: needs --accel tcg: the device waits by the processor's clock");
     if (optind >= argc)
         return bad_usage("no trace given");
     if (!u.o.preload) {
