@@ -72,6 +72,8 @@ static enum answer come_and_go(struct run *r, struct err *e)
     for (size_t i = 0; i < r->people.device_count && a == ANSWERED; i++) {
         struct vfio_device *d = &r->people.devices[i];
 
+        if (r->brought && d != r->brought)
+            continue;
         if (!d->there && d->joins == number)
             a = machine_plug(r->machine, &r->people.functions[i], e);
         else if (d->there && d->leaves == number)
@@ -185,8 +187,12 @@ static bool bring(struct run *r, const struct vfio_device *d)
 {
     struct attach_rec how = people_how(&r->people, d);
     struct rec rec = {.kind = REC_ATTACH, .u.attach = &how};
+    bool on;
 
-    return play(r, &rec);
+    r->brought = d;
+    on = play(r, &rec);
+    r->brought = NULL;
+    return on;
 }
 
 /* Devices that the next record's write is about to find for the second time: they are plugged

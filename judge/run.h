@@ -20,6 +20,7 @@ struct run {
     struct trace_reader *reader;
     const struct policy *policy;
     struct people people;
+    const struct vfio_device *brought; /* it alone comes with this step; NULL: all of the record */
     struct trace_header header; /* the trace's, with the machine's memory */
     struct ram_entry ram[PIECES_MAX];
     struct device_rec *devices; /* the header's */
