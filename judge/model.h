@@ -38,6 +38,7 @@ struct vfio_device {
     uint64_t joins;  /* record at which it comes; 0: it is there from the start */
     uint64_t leaves; /* record at which it goes; NEVER */
     bool there;      /* in the model, now */
+    const struct attach_rec *how; /* what the trace says of it; NULL: nothing */
 };
 
 #define NEVER UINT64_MAX

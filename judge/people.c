@@ -136,6 +136,7 @@ static bool tell(struct people *p, uint64_t dma_limit, const char **why)
         struct attach_rec how = {.kind = CONSUMER_VFIO};
 
         if (i < p->device_count) {
+            p->devices[i].how = said_of(p, &p->devices[i]);
             how = people_how(p, &p->devices[i]);
             if (how.has_container && shares(p, &p->devices[i], how.container)) {
                 *why = "container=: QEMU gives each address space a container of its own, and a "

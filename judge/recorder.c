@@ -65,21 +65,24 @@ static int all_expected(struct recorder *r, const struct vfio_device *d, struct 
     return trace_writer_add(r->writer, &all, e);
 }
 
-/* The consumers under their names, then: all of what follows is expected. */
+/* The consumers that are no default ones (those come, and come again, with their device) under their
+ * names, then: all of what follows is expected. */
 static int announce(struct recorder *r, struct err *e)
 {
     struct attach_rec a;
     struct rec rec = {.kind = REC_ATTACH};
+    struct rec begun = {.kind = REC_MARK, .u.mark.text = "all are there"};
     int rc = 0;
 
     for (size_t i = 0; i < r->count && !rc; i++) {
-        if (r->devices[i].joins)
+        if (r->devices[i].joins || !r->devices[i].how)
             continue;
-        a = (struct attach_rec){.kind = CONSUMER_VFIO, .bdf = r->devices[i].bdf};
-        memcpy(a.name, r->devices[i].name, NAME_BYTES);
+        a = *r->devices[i].how;
         rec.u.attach = &a;
         rc = trace_writer_add(r->writer, &rec, e);
     }
+    if (!rc) /* what they map as they come is not expected: it was not looked at */
+        rc = trace_writer_add(r->writer, &begun, e);
     for (size_t i = 0; i < r->count && !rc; i++)
         if (r->devices[i].joins == 0)
             rc = all_expected(r, &r->devices[i], e);

@@ -111,7 +111,8 @@ static void identity_piece(void *arg, const struct ram_block *b, struct iova_ran
     }
     e = event_map(r, gpa(r.first.v), rights);
     result = ask_map(v, &e, rights, VIA_REGION);
-    if (result && v->set_up && v->base.region->policy->ram_map_ends)
+    if (result && v->set_up && v->container->table->users == 1 &&
+        v->base.region->policy->ram_map_ends)
         fate_abort(v->base.fate, "VFIO cannot map RAM while the guest runs: hw_error");
 }
 
@@ -171,11 +172,12 @@ void vfio_join(struct consumer *c)
     v->set_up = true;
 }
 
-/* The listener goes, and takes away what it added. Inside a callback (leave=) the kernel could not
- * be asked. */
+/* The listener goes, with the last of its container, and takes away what it added. Inside a
+ * callback (leave=) the kernel could not be asked. */
 static void take_back(struct vfio *v)
 {
-    if (!v->listening || v->base.how.has_leave || !v->base.region->policy->leave_unmaps)
+    if (!v->listening || v->base.how.has_leave || v->container->table->users > 1 ||
+        !v->base.region->policy->leave_unmaps)
         return;
     if (v->holds_ram)
         identity(v, false);
