@@ -121,7 +121,7 @@ int run_next_record(struct run *r, struct rec *rec, bool *begun)
     return rc;
 }
 
-static struct engine_options engine_how(const struct run *r)
+struct engine_options run_engine(const struct run *r)
 {
     return (struct engine_options){
         .policy = r->policy, .sync = SYNC_WALK, .dma_limit = r->o->dma_limit};
@@ -134,9 +134,7 @@ static void attach_deaf(struct attach_rec *a, bdf_t b, const char *name, size_t 
     snprintf(a->name, NAME_BYTES, "%s%zu", name, i);
 }
 
-/* In the model an emulated device has a consumer that nobody tells anything, lest it gets vfio; and
- * so has one that the machine lacks. Appended to r->attach at `count`; the new count. */
-static size_t attach_edu(struct run *r, size_t count)
+size_t run_attach_edu(struct run *r, size_t count)
 {
     for (size_t i = 0; i < r->o->edu_count; i++)
         attach_deaf(&r->attach[count++], r->o->edu[i], "edu", i);
@@ -149,14 +147,14 @@ static size_t attach_edu(struct run *r, size_t count)
  * start. */
 static bool find_devices(struct run *r)
 {
-    struct engine_options o = engine_how(r);
+    struct engine_options o = run_engine(r);
     struct err e = {""};
     bool begun = false;
     const char *why;
     struct rec rec;
     int rc;
 
-    o.attach_count = attach_edu(r, 0);
+    o.attach_count = run_attach_edu(r, 0);
     o.attach = r->attach;
     rc = model_begin(r->model, trace_header(r->reader), &o, &e);
     while (!rc && !r->model->seen.aborted && (rc = run_next_record(r, &rec, &begun)) > 0)
@@ -245,83 +243,6 @@ static bool learn_layout(struct run *r)
     return log && (!people_have_spy(&r->people) || send_spy_away(r, from));
 }
 
-/* Those of the model's last step that devices of the machine make, too. */
-static size_t calls_of_machine(const struct run *r)
-{
-    const struct call_list *l = &r->model->seen.calls;
-    size_t count = 0;
-
-    for (size_t i = 0; i < l->count; i++)
-        for (size_t k = 0; k < r->people.device_count; k++)
-            count += r->people.devices[k].bdf.v == l->calls[i].bdf.v &&
-                     r->people.devices[k].nth == l->calls[i].nth;
-    return count;
-}
-
-/* Those at the start that the trace attaches: written to r->attach, their number. *there: all. */
-static size_t attach_said(struct run *r, size_t *there)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < r->people.device_count; i++) {
-        const struct vfio_device *d = &r->people.devices[i];
-
-        *there += d->there;
-        if (d->there && people_said(&r->people, d))
-            r->attach[count++] = people_how(&r->people, d);
-    }
-    return count;
-}
-
-/* Those that the guest's tables bring are in the header: they get their consumer at record 0, and
- * when they come again. */
-static bool add_devices(struct run *r)
-{
-    size_t count = r->header.devices_count;
-
-    r->devices = calloc(count + r->people.device_count + 1, sizeof(*r->devices));
-    if (!r->devices)
-        return false;
-    if (count)
-        memcpy(r->devices, r->header.devices, count * sizeof(*r->devices));
-    for (size_t i = 0; i < r->people.device_count; i++) {
-        bool known = !r->people.devices[i].there;
-
-        for (size_t k = 0; k < r->header.devices_count && !known; k++)
-            known = r->devices[k].bdf.v == r->people.devices[i].bdf.v;
-        if (!known)
-            r->devices[count++] = (struct device_rec){.bdf = r->people.devices[i].bdf};
-    }
-    r->header.devices = r->devices;
-    r->header.devices_count = count;
-    return true;
-}
-
-/* Record 0 of the model: the devices are there, and hold memory one to one, as the machine's do. */
-static bool begin_model(struct run *r)
-{
-    struct engine_options o = engine_how(r);
-    struct rec rec = {.kind = REC_MARK, .u.mark.text = ""};
-    struct err e = {""};
-    size_t there = 0, calls;
-    int rc;
-
-    o.attach = r->attach;
-    o.attach_count = attach_edu(r, attach_said(r, &there));
-    if (!add_devices(r))
-        return run_cannot(r, "out of memory");
-    rc = model_begin(r->model, &r->header, &o, &e);
-    if (!rc)
-        rc = model_step(r->model, &rec, &e);
-    if (rc)
-        return run_cannot(r, "%s", e.text);
-    calls = calls_of_machine(r);
-    if (calls != there * r->layout.count)
-        return run_cannot(r, "at the start the model maps %zu ranges, the machine %zu", calls,
-                          there * r->layout.count);
-    return true;
-}
-
 static bool choose_profile(struct run *r, const char *name)
 {
     r->policy = policy_find(name);
@@ -377,5 +298,5 @@ bool run_prepare(struct run *r)
     r->header = *trace_header(r->reader);
     if (!r->header.has_unit)
         r->header.unit = unit_config_default();
-    return start_machine(r) && check_version(r) && learn_layout(r) && begin_model(r);
+    return start_machine(r) && check_version(r) && learn_layout(r) && run_begin_model(r);
 }

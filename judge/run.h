@@ -21,7 +21,7 @@ struct run {
     const struct policy *policy;
     struct people people;
     const struct vfio_device *brought; /* it alone comes with this step; NULL: all of the record */
-    struct trace_header header; /* the trace's, with the machine's memory */
+    struct trace_header header;        /* the trace's, with the machine's memory */
     struct ram_entry ram[PIECES_MAX];
     struct device_rec *devices; /* the header's */
     struct attach_rec attach[2 * VFIO_DEVICES_MAX + EDU_MAX];
@@ -38,6 +38,17 @@ bool run_cannot(struct run *r, const char *format, ...) __attribute__((format(pr
 
 /** Trace, devices, machine and model, up to the first record. False: see run_cannot. */
 bool run_prepare(struct run *r);
+
+/** The model, begun: its devices are there and hold memory one to one, as the machine's do. False:
+ * see run_cannot. */
+bool run_begin_model(struct run *r);
+
+/** How the model's engine is made; nobody attached yet. */
+struct engine_options run_engine(const struct run *r);
+
+/** In the model an emulated device has a consumer that nobody tells anything, lest it gets vfio.
+ * Appended to r->attach at `count`; the new count. */
+size_t run_attach_edu(struct run *r, size_t count);
 
 /** The next record that is played: 1, 0 at the end, -1 when that cannot be. */
 int run_next_record(struct run *r, struct rec *rec, bool *begun);
