@@ -85,7 +85,7 @@ T
 chmod +x "$work/qemu"
 judge --accel qtest --qemu "$work/qemu" tests/traces/judge/gone.trace
 exits "judge: --accel qtest: they agree" 0
-[ -e "$work/qemu.asked" ] && ok "judge: --accel qtest: asked for" || not_ok "judge: --accel qtest: asked for" "it was not"
+if [ -e "$work/qemu.asked" ]; then ok "judge: --accel qtest: asked for"; else not_ok "judge: --accel qtest: asked for" "it was not"; fi
 if ! qemu-system-x86_64 -accel help 2>/dev/null | grep -q qtest; then
     judge --accel qtest tests/traces/judge/gone.trace
     exits "judge: no such accelerator: exit 2" 2
