@@ -13,6 +13,8 @@ const char judge_help[] =
     "version)\n"
     "  --accel tcg|qtest      who runs the guest's processor, which halts: an emulator (default), or\n"
     "                         nobody\n"
+    "  --set FIELD=VALUE      compare with the profile changed in one field, as replay --set\n"
+    "                         (repeatable)\n"
     "  --dma-limit N          mappings a container may hold (default 65535; 0: no limit)\n"
     "  --edu BDF              this device is an emulated one: its `dma` records are played, and "
     "where\n"

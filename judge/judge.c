@@ -268,6 +268,7 @@ void judge_trace(const char *path, const struct judge_options *o, struct judged 
     people_free(&r->people);
     free(r->devices);
     free(r->bytes);
+    free(r->policy);
     free(r->model);
     free(r);
 }

@@ -16,6 +16,8 @@ struct judge_options {
     const char *qemu;    /* path or name of the binary */
     const char *preload; /* path of the library that answers for VFIO */
     const char *profile; /* NULL: the one for the binary's version */
+    const char **set;    /* FIELD=VALUE: the profile changed there (policy_set) */
+    size_t set_count;
     uint64_t dma_limit;  /* mappings a container may hold */
     const bdf_t *edu;    /* emulated devices, whose `dma` records are played */
     size_t edu_count;

@@ -11,6 +11,7 @@
 
 #include "hotplug.h"
 #include "playable.h"
+#include "policy_table.h"
 
 bool run_cannot(struct run *r, const char *format, ...)
 {
@@ -245,9 +246,18 @@ static bool learn_layout(struct run *r)
 
 static bool choose_profile(struct run *r, const char *name)
 {
-    r->policy = policy_find(name);
-    if (!r->policy)
+    const struct policy *row = policy_find(name);
+    struct err e = {""};
+
+    if (!row)
         return run_cannot(r, "profile '%s' is not built", name);
+    free(r->policy);
+    r->policy = policy_copy(row);
+    if (!r->policy)
+        return run_cannot(r, "out of memory");
+    for (size_t i = 0; i < r->o->set_count; i++)
+        if (policy_set(r->policy, r->o->set[i], &e))
+            return run_cannot(r, "--set: %s", e.text);
     snprintf(r->out->profile, sizeof(r->out->profile), "%s", name);
     return true;
 }

@@ -18,7 +18,7 @@ struct run {
     char *bytes; /* standard input, kept for the second reading */
     size_t length;
     struct trace_reader *reader;
-    const struct policy *policy;
+    struct policy *policy; /* a copy, changed as --set says */
     struct people people;
     const struct vfio_device *brought; /* it alone comes with this step; NULL: all of the record */
     struct trace_header header;        /* the trace's, with the machine's memory */

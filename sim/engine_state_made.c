@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine_state.h"
+#include "policy_table.h"
 
 static void config_put(const struct unit_config *c, struct state_out *o)
 {
@@ -55,15 +56,20 @@ static void options_put(const struct engine *e, struct state_out *o)
         attach_save(&e->from_start[n], o);
 }
 
-/* Quirks that are on, beside what the profile itself is like. */
+/* Fields changed from what the profile itself is like: by a quirk, or by --set. */
 static void quirks_put(const struct engine *e, struct state_out *o)
 {
     const struct policy *row = policy_find(policy_name(&e->policy));
-    const struct quirk *q;
+    const struct policy_field *f;
+    char value[FIELD_VALUE_BYTES];
 
-    for (size_t n = 0; (q = policy_quirk(n)) != NULL; n++)
-        if (policy_has_quirk(&e->policy, n) && !(row && policy_has_quirk(row, n)))
-            state_put_name(o, q->name);
+    for (size_t n = 0; (f = policy_field(n)) != NULL; n++) {
+        if (row && policy_field_same(f, &e->policy, row))
+            continue;
+        policy_field_value(f, &e->policy, value);
+        state_put_name(o, f->name);
+        state_put_name(o, value);
+    }
 }
 
 /* A part of what the simulation was made of, short: its checksum. */
@@ -120,7 +126,7 @@ int engine_made_of_other(const struct engine *e, struct state_in *i, struct err 
         return err_set(err, EINVAL, "the state was saved under profile %s, not %s", profile,
                        policy_name(&e->policy));
     if (!quirks)
-        return err_set(err, EINVAL, "the state was saved with other quirks");
+        return err_set(err, EINVAL, "the state was saved with other quirks or fields");
     if (!options)
         return err_set(err, EINVAL,
                        "the state was saved with other consumers from the start, another limit "

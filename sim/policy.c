@@ -14,9 +14,9 @@
     .busy_under_qi = true, .all_ones_unreadable = true, .pv_all_ones = true,                       \
     .window_by_extent = true, .pt_seen_by_dma = true, .iotlb_sid_mask = 0xffff,                    \
     .malformed_frozen = true, .reserved_before_absent = true, .context_error_frozen = true,        \
-    .context_flushes = true, .root_flushes = true, .split_is_partial = true,                       \
-    .refusal_ends_vfio = true, .leave_unmaps = true, .ebusy_retried = true,                        \
-    .last_page_spared = true, .ram_map_ends = true, .spaces_kept = true
+    .context_flushes = true, .root_flushes = true, .refusal_ends_vfio = true,                      \
+    .leave_unmaps = true, .ebusy_retried = true, .last_page_spared = true, .ram_map_ends = true,  \
+    .spaces_kept = true
 
 /*
  * The VT-d side of seed 004, as merged for 2.10 (with the pass-through of dbaabb25f4, which the

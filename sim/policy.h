@@ -38,11 +38,9 @@ struct quirk {
 /** Quirk number `index`, from 0; NULL beyond the last one. */
 const struct quirk *policy_quirk(size_t index);
 
-/** Change the field of quirk `name` in a copy of a row. Returns 0, or -ENOENT with a sentence. */
+/** Change the field of quirk `name` in a copy of a row; FIELD=VALUE as policy_set(). Returns 0, or a
+ * negative errno with a sentence (-ENOENT: no such quirk). */
 int policy_apply_quirk(struct policy *p, const char *name, struct err *e);
-
-/** Whether quirk number `index` would change nothing: it is on, or the row itself is so. */
-bool policy_has_quirk(const struct policy *p, size_t index);
 
 /** A copy of a row, to apply quirks to. NULL when out of memory; the caller frees it with free().
  */

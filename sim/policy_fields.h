@@ -116,7 +116,6 @@ struct policy {
     bool context_absent_frozen; /* an absent context entry, too, unmaps nothing (before 3.1; M08) */
     bool context_flushes;      /* context global and domain: unmap all, then map again (L10) */
     bool root_flushes;         /* SRTP: unmap all, nothing mapped again (#44, L4) */
-    bool split_is_partial; /* a smaller entry over a larger one unmaps its own size only (H1, L7) */
     bool removals_merged;  /* adjacent removals become the largest legal entries */
     bool unmap_only_apart; /* UNMAP-only notifiers hear the invalidated range, whatever others on
                               the device hold */

@@ -2,6 +2,7 @@
 /* A quirk is one field of a policy changed. */
 #include "policy.h"
 #include "policy_fields.h"
+#include "policy_table.h"
 
 #include <errno.h>
 #include <string.h>
@@ -271,6 +272,8 @@ const struct quirk *policy_quirk(size_t index)
 
 int policy_apply_quirk(struct policy *p, const char *name, struct err *e)
 {
+    if (strchr(name, '='))
+        return policy_set(p, name, e);
     for (size_t i = 0; i < QUIRKS; i++) {
         if (strcmp(quirks[i].about.name, name) == 0) {
             quirks[i].apply(p);
@@ -278,15 +281,4 @@ int policy_apply_quirk(struct policy *p, const char *name, struct err *e)
         }
     }
     return err_set(e, ENOENT, "no quirk is called '%s'; --list-quirks prints them", name);
-}
-
-bool policy_has_quirk(const struct policy *p, size_t index)
-{
-    struct policy changed;
-
-    if (index >= QUIRKS)
-        return false;
-    memcpy(&changed, p, sizeof(changed));
-    quirks[index].apply(&changed);
-    return memcmp(&changed, p, sizeof(changed)) == 0;
 }

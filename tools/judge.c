@@ -14,6 +14,7 @@
 #include "cli/version.h"
 
 #define LIBRARY "judge-vfio.so"
+#define SET_MAX 32
 
 static int complain(const char *what, const char *why)
 {
@@ -52,6 +53,7 @@ enum {
     OPT_QEMU = 256,
     OPT_PROFILE,
     OPT_ACCEL,
+    OPT_SET,
     OPT_LIMIT,
     OPT_CALLS,
     OPT_EDU,
@@ -67,6 +69,7 @@ enum {
 static const struct option known[] = {{"qemu", required_argument, NULL, OPT_QEMU},
                                       {"profile", required_argument, NULL, OPT_PROFILE},
                                       {"accel", required_argument, NULL, OPT_ACCEL},
+                                      {"set", required_argument, NULL, OPT_SET},
                                       {"dma-limit", required_argument, NULL, OPT_LIMIT},
                                       {"calls-only", no_argument, NULL, OPT_CALLS},
                                       {"edu", required_argument, NULL, OPT_EDU},
@@ -82,6 +85,7 @@ static const struct option known[] = {{"qemu", required_argument, NULL, OPT_QEMU
 struct usage {
     struct judge_options o;
     bdf_t edu[EDU_MAX];
+    const char *set[SET_MAX];
     const char *record;
     const char *shrink;
     uint64_t shrink_runs;
@@ -101,6 +105,12 @@ static int take_option(int c, struct usage *u)
         if (!strcmp(optarg, "tcg") || !strcmp(optarg, "qtest"))
             return 0;
         return bad_usage("--accel: tcg or qtest expected");
+    case OPT_SET:
+        if (u->o.set_count == SET_MAX)
+            return bad_usage("--set: at most 32 fields expected");
+        u->set[u->o.set_count++] = optarg;
+        u->o.set = u->set;
+        return 0;
     case OPT_LIMIT:
         return arg_number("--dma-limit", optarg, &u->o.dma_limit, &e) ? bad_usage(e.text) : 0;
     case OPT_EDU:

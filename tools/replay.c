@@ -208,6 +208,7 @@ static int all(const struct replay_options *o, const char *called)
     case DO_LIST_INVARIANTS: return report_invariants(stdout) ? 2 : 0;
     case DO_TABLE_INVARIANTS: return report_invariants_table(stdout) ? 2 : 0;
     case DO_LIST_QUIRKS: return report_quirks(stdout) ? 2 : 0;
+    case DO_LIST_FIELDS: return report_fields(stdout) ? 2 : 0;
     case DO_REPLAY: break;
     }
     if (o->explain)

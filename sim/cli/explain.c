@@ -208,7 +208,7 @@ static void say_options(struct telling *t)
     char value[NAME_BYTES + 8];
 
     for (size_t i = 0; i < o->quirks_count; i++)
-        add_option(t, "--quirk", o->quirks[i]);
+        add_option(t, strchr(o->quirks[i], '=') ? "--set" : "--quirk", o->quirks[i]);
     if (o->sync != SYNC_WALK)
         add_option(t, "--sync", sync_name(o->sync));
     for (size_t i = 0; i < o->attach_count; i++)

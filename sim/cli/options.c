@@ -41,6 +41,8 @@ enum {
     OPT_DEVICE,
     OPT_IOVA,
     OPT_LIST_INVARIANTS,
+    OPT_SET,
+    OPT_LIST_FIELDS,
     OPT_DIGEST,
     OPT_SAVE,
     OPT_RESTORE,
@@ -60,6 +62,8 @@ static const struct option options[] = {
     {"fail", required_argument, NULL, OPT_FAIL},
     {"quirk", required_argument, NULL, OPT_QUIRK},
     {"list-quirks", no_argument, NULL, OPT_LIST_QUIRKS},
+    {"set", required_argument, NULL, OPT_SET},
+    {"list-fields", no_argument, NULL, OPT_LIST_FIELDS},
     {"compare", required_argument, NULL, OPT_COMPARE},
     {"check", required_argument, NULL, OPT_CHECK},
     {"strict", required_argument, NULL, OPT_STRICT},
@@ -142,6 +146,7 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_DMA_LIMIT: return arg_number("--dma-limit", s, &o->dma_limit, e);
     case OPT_FAIL: o->has_fail = true; return arg_fail("--fail", s, &o->fail, e);
     case OPT_QUIRK: return option_quirk(o, s, e);
+    case OPT_SET: return option_set(o, s, e);
     case OPT_TYPE1:
     case OPT_COMPARE:
     case OPT_CHECK:
@@ -162,6 +167,7 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_DIGEST: o->form = FORM_DIGEST; break;
     case OPT_LIST_INVARIANTS: return set_list(o, s, e);
     case OPT_LIST_QUIRKS: o->what = DO_LIST_QUIRKS; break;
+    case OPT_LIST_FIELDS: o->what = DO_LIST_FIELDS; break;
     case OPT_HELP: o->what = DO_HELP; break;
     case OPT_VERSION: o->what = DO_VERSION; break;
     default: break;

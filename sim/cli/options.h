@@ -15,7 +15,7 @@
 #include "report/view.h"
 
 enum replay_do { DO_REPLAY, DO_HELP, DO_VERSION, DO_LIST_INVARIANTS, DO_TABLE_INVARIANTS,
-                 DO_LIST_QUIRKS };
+                 DO_LIST_QUIRKS, DO_LIST_FIELDS };
 enum replay_form { FORM_TEXT, FORM_JSON, FORM_DIGEST, FORM_NONE };
 
 /** --save N:FILE. */
@@ -34,7 +34,7 @@ struct replay_options {
     uint64_t dma_limit;
     bool has_fail;
     struct engine_fail fail;
-    const char **quirks;
+    const char **quirks; /* and FIELD=VALUE of --set */
     size_t quirks_count;
     enum compare_mode compare;
     enum check_mode check;

@@ -11,6 +11,8 @@
 /** Is `name`, given to `option`, a profile that is built? */
 int option_profile(const char *option, const char *name, struct err *e);
 int option_quirk(struct replay_options *o, const char *name, struct err *e);
+/** FIELD=VALUE; goes among the quirks, in the order given. */
+int option_set(struct replay_options *o, const char *s, struct err *e);
 int option_attach(struct replay_options *o, const char *s, struct err *e);
 int option_sync(struct replay_options *o, const char *s, struct err *e);
 /** N:FILE */

@@ -2,11 +2,13 @@
 /* Options whose value needs more than being read: it names something, or is one of several. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/options_inside.h"
 #include "cli/parse.h"
 #include "policy.h"
+#include "policy_table.h"
 
 static const char *const sync_words[] = {"walk", "translate", "translate-4k", "dirty", NULL};
 
@@ -38,6 +40,19 @@ int option_quirk(struct replay_options *o, const char *name, struct err *e)
     if (!q)
         return err_set(e, EINVAL, "--quirk: '%.40s' is not known; --list-quirks prints them", name);
     o->quirks[o->quirks_count++] = name;
+    return 0;
+}
+
+int option_set(struct replay_options *o, const char *s, struct err *e)
+{
+    struct policy *tried = policy_copy(policy_find(DEFAULT_PROFILE));
+    struct err why = {""};
+    int rc = tried ? policy_set(tried, s, &why) : err_set(&why, ENOMEM, "out of memory");
+
+    free(tried);
+    if (rc)
+        return err_set(e, EINVAL, "--set: %s", why.text);
+    o->quirks[o->quirks_count++] = s;
     return 0;
 }
 

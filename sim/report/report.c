@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy.h"
+#include "policy_table.h"
 
 const char *verdict_name(enum verdict v)
 {
@@ -83,5 +84,14 @@ int report_quirks(FILE *out)
 
     for (size_t i = 0; (q = policy_quirk(i)) != NULL; i++)
         fprintf(out, "%-28s %s (%s)\n", q->name, q->what, q->source);
+    return fflush(out) || ferror(out) ? -EIO : 0;
+}
+
+int report_fields(FILE *out)
+{
+    const struct policy_field *f;
+
+    for (size_t i = 0; (f = policy_field(i)) != NULL; i++)
+        fprintf(out, "%-26s %s (%s)\n", f->name, f->meaning, f->source);
     return fflush(out) || ferror(out) ? -EIO : 0;
 }

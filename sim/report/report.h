@@ -86,5 +86,7 @@ int report_invariants(FILE *out);
 /** A line each of id, severity, statement and source, separated by tabs. Likewise. */
 int report_invariants_table(FILE *out);
 int report_quirks(FILE *out);
+/** The lines of --list-fields: a field, its meaning and its source. Likewise. */
+int report_fields(FILE *out);
 
 #endif
