@@ -73,14 +73,16 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(RIG) $(LIB)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) -o $@ $< $(RIG) $(LIB) $(CHECK_LIBS) $(LDLIBS)
 
-unit-tests: need-check $(TESTS)
+unit-tests: need-check $(TESTS) $(BUILD)/tests/properties
 
 test: all unit-tests ## build and run every test
 	BUILD=$(BUILD) sh tests/run.sh
 
-docs: all ## docs/invariants.md anew, from the program's own table
+docs: all $(BUILD)/tests/properties ## docs/invariants.md and docs/properties.md anew, from the programs' own tables
 	BUILD=$(BUILD) sh tools/invariants.sh >$(BUILD)/invariants.md
 	mv $(BUILD)/invariants.md docs/invariants.md
+	BUILD=$(BUILD) sh tools/properties.sh >$(BUILD)/properties.md
+	mv $(BUILD)/properties.md docs/properties.md
 
 demo: all ## replay a captured guest and show the report
 	@$(BUILD)/replay $(DEMO) || test $$? -eq 1 # 1: the QEMU it models broke an invariant
@@ -98,7 +100,8 @@ valgrind: all unit-tests ## the tests' programs under valgrind
 	BUILD=$(BUILD) SKIP="cli manifest digest" CK_FORK=no TEST_DIVIDE=20 \
 	    WRAP="valgrind -q --leak-check=full --error-exitcode=9" sh tests/run.sh
 
-judge: all ## captured and 500 random traces against a real QEMU, twice; see tests/judge.sh
+judge: all $(BUILD)/tests/properties ## captured and 500 random traces against a real QEMU, twice; see tests/judge.sh
+	BUILD=$(BUILD) sh tests/judge_properties.sh
 	BUILD=$(BUILD) sh tests/judge.sh
 	BUILD=$(BUILD) sh tests/judge/registers.sh
 	BUILD=$(BUILD) sh tests/judge/random.sh registers 1 100
@@ -129,4 +132,4 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
--include $(LIB_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(RIG:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d)
+-include $(LIB_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(RIG:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d) $(BUILD)/obj/tests/properties.d

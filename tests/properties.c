@@ -9,7 +9,9 @@
  *   profile field value other whose traces-that-need-it shortest-of-them at-record
  *
  * With --random N, N random traces are given too. With --all a line for each trace that needs it
- * instead: profile field value other whose trace at-record.
+ * instead: profile field value other whose trace at-record. With --fields nothing is played: a line
+ * with the names of the profiles, then one for each field: field part meaning source, and its value
+ * in each profile.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -293,6 +295,27 @@ static void print(const struct run *run)
     }
 }
 
+static int print_fields(void)
+{
+    size_t count;
+    const char *const *names = policy_names(&count);
+    const struct policy_field *f;
+    char value[FIELD_VALUE_BYTES];
+
+    printf("field\tpart\tmeaning\tsource");
+    for (size_t i = 0; i < count; i++)
+        printf("\t%s", names[i]);
+    for (size_t n = 0; (f = policy_field(n)) != NULL; n++) {
+        printf("\n%s\t%s\t%s\t%s", f->name, f->part, f->meaning, f->source);
+        for (size_t i = 0; i < count; i++) {
+            policy_field_value(f, policy_find(names[i]), value);
+            printf("\t%s", value);
+        }
+    }
+    putchar('\n');
+    return fflush(stdout) || ferror(stdout) ? 2 : 0;
+}
+
 static void free_all(struct run *run)
 {
     for (size_t i = 0; i < run->count; i++)
@@ -310,6 +333,8 @@ int main(int argc, char **argv)
     struct err e;
     int i = 1;
 
+    if (argc == 2 && !strcmp(argv[1], "--fields"))
+        return print_fields();
     run.profiles = calloc(count, sizeof(*run.profiles));
     if (!run.profiles)
         die("profiles", "no memory");
@@ -320,7 +345,7 @@ int main(int argc, char **argv)
             run.all = true;
         else if (strcmp(argv[i], "--random") != 0 || i + 1 >= argc ||
                  arg_number("--random", argv[++i], &random, &e))
-            die(argv[i], "expected --random N or --all");
+            die(argv[i], "expected --fields, --random N or --all");
     }
     for (; i < argc; i++)
         play_file(&run, argv[i]);
