@@ -12,7 +12,7 @@ code=0
 exits "bootstrap: unknown task: exit 2" 2
 has "bootstrap: unknown task: usage on standard error" "$work/err" '^Usage: ./bootstrap'
 for f in bootstrap .ci/run tests/run.sh tests/lib.sh tests/manifest.sh tests/digest.sh \
-    tools/invariants.sh; do
+    tools/invariants.sh tools/properties.sh tests/judge_properties.sh; do
     if sh -n "$f" 2>"$work/err"; then
         ok "scripts: $f is sh"
     else
