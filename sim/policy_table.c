@@ -17,7 +17,7 @@ static const char *const field_switch_words[] = {"off", "on", NULL};
 static const char *const straddle_words[] = {"crop", "abort", "whole", "pieces", NULL};
 static const char *const replay_words[] = {"unmap-first", "forget-all", "record", NULL};
 static const char *const sync_unmap_only_words[] = {"walks", "whole", NULL};
-static const char *const unmap_whole_words[] = {"pieces", "rounded", NULL};
+static const char *const unmap_whole_words[] = {"pieces", "rounded", "pow2", "short", NULL};
 static const char *const map_without_cm_words[] = {"refused", "refused-assigned", "exits", "served",
                                                    NULL};
 
@@ -104,10 +104,17 @@ static const struct policy_field fields[] = {
             "a leaf that overlaps the interrupt window blocks all of itself")},
     {SWITCH("translation", window_as_target, "M21; before ea97a1bde7 (7.1)",
             "a leaf may lead into the interrupt window")},
+    {SWITCH(
+        "translation", spaces_kept, "seen on 7.2.22",
+        "an address space outlives its devices: who is plugged in their place finds it as it was "
+        "switched last")},
     {SWITCH("translation", pt_seen_by_dma, "vtd-facts 3.9; commit dbaabb25f4 (2.10)",
             "an access that meets a pass-through entry switches its device")},
     {BITS("translation", iotlb_sid_mask, "M36; commit bacabb0afa (2.8)",
           "the part of the source id in the IOTLB's key")},
+    {SWITCH("translation", iotlb_mask_8_bits,
+            "b5a280c008 (2.2) to d7258f7a25 (9.1); seen on 7.2.22",
+            "a page-selective invalidation compares the lowest eight bits of page numbers alone")},
     {SWITCH("synchronisation", reserved_before_absent, "vtd-facts 9.2.3",
             "the walk refuses reserved bits in an entry without rights, too")},
     {SWITCH("synchronisation", follows_acted_context, "vtd-facts 2.3",
@@ -120,6 +127,8 @@ static const struct policy_field fields[] = {
     {SWITCH("synchronisation", context_error_frozen,
             "L9; c28b535d08 (3.1) made absent entries the exception",
             "only an absent context entry unmaps, other errors do nothing")},
+    {SWITCH("synchronisation", context_absent_frozen, "quirk; M08, before c28b535d08 (3.1)",
+            "an absent context entry, too, unmaps nothing")},
     {SWITCH("synchronisation", context_flushes, "L10; since 2cc9ddcceb (3.1); seen on 7.2.22",
             "global and domain context invalidations unmap all, then map again")},
     {SWITCH("synchronisation", root_flushes, "vtd-facts 11 #44; L4; since 2cc9ddcceb (3.1)",
@@ -191,6 +200,8 @@ static const struct policy_field fields[] = {
             "the unit is told when the first notifier registers and when the last leaves")},
     {WORD("notifiers", straddle, "museum 1.3; M26, M05; crop: commit bc54fb0168 (10.2)",
           "what becomes of an event that straddles a notifier's border")},
+    {SWITCH("notifiers", devtlb_straddle_asserts, "quirk; M25, before 1804857f19 (6.0)",
+            "an event beyond the range of a DEVTLB notifier meets an assertion")},
     {WORD("notifiers", replay, "museum 1.4; M11; forget-all: commit e80c1e4c7d (8.1)",
           "how a notifier that asks for a replay is served")},
     {SWITCH("notifiers", refusal_ends_vfio, "seen on 7.2.22: hw_error of VFIO's listener",
@@ -209,8 +220,19 @@ static const struct policy_field fields[] = {
     {SWITCH("vhost", vhost_ats_ignored, "quirk; M31, before ee071f67f7 (8.1)",
             "vhost listens to device-TLB invalidations wherever there is a device IOTLB, ATS on or "
             "off")},
+    {SWITCH("vhost", vhost_late_miss_lost, "quirk; M53",
+            "a failure is told to nobody while the device is not translated")},
     {SWITCH("vhost", misses_outlive_stop, "quirk; M54",
             "misses still wait after the rings stopped")},
+    {SWITCH(
+        "VFIO", leave_unmaps, "seen on 7.2.22",
+        "who leaves unmaps what its listener added: RAM, or all below and all above the window")},
+    {SWITCH("VFIO", ebusy_retried, "seen on 7.2.22",
+            "a map refused with EBUSY: UNMAP of its range, then the map once more")},
+    {SWITCH("VFIO", last_page_spared, "seen on 7.2.22; M58",
+            "an unmap up to 2^64 refused with EINVAL: again, without the last page")},
+    {SWITCH("VFIO", ram_map_ends, "seen on 7.2.22: hw_error",
+            "RAM that cannot be mapped while the guest runs ends the emulator")},
     {SWITCH("type1", unmap_ignores_pins, "quirk; seed 002",
             "an unmap does not look for pinned pages")},
     {SWITCH("type1", core_takes_no_dma_unmap, "quirk; seed 002, review",
@@ -223,6 +245,8 @@ static const struct policy_field fields[] = {
             "dma_unmap is called with the iommu lock held")},
     {SWITCH("type1", limit_not_returned, "quirk; museum I16",
             "a map that fails keeps its place under the limit")},
+    {SWITCH("type1", retries_never_reset, "quirk; M74",
+            "the retries of one unmap are counted over all its mappings")},
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))

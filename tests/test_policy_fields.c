@@ -134,6 +134,12 @@ START_TEST(set_refuses)
 }
 END_TEST
 
+/* Two bugs were two at a time; each is told by what the other leaves. */
+static bool is_of_two(const char *quirk)
+{
+    return !strcmp(quirk, "dsi-replay-gap") || !strcmp(quirk, "unmap-whole-pow2-up");
+}
+
 /* A quirk changes one field. */
 START_TEST(quirks_are_fields)
 {
@@ -147,7 +153,7 @@ START_TEST(quirks_are_fields)
         ck_assert_int_eq(policy_apply_quirk(p, q->name, &e), 0);
         for (size_t n = 0; n < count_fields(); n++)
             changed += !policy_field_same(policy_field(n), p, policy_find("qemu-10.2"));
-        ck_assert_msg(changed == 1, "%s changes %zu fields", q->name, changed);
+        ck_assert_msg(changed == (is_of_two(q->name) ? 2 : 1), "%s changes %zu fields", q->name, changed);
         free(p);
     }
 }

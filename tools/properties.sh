@@ -12,8 +12,8 @@ trap 'rm -rf "$work"' EXIT
 
 "$BUILD/tests/properties" --fields >"$work/fields"
 [ -n "${NEED:-}" ] || "$BUILD/tests/properties" --all tests/traces/*/*.trace >"${NEED:=$work/need}"
-grep -H '^meta shows ' $dir/*.trace | sed 's/:meta shows /\t/' >"$work/shows"
-grep -H '^meta judge' $dir/*.trace | sed 's/:meta judge *\(no: \)*/\t\1/' >"$work/judge"
+grep -H '^meta shows ' tests/traces/*/*.trace | sed 's/:meta shows /\t/' >"$work/shows"
+grep -H '^meta judge' tests/traces/*/*.trace | sed 's/:meta judge *\(no: \)*/\t\1/' >"$work/judge"
 "$BUILD/tests/properties" | cut -f 2,5 >"$work/quirks" # no trace: what else each could be
 grep -v '^#' $dir/unseen >"$work/unseen"
 
@@ -26,7 +26,7 @@ table that the programs use (`sim/policy_table.c`) and from traces. `replay --se
 
 * **Source**: `#n` is a deviation of the project's notes on VT-d (chapter 11), `Mnn`, `Ln`, `In` an entry of
   those on historical bugs; a number of ten digits is a commit of QEMU; *seen* was seen with the binary named.
-* **Shown by**: traces in `tests/traces/properties`. With the field changed to what `ideal` has, or where the
+* **Shown by**: traces in `tests/traces/properties`, `judge` and `iotlb`. With the field changed to what `ideal` has, or where the
   profile has the same, to what another profile has, the profile shows something else there
   (`tests/cli/properties.sh`). Where it is said *played*, `make judge` plays them to a real QEMU: it
   agrees with its profile, and not with its profile changed in that field. Otherwise it is said
@@ -35,7 +35,7 @@ table that the programs use (`sim/policy_table.c`) and from traces. `replay --se
   differ from `ideal` (not asked of fields that only a quirk changes). 3+ is three or more. A 1 would be
   the sign of a model fitted to one trace.
 END
-awk -F '\t' -v dir="$dir/" '
+awk -F '\t' '
     function base(path) { sub(/.*\//, "", path); sub(/[.]trace$/, "", path); return path }
     FILENAME ~ /\/shows$/ {
         n = split($2, word, " ")

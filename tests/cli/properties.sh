@@ -24,12 +24,12 @@ done <"$work/table"
 
 "$PROPERTIES" --all tests/traces/*/*.trace >"$work/need" ||
     not_ok "properties: every trace is played" "exit $?"
-grep -H '^meta shows ' $dir/*.trace | sed 's/:meta shows / /' >"$work/shows"
+grep -H '^meta shows ' tests/traces/*/*.trace | sed 's/:meta shows / /' >"$work/shows"
 grep -v '^#' $dir/unseen >"$work/unseen"
 
 # What differs from ideal is shown by a trace that says so, or it is said why none can.
 # Nothing is said that is not so.
-tr '\t' ' ' <"$work/need" | awk -v dir="$dir/" '
+tr '\t' ' ' <"$work/need" | awk -v dir=tests/traces/ '
     FILENAME ~ /shows$/ { traces++; for (i = 2; i <= NF; i++) { says[$i, $1] = 1; claim[$i " " $1] = 1 } next }
     FILENAME ~ /unseen$/ { for (i = 2; $i != ":"; i++) { hidden[$1, $i] = 1; hides[++hidings] = $1 " " $i } next }
     FILENAME ~ /fields$/ {
