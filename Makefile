@@ -23,6 +23,9 @@ LIB      := $(BUILD)/libvtdreplay.a
 JUDGE_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard judge/*.c))
 VFIO_SRC := $(wildcard judge/vfio/*.c)
 VFIO_LIB := $(BUILD)/judge-vfio.so
+KERNEL_LOG := $(BUILD)/judge-kernel-log.so
+KERNEL_CALLS_OBJ := $(patsubst %,$(BUILD)/obj/judge/kernel/%.o,main compare models draw listed) \
+            $(BUILD)/obj/judge/vfio/type1v2.o
 TOOLS    := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/test_*.c)))
 RIG      := $(BUILD)/obj/tests/rig.o $(BUILD)/obj/tests/random_guest.o \
@@ -32,9 +35,9 @@ DEMO     ?= traces/strict.vtt.zst
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all test docs judge demo asan ubsan valgrind capture install clean help need need-check
+.PHONY: all test docs judge judge-kernel demo asan ubsan valgrind capture install clean help need need-check
 
-all: need $(TOOLS) $(VFIO_LIB) ## build the programs into build/
+all: need $(TOOLS) $(VFIO_LIB) $(BUILD)/kernel-calls ## build the programs into build/
 
 # A missing library is said in words, before the compiler says it in its own.
 need:
@@ -67,6 +70,16 @@ $(VFIO_LIB): $(VFIO_SRC) $(wildcard judge/vfio/*.h) | need
 	@mkdir -p $(@D)
 	@echo "  LD $@"
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -g $(WARN) -fPIC -fvisibility=hidden -shared -pthread -o $@ $(VFIO_SRC) -ldl
+
+# For the guest in which the kernel itself answers (judge/kernel).
+$(KERNEL_LOG): judge/kernel/log.c | need
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O2 -g $(WARN) -fPIC -fvisibility=hidden -shared -pthread -o $@ $< -ldl
+
+$(BUILD)/kernel-calls: $(KERNEL_CALLS_OBJ) $(LIB)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(RIG) $(LIB)
 	@mkdir -p $(@D)
@@ -107,6 +120,9 @@ judge: all $(BUILD)/tests/properties ## captured and 500 random traces against a
 	BUILD=$(BUILD) sh tests/judge/random.sh registers 1 100
 	BUILD=$(BUILD) sh tests/judge/random.sh cached 1 100
 
+judge-kernel: all $(KERNEL_LOG) ## 40,000 calls and traces against the real vfio_iommu_type1; see judge/kernel/run.sh
+	BUILD=$(BUILD) CC=$(CC) sh judge/kernel/run.sh
+
 capture: all ## record a guest: make capture SCENARIO=strict
 	@test -n "$(SCENARIO)" || { echo "make capture SCENARIO=NAME; scenarios: $$(ls capture/scenarios | sed 's/[.]sh//' | tr '\n' ' ')"; exit 2; }
 	capture/run.sh $(SCENARIO) $(BUILD)/$(SCENARIO).trace
@@ -132,4 +148,4 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
--include $(LIB_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(RIG:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d) $(BUILD)/obj/tests/properties.d
+-include $(LIB_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(KERNEL_CALLS_OBJ:.o=.d) $(RIG:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d) $(BUILD)/obj/tests/properties.d

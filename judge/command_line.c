@@ -127,8 +127,13 @@ static void function_arguments(struct arguments *a, const struct machine_config 
             bridge_argument(a, f, bridges++);
         if (f->slot)
             continue;
-        function_path(path, sizeof(path), folder, f, "");
         argument(a, "-device");
+        if (c->vfio_host) {
+            argument(a, "vfio-pci,host=0000:%02x:%02x.%x,addr=%x.%x,multifunction=on", f->at.v >> 8,
+                     f->at.v >> 3 & 31, f->at.v & 7, f->at.v >> 3 & 31, f->at.v & 7);
+            continue;
+        }
+        function_path(path, sizeof(path), folder, f, "");
         argument(a, "vfio-pci,sysfsdev=%s,bus=pcie.0,addr=%x.%x,multifunction=on", path,
                  f->at.v >> 3 & 31, f->at.v & 7);
     }

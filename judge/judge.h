@@ -21,6 +21,7 @@ struct judge_options {
     uint64_t dma_limit;  /* mappings a container may hold */
     const bdf_t *edu;    /* emulated devices, whose `dma` records are played */
     size_t edu_count;
+    bool vfio_host;    /* assign real devices of this machine, at the trace's addresses */
     bool calls_only;   /* do not compare registers and wait statuses */
     const char *accel; /* of QEMU: NULL for tcg, or qtest */
     FILE *record;      /* the trace with `expect` records; NULL: none */

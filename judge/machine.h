@@ -30,6 +30,7 @@ struct machine_config {
     const char *accel;   /* tcg or qtest */
     const struct machine_function *functions; /* assigned devices, placed */
     size_t function_count;
+    bool vfio_host; /* they are this machine's, at the same addresses, bound to vfio-pci */
     const struct control *control; /* for the library that answers for VFIO */
     const bdf_t *edu;              /* emulated devices, to play `dma` records */
     size_t edu_count;

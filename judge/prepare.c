@@ -178,6 +178,7 @@ static bool start_machine(struct run *r)
                                .functions = r->people.functions,
                                .function_count = r->people.function_count,
                                .control = &r->people.control,
+                               .vfio_host = r->o->vfio_host,
                                .edu = r->o->edu,
                                .edu_count = r->o->edu_count};
     struct err e = {""};

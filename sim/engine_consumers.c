@@ -35,6 +35,7 @@ struct container *engine_container(struct engine *e, const struct attach_rec *ho
     c->type1.aperture_last =
         how->aperture_bits >= 64 ? UINT64_MAX : (UINT64_C(1) << how->aperture_bits) - 1;
     c->type1.v1 = how->type1 == 1;
+    c->type1.end_wraps = e->policy.unmap_end_wraps;
     kernel_init(&c->kernel, &c->type1, c->name, &e->funnel, &e->fate, &e->policy, e->type1_way);
     grown[e->container_count++] = c;
     return c;

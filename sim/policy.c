@@ -16,7 +16,7 @@
     .malformed_frozen = true, .reserved_before_absent = true, .context_error_frozen = true,        \
     .context_flushes = true, .root_flushes = true, .refusal_ends_vfio = true,                      \
     .leave_unmaps = true, .ebusy_retried = true, .last_page_spared = true, .ram_map_ends = true,  \
-    .spaces_kept = true
+    .spaces_kept = true, .unmap_end_wraps = true
 
 /*
  * The VT-d side of seed 004, as merged for 2.10 (with the pass-through of dbaabb25f4, which the

@@ -190,6 +190,10 @@ struct policy {
                             */
     bool ram_map_ends;     /* RAM that cannot be mapped while the guest runs: hw_error */
 
+    /* VFIO type1, the kernel's side: of the time. */
+    bool unmap_end_wraps; /* an UNMAP that ends at 2^64 finds no mapping (Linux before
+                             ef270ec44637; seen on 6.1.192) */
+
     /* VFIO type1, the kernel's side: all false but by a quirk. */
     bool unmap_ignores_pins;        /* an unmap does not look for pinned pages */
     bool core_takes_no_dma_unmap;   /* a device without dma_unmap is opened (seed 002, review) */

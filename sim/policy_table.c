@@ -233,6 +233,8 @@ static const struct policy_field fields[] = {
             "an unmap up to 2^64 refused with EINVAL: again, without the last page")},
     {SWITCH("VFIO", ram_map_ends, "seen on 7.2.22: hw_error",
             "RAM that cannot be mapped while the guest runs ends the emulator")},
+    {SWITCH("type1", unmap_end_wraps, "before ef270ec44637 of Linux; seen on 6.1.192",
+            "an UNMAP that ends at 2^64 finds no mapping")},
     {SWITCH("type1", unmap_ignores_pins, "quirk; seed 002",
             "an unmap does not look for pinned pages")},
     {SWITCH("type1", core_takes_no_dma_unmap, "quirk; seed 002, review",

@@ -134,6 +134,35 @@ START_TEST(unmap_rows)
 }
 END_TEST
 
+/* Linux before 6.18 adds address and size: what ends at 2^64 ends at 0 then, and meets nothing. */
+START_TEST(to_the_end)
+{
+    struct type1 t = box(3, _i == 2);
+    bool wraps = _i > 0;
+
+    t.end_wraps = wraps;
+    map(&t, 0x10000, 0x4000, 0, PERM_RW);
+    map(&t, 0xfef00000, 0x1000, 0, PERM_RW);
+    ck_assert_int_eq(unmap(&t, 0xfef00000, UINT64_C(0) - 0xfef00000), 0);
+    ck_assert_uint_eq(removed, wraps ? 0 : 0x1000);
+    ck_assert_uint_eq(t.maps.count, wraps ? 2 : 1);
+    if (_i < 2)
+        ck_assert_int_eq(unmap(&t, 0x11000, UINT64_C(0) - 0x11000), -EINVAL); /* a cut is seen */
+    ck_assert_int_eq(map(&t, 0x1000, UINT64_C(0) - 0x1000, 0, PERM_RW),
+                     wraps ? -EINVAL : -EEXIST); /* an overlap is not */
+    map(&t, 0x20000, 0x1000, 0, PERM_RW);
+    map(&t, 0x30000, 0x1000, 0, PERM_RW);
+    ck_assert_uint_eq(t.maps.count, 3);
+    ck_assert_int_eq(map(&t, 0x1000, UINT64_C(0) - 0x1000, 0, PERM_RW), wraps ? -ENOSPC : -EEXIST);
+    ck_assert_int_eq(unmap(&t, 0x1000, UINT64_C(0) - 0x2000), 0); /* a page less: all of it */
+    ck_assert_uint_eq(t.maps.count, 0);
+    map(&t, 0x10000, 0x4000, 0, PERM_RW);
+    ck_assert_int_eq(type1_unmap(&t, iova_range(0, UINT64_MAX), &removed), 0); /* the flag ALL */
+    ck_assert_uint_eq(removed, 0x4000);
+    type1_clear(&t);
+}
+END_TEST
+
 /* v1: a mapping whose start is hit goes whole. */
 START_TEST(unmap_v1)
 {
@@ -248,6 +277,7 @@ int main(void)
     const struct test_row rows[] = {
         {map_rows, 1},   {valid_range, 1}, {limit, 1},
         {unmap_rows, 1}, {unmap_v1, 1},    {random_calls, 1},
+        {to_the_end, 3},
     };
 
     return run_tests("type1 container", rows, COUNT(rows));

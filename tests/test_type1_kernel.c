@@ -455,6 +455,22 @@ START_TEST(accounting)
 }
 END_TEST
 
+/* An unmap that meets nothing, because it ends at 2^64, asks nobody for pins either. */
+START_TEST(end_wraps)
+{
+    struct type1_kernel *k = start(TYPE1_LIST);
+
+    bench.table.end_wraps = _i;
+    opened(&bench.a);
+    map(0x10000, 1, PERM_RW);
+    pin(&bench.a, 0x10000, 1);
+    ck_assert_int_eq(kernel_unmap(k, iova_range(0x10000, UINT64_MAX), 0), 0);
+    ck_assert_uint_eq(bench.table.maps.count, _i ? 1 : 0);
+    ck_assert_uint_eq(bench.a.calls, _i ? 0 : 1);
+    done();
+}
+END_TEST
+
 /* Against an array of counts. */
 START_TEST(pins_random)
 {
@@ -566,7 +582,7 @@ int main(void)
         {ten_retries, 4},       {retries_of_each, 1},   {nobody_left, 2},     {several_mappings, 1},
         {pin_refusals, 2},      {nobody_registered, 1}, {counts, 1},          {no_dma_unmap, 1},
         {moves_in_callback, 4}, {leaves_unlocked, 2},   {own_hooks, 1},       {under_iommu_lock, 2},
-        {accounting, 2},        {pins_random, 3},       {state, 2},
+        {accounting, 2},        {end_wraps, 2},         {pins_random, 3},     {state, 2},
     };
 
     return run_tests("type1_kernel", rows, COUNT(rows));

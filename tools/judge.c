@@ -61,6 +61,7 @@ enum {
     OPT_PRELOAD,
     OPT_SHRINK,
     OPT_SHRINK_RUNS,
+    OPT_VFIO_HOST,
     OPT_QUIET,
     OPT_HELP,
     OPT_VERSION
@@ -77,6 +78,7 @@ static const struct option known[] = {{"qemu", required_argument, NULL, OPT_QEMU
                                       {"preload", required_argument, NULL, OPT_PRELOAD},
                                       {"shrink", required_argument, NULL, OPT_SHRINK},
                                       {"shrink-runs", required_argument, NULL, OPT_SHRINK_RUNS},
+                                      {"vfio-host", no_argument, NULL, OPT_VFIO_HOST},
                                       {"quiet", no_argument, NULL, OPT_QUIET},
                                       {"help", no_argument, NULL, OPT_HELP},
                                       {"version", no_argument, NULL, OPT_VERSION},
@@ -124,6 +126,7 @@ static int take_option(int c, struct usage *u)
     case OPT_SHRINK: u->shrink = optarg; return 0;
     case OPT_SHRINK_RUNS:
         return arg_number("--shrink-runs", optarg, &u->shrink_runs, &e) ? bad_usage(e.text) : 0;
+    case OPT_VFIO_HOST: u->o.vfio_host = true; return 0;
     case OPT_QUIET: u->quiet = true; return 0;
     case OPT_HELP: return fputs(judge_help, stdout) < 0 || fflush(stdout) ? 2 : 1;
     case OPT_VERSION: return printf("vtd-judge %s\n", VTR_VERSION) < 0 || fflush(stdout) ? 2 : 1;

@@ -15,6 +15,13 @@ static uint64_t last_of(const struct held_map *m)
     return m->iova + (m->bytes - 1);
 }
 
+/* Linux before 6.18 compares with iova + bytes, which is 0 for what ends at 2^64: such a range meets
+ * no mapping. All of memory can only be said by a flag. */
+static bool ends_at_0(uint64_t iova, uint64_t last)
+{
+    return last == UINT64_MAX && iova != 0;
+}
+
 /* Index of the first mapping whose last byte is not below `iova`. */
 static size_t first_reaching(const struct type1v2 *t, uint64_t iova)
 {
@@ -57,7 +64,7 @@ int type1v2_map(struct type1v2 *t, uint64_t iova, uint64_t bytes, uint64_t targe
         ((iova | bytes | target) & PAGE_MASK) || last < iova || target + (bytes - 1) < target)
         return -EINVAL;
     at = first_reaching(t, iova);
-    if (at < t->count && t->maps[at].iova <= last)
+    if (at < t->count && t->maps[at].iova <= last && !ends_at_0(iova, last))
         return -EEXIST;
     if (t->limit && t->count >= t->limit)
         return -ENOSPC;
@@ -73,6 +80,8 @@ static int remove_range(struct type1v2 *t, uint64_t iova, uint64_t last, uint64_
 
     if (from < t->count && t->maps[from].iova < iova)
         return t->version_1 ? 0 : -EINVAL;
+    if (ends_at_0(iova, last))
+        return 0;
     for (; to < t->count && t->maps[to].iova <= last; to++) {
         if (last_of(&t->maps[to]) > last && !t->version_1) {
             *removed = 0;

@@ -8,6 +8,13 @@ static bool page_aligned(struct iova_range r)
     return !(r.first.v & PAGE_4K_MASK) && (r.last.v & PAGE_4K_MASK) == PAGE_4K_MASK;
 }
 
+/* The kernel asks whether a mapping begins below iova + size, which is 0 then. All of memory can
+ * only be said by a flag. */
+bool type1_ends_at_0(const struct type1 *t, struct iova_range r)
+{
+    return t->end_wraps && r.last.v == UINT64_MAX && r.first.v != 0;
+}
+
 int type1_map(struct type1 *t, struct iova_range r, gpa_t target, enum perm p)
 {
     const struct range_entry *held = rangemap_at_or_after(&t->maps, r.first);
@@ -15,7 +22,7 @@ int type1_map(struct type1 *t, struct iova_range r, gpa_t target, enum perm p)
 
     if (p == PERM_NONE || !page_aligned(r) || (target.v & PAGE_4K_MASK))
         return -EINVAL;
-    if (held && held->range.first.v <= r.last.v)
+    if (held && held->range.first.v <= r.last.v && !type1_ends_at_0(t, r))
         return -EEXIST;
     if (t->limit && t->maps.count + t->lost >= t->limit)
         return -ENOSPC;
@@ -45,12 +52,13 @@ int type1_unmap(struct type1 *t, struct iova_range r, uint64_t *bytes)
     if (!page_aligned(r))
         return -EINVAL;
     if (t->v1)
-        return unmap_v1(t, r, bytes);
+        return type1_ends_at_0(t, r) ? 0 : unmap_v1(t, r, bytes);
     if (at_first && at_first->range.first.v < r.first.v)
         return -EINVAL;
     if (at_last && at_last->range.last.v > r.last.v)
         return -EINVAL;
-    *bytes = rangemap_remove_inside(&t->maps, r);
+    if (!type1_ends_at_0(t, r))
+        *bytes = rangemap_remove_inside(&t->maps, r);
     return 0;
 }
 

@@ -21,6 +21,7 @@ struct type1 {
     uint64_t aperture_last; /* highest IOVA, inclusive */
     bool v1;                /* the older rules of unmapping */
     unsigned users;         /* consumers that share it */
+    bool end_wraps;         /* what ends at 2^64 is taken to end at 0 (Linux before 6.18) */
     uint64_t lost;          /* of the limit, not given back by maps that failed (a quirk) */
 };
 
@@ -35,8 +36,13 @@ int type1_map(struct type1 *t, struct iova_range r, gpa_t target, enum perm p);
  * UNMAP_DMA. *bytes receives what was removed. Answers 0, also when nothing was there; -EINVAL: not
  * multiples of 4 KiB, or (v2) the range would cut a mapping in two: nothing is removed then. v1: a
  * mapping whose start lies in the range goes whole, one that only reaches into it ends the search.
+ * end_wraps: a range that ends at 2^64 and does not begin at 0 removes nothing (but v2 may still
+ * refuse its start); a MAP of one overlaps nothing.
  */
 int type1_unmap(struct type1 *t, struct iova_range r, uint64_t *bytes);
+
+/** Whether an UNMAP of `r` meets nothing, whatever is held: see end_wraps. */
+bool type1_ends_at_0(const struct type1 *t, struct iova_range r);
 
 void type1_clear(struct type1 *t);
 
