@@ -112,8 +112,7 @@ static int map(struct caller *c, int fd, const struct listed *l)
     struct vfio_iommu_type1_dma_map m = {
         .argsz = sizeof(m), .flags = l->flags, .iova = l->iova, .size = l->size};
 
-    m.vaddr = l->place == PLACE_NUMBER ? l->address
-                                       : (uintptr_t)c->places[l->place] + l->address;
+    m.vaddr = l->place == PLACE_NUMBER ? l->address : (uintptr_t)c->places[l->place] + l->address;
     return result_of(ioctl(fd, VFIO_IOMMU_MAP_DMA, &m));
 }
 
@@ -166,8 +165,8 @@ static int lock_limit(uint64_t bytes)
         r.rlim_cur = RLIM_INFINITY;
     if (setrlimit(RLIMIT_MEMLOCK, &r) || syscall(SYS_capget, &head, data))
         return -errno;
-    data[0].effective = bytes == LOCK_ANY ? data[0].permitted
-                                          : data[0].effective & ~(1u << CAP_IPC_LOCK);
+    data[0].effective =
+        bytes == LOCK_ANY ? data[0].permitted : data[0].effective & ~(1u << CAP_IPC_LOCK);
     return result_of((int)syscall(SYS_capset, &head, data));
 }
 

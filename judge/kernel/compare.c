@@ -18,7 +18,8 @@ struct pair {
     uint64_t bytes;
 };
 
-struct class {
+struct class
+{
     bool unmap;
     int result;
     uint64_t count;
@@ -184,7 +185,8 @@ static void show_history(const struct pairs *p, size_t at)
 
         if (o->call.container != p->pair[at].call.container || o->call.op == OP_LOCK)
             continue;
-        if (!o->result && !(o->call.op == OP_UNMAP && !o->bytes) && near(&p->pair[at].call, &o->call))
+        if (!o->result && !(o->call.op == OP_UNMAP && !o->bytes) &&
+            near(&p->pair[at].call, &o->call))
             shown[n++] = i;
         if (o->call.op == OP_CONTAINER)
             break;
@@ -214,8 +216,8 @@ static bool differs(const struct pair *p, const struct answer *a)
 
 static bool said_differs(const struct pair *p)
 {
-    return p->call.expects && (p->result != p->call.result ||
-                               (p->call.expects_size && p->bytes != p->call.bytes));
+    return p->call.expects &&
+           (p->result != p->call.result || (p->call.expects_size && p->bytes != p->call.bytes));
 }
 
 /* False when it differs; that is shown for the first. */

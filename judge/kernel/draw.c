@@ -167,7 +167,7 @@ static void draw_unmap(struct drawer *d)
     if (chance(d, 3))
         l.flags = odd[below(d, sizeof(odd) / sizeof(*odd))];
     if (chance(d, 2)) { /* large ranges, to the end of all, and past it */
-        l.iova = below(d, 2) * below(d, 4096) * PAGE;
+        l.iova = chance(d, 50) ? 0 : below(d, 4096) * PAGE;
         l.size = chance(d, 50) ? UINT64_C(0) - l.iova : PAGE << below(d, 52);
     }
     if (chance(d, 1)) {

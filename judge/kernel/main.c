@@ -16,7 +16,8 @@ static const char help[] =
     "draw: a list of N (20000) map and unmap calls, from a seed (1); form: judge/kernel/listed.h\n"
     "answer: the results as our preloaded library has them, as the guest's caller writes them\n"
     "compare: results of a real kernel with our two type1 (judge/vfio and replay's)\n"
-    "  --break RULE           leave a rule of ours out, to see that this is noticed: overlap, cut,\n"
+    "  --break RULE           leave a rule of ours out, to see that this is noticed: overlap, "
+    "cut,\n"
     "                         limit, window, aperture, memory, bytes\n"
     "\n"
     "Exit codes: 0 done, all the same; 1 different; 2 bad usage or an unusable file.\n";

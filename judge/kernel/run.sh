@@ -11,9 +11,9 @@
 #
 #   JUDGE_CALLS=N         random calls of each seed (default 20000)
 #   JUDGE_SEED=S          the second seed (default: new each time, and printed)
-#   JUDGE_TRACES=N        random traces (default 20; half of them from the second seed on)
+#   JUDGE_TRACES=N        random traces (default 12; half of them from the second seed on)
 #   JUDGE_ACCEL=tcg|kvm   accelerator of the outer QEMU (default tcg; where /dev/kvm works, kvm is faster)
-#   JUDGE_CAPTURED="..."  captured traces to play (default "strict")
+#   JUDGE_CAPTURED="..."  captured traces to play, and how many records of each (default "strict:3000")
 #   CAPTURE_CACHE=DIR     where downloads are kept (default build/capture-cache)
 #   JUDGE_KEEP=1          keep the working directory
 #
@@ -27,10 +27,10 @@ case $build in /*) ;; *) build=$root/$build ;; esac
 cache=${CAPTURE_CACHE:-$root/build/capture-cache}
 cc=${CC:-cc}
 calls=${JUDGE_CALLS:-20000}
-traces=${JUDGE_TRACES:-20}
+traces=${JUDGE_TRACES:-12}
 seed=${JUDGE_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 accel=${JUDGE_ACCEL:-tcg}
-captured=${JUDGE_CAPTURED-strict}
+captured=${JUDGE_CAPTURED-strict:3000}
 qemu=qemu-system-x86_64
 ram_mib=1536
 limit_seconds=${JUDGE_LIMIT:-900}
@@ -109,7 +109,8 @@ make_work() {
     "$build/kernel-calls" draw --seed 1 --calls "$calls" >"$tree/lists/seed-1"
     "$build/kernel-calls" draw --seed "$seed" --calls "$calls" >"$tree/lists/seed-$seed"
     for t in $captured; do
-        cp "$root/traces/$t.vtt.zst" "$tree/traces/"
+        "$build/trace" dump --header --to "${t#*:}" "$root/traces/${t%:*}.vtt.zst" |
+            grep -v '^dma ' >"$tree/traces/${t%:*}.trace"
     done
     cp "$here"/traces/*.trace "$tree/traces/" 2>/dev/null || :
     i=0
@@ -172,10 +173,14 @@ judge_lists() {
     for list in "$tree"/lists/*; do
         name=${list##*/}
         [ ! -s "$work/out/$name.errors" ] || sed 's/^/judge-kernel: /' "$work/out/$name.errors"
-        printf 'judge-kernel: %s: ' "$name"
-        "$build/kernel-calls" compare "$list" "$work/out/$name.results" | sed '1s/^kernel-calls: //' >"$work/said"
-        cat "$work/said"
-        grep -q ' calls, 0 differ' "$work/said" || bad=1
+        code=0
+        "$build/kernel-calls" compare "$list" "$work/out/$name.results" >"$work/said" || code=$?
+        sed "s/^kernel-calls:/judge-kernel: $name:/" "$work/said"
+        [ "$code" -eq 0 ] || bad=1
+        [ "$(grep -c '^info ' "$work/out/$name.results")" -eq 3 ] || {
+            echo "judge-kernel: $name: VFIO_IOMMU_GET_INFO said too little"
+            bad=1
+        }
     done
 }
 
