@@ -275,9 +275,8 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {map_rows, 1},   {valid_range, 1}, {limit, 1},
-        {unmap_rows, 1}, {unmap_v1, 1},    {random_calls, 1},
-        {to_the_end, 3},
+        {map_rows, 1}, {valid_range, 1},  {limit, 1},      {unmap_rows, 1},
+        {unmap_v1, 1}, {random_calls, 1}, {to_the_end, 3},
     };
 
     return run_tests("type1 container", rows, COUNT(rows));

@@ -155,7 +155,7 @@ static void aim(struct drawer *d, struct listed *l)
 
 static void draw_unmap(struct drawer *d)
 {
-    static const uint32_t odd[] = {1, 3, 6, 8, 0x10, 0x80000000};
+    static const uint32_t odd[] = {1, 3, 8, 0x10, 0x18, 0x80000000}; /* no VADDR: see map_flags */
     struct listed l = {.op = OP_UNMAP, .container = d->container};
 
     if (d->asked && chance(d, 70)) {

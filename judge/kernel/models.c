@@ -101,7 +101,7 @@ static void attachment(struct modelled *c, const struct listed *l, struct answer
 /* Flags that our models do not know: what the list says happens. */
 static bool said_only(const struct listed *l)
 {
-    return l->op == OP_BITMAP || l->op == OP_DIRTY || (l->op == OP_UNMAP && (l->flags & 4)) ||
+    return l->op == OP_BITMAP || (l->op == OP_JOIN && l->result) || l->op == OP_DIRTY || (l->op == OP_UNMAP && (l->flags & 4)) ||
            (l->op == OP_MAP && (l->flags == 4 || l->result == -ENOMEM));
 }
 

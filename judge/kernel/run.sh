@@ -11,7 +11,7 @@
 #
 #   JUDGE_CALLS=N         random calls of each seed (default 20000)
 #   JUDGE_SEED=S          the second seed (default: new each time, and printed)
-#   JUDGE_TRACES=N        random traces (default 12; half of them from the second seed on)
+#   JUDGE_TRACES=N        random traces (default 20; half of them from the second seed on)
 #   JUDGE_ACCEL=tcg|kvm   accelerator of the outer QEMU (default tcg; where /dev/kvm works, kvm is faster)
 #   JUDGE_CAPTURED="..."  captured traces to play, and how many records of each (default "strict:3000")
 #   CAPTURE_CACHE=DIR     where downloads are kept (default build/capture-cache)
@@ -27,11 +27,11 @@ case $build in /*) ;; *) build=$root/$build ;; esac
 cache=${CAPTURE_CACHE:-$root/build/capture-cache}
 cc=${CC:-cc}
 calls=${JUDGE_CALLS:-20000}
-traces=${JUDGE_TRACES:-12}
+traces=${JUDGE_TRACES:-20}
 seed=${JUDGE_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 accel=${JUDGE_ACCEL:-tcg}
 captured=${JUDGE_CAPTURED-strict:3000}
-qemu=qemu-system-x86_64
+qemu="qemu-system-x86_64"
 ram_mib=1536
 limit_seconds=${JUDGE_LIMIT:-900}
 
@@ -137,9 +137,7 @@ make_guest() {
     cp "$build/judge" "$build/judge-kernel-log.so" "$tree/bin/"
     cp /usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so "$tree/usr/lib/x86_64-linux-gnu/qemu/"
     mkdir -p "$tree/usr/share/qemu"
-    for f in kvmvapic.bin; do
-        [ ! -e "/usr/share/qemu/$f" ] || cp -L "/usr/share/qemu/$f" "$tree/usr/share/qemu/"
-    done
+    cp -L /usr/share/qemu/kvmvapic.bin "$tree/usr/share/qemu/"
     make_work
     (cd "$tree" && find . | LC_ALL=C sort | "$busybox" cpio -o -H newc) >"$work/initrd" 2>/dev/null
 }
@@ -163,10 +161,11 @@ panic=-1 quiet loglevel=4 tsc=reliable no_timer_check random.trust_cpu=on mitiga
         -serial stdio </dev/null >"$work/console" 2>&1 || :
     grep -a '^judge-kernel' "$work/console" | tr -d '\r' >"$work/steps" || :
     mkdir -p "$work/out"
-    tar -C "$work/out" -xf "$work/out.tar" 2>/dev/null && [ -s "$work/out/kernel" ] || {
+    tar -C "$work/out" -xf "$work/out.tar" 2>/dev/null || :
+    if [ ! -s "$work/out/kernel" ]; then
         tail -n 5 "$work/console" >&2
-        die "the guest did not reach its end"
-    }
+        die "the guest did not reach its end within $limit_seconds seconds (JUDGE_LIMIT)"
+    fi
 }
 
 judge_lists() {
