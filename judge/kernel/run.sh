@@ -14,6 +14,7 @@
 #   JUDGE_TRACES=N        random traces (default 20; half of them from the second seed on)
 #   JUDGE_ACCEL=tcg|kvm   accelerator of the outer QEMU (default tcg; where /dev/kvm works, kvm is faster)
 #   JUDGE_CAPTURED="..."  captured traces to play, and how many records of each (default "strict:3000")
+#   JUDGE_LIMIT=SECONDS   how long the guest may take (default 900)
 #   CAPTURE_CACHE=DIR     where downloads are kept (default build/capture-cache)
 #   JUDGE_KEEP=1          keep the working directory
 #
