@@ -90,6 +90,10 @@ static void set_environment(const struct machine_config *c)
     setenv("VTD_JUDGE_LOG_FD", number, 1);
     snprintf(number, sizeof(number), "%d", CHILD_CONTROL);
     setenv("VTD_JUDGE_CONTROL_FD", number, 1);
+    if (c->vfio_host && c->control->count) { /* the kernel has one limit for all */
+        snprintf(number, sizeof(number), "%" PRIu64, c->control->groups[0].limit);
+        setenv("VTD_JUDGE_DMA_LIMIT", number, 1);
+    }
 }
 
 static int spawn(struct machine *m, const struct machine_config *c, const struct ends *child,

@@ -134,7 +134,7 @@ START_TEST(unmap_rows)
 }
 END_TEST
 
-/* Linux before 6.18 adds address and size: what ends at 2^64 ends at 0 then, and meets nothing. */
+/* Linux before ef270ec44637 adds address and size: what ends at 2^64 ends at 0 then, and meets nothing. */
 START_TEST(to_the_end)
 {
     struct type1 t = box(3, _i == 2);

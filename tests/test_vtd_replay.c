@@ -167,9 +167,9 @@ START_TEST(pass_through)
 }
 END_TEST
 
-/* With a page above the window. Linux before 6.18 removes nothing when QEMU unmaps all from there
+/* With a page above the window. Linux before ef270ec44637 removes nothing when QEMU unmaps all from there
  * to 2^64 in one call; RAM collides with what stayed, and that QEMU cannot live with (seen
- * on 7.2.22 over Linux 6.1.192: judge/kernel/traces/to-pass-through.trace). */
+ * on 7.2.22 over Linux 6.1.192: tests/traces/kernel/to-pass-through.trace). */
 START_TEST(pass_through_collides)
 {
     struct rig *r = translating(_i);

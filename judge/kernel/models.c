@@ -5,8 +5,7 @@
 
 #include "calls.h"
 
-#define APERTURE_LAST ((UINT64_C(1) << 48) - 1)
-#define PAGE_MASK     UINT64_C(0xfff)
+#define PAGE_MASK UINT64_C(0xfff)
 
 void models_clear(struct models *m)
 {
@@ -78,7 +77,7 @@ static void attachment(struct modelled *c, const struct listed *l, struct answer
     case OP_CONTAINER:
         c->open = true;
         c->preloaded.limit = c->replayed.limit = l->number;
-        c->replayed.aperture_last = APERTURE_LAST;
+        c->preloaded.aperture_last = c->replayed.aperture_last = APERTURE_LAST;
         c->replayed.end_wraps = true;
         return;
     case OP_JOIN: c->groups++; return;
@@ -101,7 +100,8 @@ static void attachment(struct modelled *c, const struct listed *l, struct answer
 /* Flags that our models do not know: what the list says happens. */
 static bool said_only(const struct listed *l)
 {
-    return l->op == OP_BITMAP || (l->op == OP_JOIN && l->result) || l->op == OP_DIRTY || (l->op == OP_UNMAP && (l->flags & 4)) ||
+    return l->op == OP_BITMAP || (l->op == OP_JOIN && l->result) || l->op == OP_DIRTY ||
+           (l->op == OP_UNMAP && (l->flags & 4)) ||
            (l->op == OP_MAP && (l->flags == 4 || l->result == -ENOMEM));
 }
 

@@ -113,7 +113,7 @@ make_work() {
         "$build/trace" dump --header --to "${t#*:}" "$root/traces/${t%:*}.vtt.zst" |
             grep -v '^dma ' >"$tree/traces/${t%:*}.trace"
     done
-    cp "$here"/traces/*.trace "$tree/traces/" 2>/dev/null || :
+    cp "$root"/tests/traces/kernel/*.trace "$tree/traces/" 2>/dev/null || :
     i=0
     while [ "$i" -lt "$traces" ]; do
         [ $((i % 2)) -eq 0 ] && s=$((i / 2 + 1)) || s=$((seed + i / 2))

@@ -15,7 +15,7 @@ static uint64_t last_of(const struct held_map *m)
     return m->iova + (m->bytes - 1);
 }
 
-/* Linux before 6.18 compares with iova + bytes, which is 0 for what ends at 2^64: such a range
+/* Linux before ef270ec44637 compares with iova + bytes, which is 0 for what ends at 2^64: such a range
  * meets no mapping. All of memory can only be said by a flag. */
 static bool ends_at_0(uint64_t iova, uint64_t last)
 {

@@ -21,7 +21,7 @@ struct type1 {
     uint64_t aperture_last; /* highest IOVA, inclusive */
     bool v1;                /* the older rules of unmapping */
     unsigned users;         /* consumers that share it */
-    bool end_wraps;         /* what ends at 2^64 is taken to end at 0 (Linux before 6.18) */
+    bool end_wraps;         /* what ends at 2^64 is taken to end at 0 (Linux before ef270ec44637) */
     uint64_t lost;          /* of the limit, not given back by maps that failed (a quirk) */
 };
 

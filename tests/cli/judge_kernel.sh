@@ -83,8 +83,8 @@ exits "kernel-calls: another result said: exit 1" 1
 has "kernel-calls: another result said: by the list" "$work/out" '^  the list expects: -17'
 
 # What was found by it: with pages above the interrupt window a way to pass-through ends QEMU.
-run --profile qemu-7.2 judge/kernel/traces/to-pass-through.trace
+run --profile qemu-7.2 tests/traces/kernel/to-pass-through.trace
 exits "to-pass-through: qemu-7.2: exit 1" 1
 has "to-pass-through: qemu-7.2 ends" "$work/out" '^  #[0-9]+ LIVE-ABORT  record 16$'
-run --profile ideal judge/kernel/traces/to-pass-through.trace
+run --profile ideal tests/traces/kernel/to-pass-through.trace
 exits "to-pass-through: ideal: nothing to say" 0
