@@ -87,6 +87,8 @@ static int act(struct engine *e, const struct rec *r, struct err *err)
     case REC_DETACH: return engine_detach(e, r->u.named.name, err);
     case REC_ATS: return engine_ats_record(e, r->u.ats.bdf, r->u.ats.on, err);
     case REC_RESET:
+        if (!r->u.reset.unit_only)
+            engine_vhost_reset_first(e);
         vtd_reset(e->unit);
         engine_vhost_reset(e, !r->u.reset.unit_only);
         return 0;

@@ -97,6 +97,8 @@ int engine_ats_record(struct engine *e, bdf_t b, bool on, struct err *err);
 void engine_vhost_prepare(struct engine *e, struct consumer *c);
 /** After the unit's reset: ATS is off; `device`: the devices were reset, too. */
 void engine_vhost_reset(struct engine *e, bool device);
+/** Before the unit is reset with its devices. */
+void engine_vhost_reset_first(struct engine *e);
 void engine_vhost_save(const struct engine *e, struct state_out *o);
 void engine_vhost_load(struct engine *e, struct state_in *i);
 int engine_stop(struct engine *e, const char *name, struct err *err);

@@ -74,7 +74,7 @@ void engine_vhost_prepare(struct engine *e, struct consumer *c)
 
 void engine_vhost_reset(struct engine *e, bool device)
 {
-    while (e->ats_count && !fate_ended(&e->fate)) {
+    while (e->ats_count && !e->policy.reset_keeps_ats && !fate_ended(&e->fate)) {
         bdf_t b = e->ats_on[0];
 
         forget_ats(e, b);
@@ -83,6 +83,13 @@ void engine_vhost_reset(struct engine *e, bool device)
     for (size_t i = 0; i < e->consumer_count && !fate_ended(&e->fate); i++)
         if (e->consumers[i]->how.kind == CONSUMER_VHOST)
             vhost_reset(e->consumers[i], device);
+}
+
+void engine_vhost_reset_first(struct engine *e)
+{
+    for (size_t i = 0; i < e->consumer_count && !fate_ended(&e->fate); i++)
+        if (e->consumers[i]->how.kind == CONSUMER_VHOST && e->policy.vhost_resets_first)
+            vhost_reset_first(e->consumers[i]);
 }
 
 void engine_vhost_save(const struct engine *e, struct state_out *o)

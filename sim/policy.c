@@ -16,7 +16,8 @@
     .malformed_frozen = true, .reserved_before_absent = true, .context_error_frozen = true,        \
     .context_flushes = true, .root_flushes = true, .refusal_ends_vfio = true,                      \
     .leave_unmaps = true, .ebusy_retried = true, .last_page_spared = true, .ram_map_ends = true,  \
-    .spaces_kept = true, .unmap_end_wraps = true
+    .spaces_kept = true, .unmap_end_wraps = true, .refusal_ends_vhost = true,              \
+    .reset_keeps_ats = true
 
 /*
  * The VT-d side of seed 004, as merged for 2.10 (with the pass-through of dbaabb25f4, which the
@@ -71,10 +72,12 @@ static const struct policy rows[] = {
         .straddle = STRADDLE_ABORT,
         .replay = REPLAY_UNMAP_FIRST,
         .map_without_cm = MAP_ASSIGNED_NEEDS_CM,
+        .devtlb_needs_dt = true, /* backported: 7.2.22 refuses it */
     },
     {
         .name = "qemu-10.0",
         QEMU_COMMON,
+        .vhost_resets_first = true,
         .type_has_upper_bits = true,
         .iec_reserved = true,
         .types_accepted = TYPES(1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5),
@@ -89,6 +92,7 @@ static const struct policy rows[] = {
     {
         .name = "qemu-10.2",
         QEMU_COMMON,
+        .vhost_resets_first = true,
         .esrtps = true,
         .type_has_upper_bits = true,
         .iec_reserved = true,

@@ -174,12 +174,16 @@ struct policy {
     /* vhost. */
     bool vhost_real_rights;  /* an UPDATE carries the page's rights, not always both (#45) */
     bool vhost_failure_told; /* a miss without translation is answered (9.4) */
+    bool refusal_ends_vhost; /* asks for DEVTLB with ATS on whatever the unit has; refused, the
+                                emulator exits (seen on 7.2.22 and 10.0.2) */
     bool
         vhost_switch_flushes; /* a switched device keeps no entries and no misses (L11, L19, M53) */
     bool vhost_flip_flushes;  /* nor does one whose ATS flips keep entries (M31) */
     bool vhost_ats_ignored;   /* DEVTLB wherever there is a device IOTLB, ATS on or off (M31) */
     bool vhost_late_miss_lost; /* a failure is told to nobody while the device is not translated
                                   (M53) */
+    bool reset_keeps_ats;      /* a device's ATS outlives a reset (seen on 7.2.22 and 10.0.2) */
+    bool vhost_resets_first; /* a system reset stops it before the unit is reset (seen on 10.0.2) */
     bool misses_outlive_stop; /* misses still wait after the rings stopped (M54) */
 
     /* VFIO, QEMU's side (all four observed on 7.2.22, docs/agreement.md). */

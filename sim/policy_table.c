@@ -214,6 +214,9 @@ static const struct policy_field fields[] = {
             "an UPDATE carries the page's rights, not always both")},
     {SWITCH("vhost", vhost_failure_told, "vtd-facts 9.4",
             "a miss without translation is answered")},
+    {SWITCH("vhost", refusal_ends_vhost, "seen on 7.2.22 and 10.0.2: exit(1)",
+            "with ATS on, vhost asks for device-TLB events whatever the unit has; a refused "
+            "notifier of vhost ends the emulator")},
     {SWITCH("vhost", vhost_switch_flushes, "L11, L19, M53",
             "a switched device keeps no entries and no misses")},
     {SWITCH("vhost", vhost_flip_flushes, "M31", "nor does one whose ATS is switched")},
@@ -222,6 +225,10 @@ static const struct policy_field fields[] = {
             "off")},
     {SWITCH("vhost", vhost_late_miss_lost, "quirk; M53",
             "a failure is told to nobody while the device is not translated")},
+    {SWITCH("vhost", reset_keeps_ats, "seen on 7.2.22 and 10.0.2",
+            "a device's ATS outlives a reset of the machine")},
+    {SWITCH("vhost", vhost_resets_first, "seen on 10.0.2",
+            "a reset of the machine stops vhost before the unit is reset, which tells it nothing")},
     {SWITCH("vhost", misses_outlive_stop, "quirk; M54",
             "misses still wait after the rings stopped")},
     {SWITCH(

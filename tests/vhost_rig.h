@@ -229,7 +229,7 @@ static inline void ats_rec(struct vrig *v, bool on)
 
     r.u.ats.bdf = RIG_DEV;
     r.u.ats.on = on;
-    ck_assert_int_eq(rig_step(&v->rig, &r), 0);
+    ck_assert(rig_step(&v->rig, &r) == 0 || v->rig.abort_why);
 }
 
 static inline void fail_rec(struct vrig *v, const char *name, enum fail_op op, int error)

@@ -119,7 +119,8 @@ static void set_flags(struct vhost *v, uint32_t flags)
 static uint32_t flags_for(const struct vhost *v, bool ats)
 {
     ats |= vhost_policy(v)->vhost_ats_ignored;
-    return ats && v->device_iotlb ? NOTIFY_DEVTLB : NOTIFY_UNMAP;
+    return ats && (v->device_iotlb || vhost_policy(v)->refusal_ends_vhost) ? NOTIFY_DEVTLB
+                                                                           : NOTIFY_UNMAP;
 }
 
 static bool follows_ats(const struct vhost *v)
@@ -144,7 +145,7 @@ static void register_anew(struct vhost *v, struct notifier *n, uint32_t flags)
     notify_unregister(n);
     n->flags = flags;
     if (was && notify_register(v->base.region, n, &ignored))
-        v->refused = true;
+        vhost_refused(v);
 }
 
 void vhost_ats(struct consumer *c, bool on)
@@ -209,6 +210,12 @@ void vhost_reset(struct consumer *c, bool device)
         end_of_table(v);
     else if (vhost_policy(v)->vhost_switch_flushes)
         vhost_drop_pending(v, true);
+}
+
+void vhost_reset_first(struct consumer *c)
+{
+    if (!c->gone && vhost_on_demand(c))
+        vhost_quit_region((struct vhost *)c);
 }
 
 /* --- state ------------------------------------------------------------------------------- */

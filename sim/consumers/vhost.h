@@ -35,6 +35,9 @@ void vhost_ats(struct consumer *c, bool on);
 void vhost_stop(struct consumer *c);
 void vhost_start(struct consumer *c);
 
+/** Before the unit is reset with the device: one that is filled on demand hears no more of it. */
+void vhost_reset_first(struct consumer *c);
+
 /** Its rings stand still: what it holds serves no access. */
 bool vhost_stopped(const struct consumer *c);
 

@@ -54,6 +54,8 @@ void vhost_drop_pending(struct vhost *v, bool wake);
 
 /* vhost_region.c: what follows when the device's address space changes. */
 void vhost_switched(struct region_listener *l, bool translated);
+/** Its registration was refused: remembered, and where the modelled system exits, it ends. */
+void vhost_refused(struct vhost *v);
 /** Leave the region: unregistered, and what was there is taken away where that is asked for. */
 void vhost_quit_region(struct vhost *v);
 

@@ -46,10 +46,21 @@ static void identity(struct vhost *v, bool make)
     v->holds_ram = make;
 }
 
+void vhost_refused(struct vhost *v)
+{
+    v->refused = true;
+    if (vhost_policy(v)->refusal_ends_vhost && vhost_on_demand(&v->base))
+        fate_abort(v->base.fate, "vhost's notifier is refused: the process ends with exit(1)");
+}
+
 static void take_up(struct vhost *v, struct notifier *n)
 {
+    bool before = v->refused;
+
     if (!v->stopped && space_take_up(&v->base, n, &v->refused) && (n->flags & NOTIFY_MAP))
         notify_replay(n);
+    if (v->refused && !before)
+        vhost_refused(v);
 }
 
 static void let_go(struct vhost *v, struct notifier *n)
