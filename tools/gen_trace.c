@@ -27,13 +27,17 @@ static int put(void *ctx, const void *bytes, size_t n)
     return fwrite(bytes, 1, n, ctx) == n ? 0 : -EIO;
 }
 
-enum { OPT_RANDOM = 256, OPT_SEED, OPT_EVENTS, OPT_AW, OPT_HELP, OPT_VERSION };
+enum { OPT_RANDOM = 256, OPT_SEED, OPT_EVENTS, OPT_AW, OPT_VHOST, OPT_HELP, OPT_VERSION };
 
-static const struct option known[] = {
-    {"random", no_argument, NULL, OPT_RANDOM},       {"seed", required_argument, NULL, OPT_SEED},
-    {"events", required_argument, NULL, OPT_EVENTS}, {"aw-bits", required_argument, NULL, OPT_AW},
-    {"output", required_argument, NULL, 'o'},        {"help", no_argument, NULL, OPT_HELP},
-    {"version", no_argument, NULL, OPT_VERSION},     {NULL, 0, NULL, 0}};
+static const struct option known[] = {{"random", no_argument, NULL, OPT_RANDOM},
+                                      {"seed", required_argument, NULL, OPT_SEED},
+                                      {"events", required_argument, NULL, OPT_EVENTS},
+                                      {"aw-bits", required_argument, NULL, OPT_AW},
+                                      {"vhost", required_argument, NULL, OPT_VHOST},
+                                      {"output", required_argument, NULL, 'o'},
+                                      {"help", no_argument, NULL, OPT_HELP},
+                                      {"version", no_argument, NULL, OPT_VERSION},
+                                      {NULL, 0, NULL, 0}};
 
 struct usage {
     struct gen_random g;
@@ -59,6 +63,10 @@ static int take_option(int c, struct usage *u)
             return bad_usage("--aw-bits: 39 or 48 expected");
         u->g.aw_bits = (unsigned)bits;
         return 0;
+    case OPT_VHOST:
+        if (u->g.vhosts == sizeof(u->g.vhost) / sizeof(*u->g.vhost))
+            return bad_usage("--vhost: at most 3 devices expected");
+        return arg_bdf("--vhost", optarg, &u->g.vhost[u->g.vhosts++], &e) ? bad_usage(e.text) : 0;
     case 'o': u->output = optarg; return 0;
     case OPT_HELP: return fputs(gen_trace_help, stdout) < 0 || fflush(stdout) ? 2 : 1;
     case OPT_VERSION:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gen/random_guest.h"
+#include "gen/random_vhost.h"
 #include "trace/header.h"
 
 /* Memory as a q35 machine with 4 GiB has it. */
@@ -56,8 +57,18 @@ static int make_header(struct trace_header *h, const struct gen_random *g,
     return rc;
 }
 
+static const struct rec *next_record(struct random_guest *g, struct random_vhost *v)
+{
+    const struct rec *own = v->count ? random_vhost_own(v) : NULL;
+
+    if (own)
+        return own;
+    return v->count ? random_vhost_change(v, random_guest_next(g)) : random_guest_next(g);
+}
+
 static int write_records(struct trace_writer *w, const struct gen_random *g,
-                         const struct unit_config *u, struct random_guest *dice, struct err *e)
+                         const struct unit_config *u, struct random_guest *dice,
+                         struct random_vhost *vhosts, struct err *e)
 {
     bool careful = random_below(dice, 2); /* first: arguments have no order in C */
     struct random_guest guest;
@@ -69,7 +80,7 @@ static int write_records(struct trace_writer *w, const struct gen_random *g,
     guest.device_iotlb = u->device_iotlb;
     random_guest_settle(&guest);
     for (uint64_t i = 0; i < g->events && !rc; i++)
-        rc = trace_writer_add(w, random_guest_next(&guest), e);
+        rc = trace_writer_add(w, next_record(&guest, vhosts), e);
     return rc ? rc : trace_writer_finish(w, e);
 }
 
@@ -78,13 +89,16 @@ int gen_random_write(const struct gen_random *g, enum trace_form form, int level
 {
     struct random_guest dice = {.state = g->seed};
     struct trace_header h = header_empty();
+    struct random_vhost vhosts;
     struct trace_writer *w = NULL;
     int rc = make_header(&h, g, &dice, e);
 
     if (!rc)
+        rc = random_vhost_begin(&vhosts, &h, g->vhost, g->vhosts, g->seed, e);
+    if (!rc)
         rc = trace_writer_open(form, &h, level, sink, &w, e);
     if (!rc)
-        rc = write_records(w, g, &h.unit, &dice, e);
+        rc = write_records(w, g, &h.unit, &dice, &vhosts, e);
     trace_writer_free(w);
     header_free(&h);
     return rc;

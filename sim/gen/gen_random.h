@@ -15,6 +15,8 @@ struct gen_random {
     uint64_t seed;
     uint64_t events;  /* records after the header */
     unsigned aw_bits; /* 39 or 48; 0: drawn */
+    bdf_t vhost[3];   /* devices with a vhost (random_vhost.h) */
+    unsigned vhosts;
 };
 
 /** Write it to `sink` in `form`, zstd's level `level`. 0 or a negative errno with a sentence. */
