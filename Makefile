@@ -20,7 +20,7 @@ CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 LIB_SRC  := $(sort $(wildcard sim/*.c sim/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB      := $(BUILD)/libvtdreplay.a
-JUDGE_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard judge/*.c))
+JUDGE_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard judge/*.c judge/vhost/*.c))
 VFIO_SRC := $(wildcard judge/vfio/*.c)
 VFIO_LIB := $(BUILD)/judge-vfio.so
 KERNEL_LOG := $(BUILD)/judge-kernel-log.so

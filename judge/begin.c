@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "run.h"
+#include "vhost/play.h"
 
 /* Those of the model's last step that devices of the machine make, too. */
 static size_t calls_of_machine(const struct run *r)
@@ -52,6 +53,8 @@ static bool add_devices(struct run *r)
         if (!known)
             r->devices[count++] = (struct device_rec){.bdf = r->people.devices[i].bdf};
     }
+    for (size_t i = 0; i < count; i++) /* of a vhost's: the driver switches it on afterwards */
+        r->devices[i].ats &= run_vhost_of(r, r->devices[i].bdf) < 0;
     r->header.devices = r->devices;
     r->header.devices_count = count;
     return true;
@@ -68,6 +71,7 @@ bool run_begin_model(struct run *r)
 
     o.attach = r->attach;
     o.attach_count = run_attach_edu(r, attach_said(r, &there));
+    o.attach_count = run_vhosts_attach(r, r->attach, o.attach_count);
     if (!add_devices(r))
         return run_cannot(r, "out of memory");
     rc = model_begin(r->model, &r->header, &o, &e);

@@ -34,10 +34,11 @@ void calls_free(struct call_list *l)
 
 bool call_same(const struct call *a, const struct call *b)
 {
-    if (a->unmap != b->unmap || a->iova.v != b->iova.v || a->bytes != b->bytes ||
-        a->result != b->result)
+    if (a->unmap != b->unmap || a->reply != b->reply || a->iova.v != b->iova.v ||
+        a->bytes != b->bytes || a->result != b->result)
         return false;
-    return a->unmap || (a->gpa_known == b->gpa_known && a->gpa.v == b->gpa.v && a->perm == b->perm);
+    return a->unmap || a->reply ||
+           (a->gpa_known == b->gpa_known && a->gpa.v == b->gpa.v && a->perm == b->perm);
 }
 
 void call_text(char *to, size_t room, const struct call *c)
@@ -46,6 +47,8 @@ void call_text(char *to, size_t room, const struct call *c)
 
     if (!c)
         snprintf(to, room, "nothing");
+    else if (c->reply)
+        snprintf(to, room, "miss 0x%" PRIx64 " answered, result=%d", c->iova.v, c->result);
     else if (c->unmap)
         snprintf(to, room, "unmap 0x%" PRIx64 " 0x%" PRIx64 " result=%d", c->iova.v, c->bytes,
                  c->result);

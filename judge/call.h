@@ -13,6 +13,7 @@ struct call {
     bdf_t bdf;    /* whose device's container */
     unsigned nth; /* how many assigned ones this device had before, 0 to ... */
     bool unmap;
+    bool reply; /* vhost: the end of a miss at `iova`, with its result */
     iova_t iova;
     uint64_t bytes;
     bool gpa_known; /* map: the target lies in guest memory */

@@ -61,8 +61,14 @@ static void unit_arguments(struct arguments *a, const struct unit_config *u)
 static void machine_type(struct arguments *a, const struct machine_config *c)
 {
     argument(a, "-machine");
-    argument(a, "q35,accel=%s,max-ram-below-4g=%" PRIu64 "%s", c->accel, c->low_bytes,
-             c->unit->intremap ? ",kernel-irqchip=split" : "");
+    argument(a, "q35,accel=%s,max-ram-below-4g=%" PRIu64 "%s%s", c->accel, c->low_bytes,
+             c->unit->intremap ? ",kernel-irqchip=split" : "",
+             c->vhost_count ? ",memory-backend=ram" : "");
+    if (c->vhost_count) { /* a backend is told of memory that has a descriptor alone */
+        argument(a, "-object");
+        argument(a, "memory-backend-memfd,id=ram,share=on,size=%" PRIu64,
+                 c->low_bytes + c->high_bytes);
+    }
     argument(a, "-m");
     argument(a, "%" PRIu64 "M", (c->low_bytes + c->high_bytes) / MIB);
 }
@@ -88,15 +94,20 @@ static void edu_arguments(struct arguments *a, const struct machine_config *c)
     }
 }
 
+unsigned machine_free_slot(const struct machine_config *c, unsigned skip)
+{
+    return place_free_slot(
+        c->functions, c->function_count,
+        place_slots(c->edu, c->edu_count) | place_slots(c->vhost, c->vhost_count), skip);
+}
+
 /* A bus of its own number beside bus 0: it takes bridges only. */
 static void bus_argument(struct arguments *a, const struct machine_config *c, unsigned bus,
                          unsigned *buses)
 {
-    unsigned slot =
-        place_free_slot(c->functions, c->function_count, c->edu, c->edu_count, (*buses)++);
-
     argument(a, "-device");
-    argument(a, "pxb-pcie,id=bus%x,bus_nr=%u,bus=pcie.0,addr=%x", bus, bus, slot);
+    argument(a, "pxb-pcie,id=bus%x,bus_nr=%u,bus=pcie.0,addr=%x", bus, bus,
+             machine_free_slot(c, (*buses)++));
 }
 
 static void bridge_argument(struct arguments *a, const struct machine_function *f, unsigned number)
@@ -143,7 +154,7 @@ static void function_arguments(struct arguments *a, const struct machine_config 
     }
 }
 
-void machine_arguments(struct arguments *a, const struct machine_config *c, const char *folder,
+void machine_arguments(struct arguments *a, const struct machine_config *c, const struct machine *m,
                        int qmp_fd)
 {
     argument(a, "%s", c->qemu);
@@ -155,7 +166,7 @@ void machine_arguments(struct arguments *a, const struct machine_config *c, cons
     argument(a, "-cpu");
     argument(a, "qemu64");
     argument(a, "-bios");
-    argument(a, "%s/bios", folder);
+    argument(a, "%s/bios", m->folder);
     argument(a, "-qtest");
     argument(a, "stdio");
     argument(a, "-qtest-log");
@@ -166,7 +177,8 @@ void machine_arguments(struct arguments *a, const struct machine_config *c, cons
     argument(a, "chardev=qmp,mode=control");
     unit_arguments(a, c->unit);
     edu_arguments(a, c);
-    function_arguments(a, c, folder);
+    function_arguments(a, c, m->folder);
+    machine_vhost_arguments(a, m);
 }
 
 /* A processor that halts at once, and again whatever wakes it. */

@@ -20,6 +20,8 @@ struct comparison {
     struct machine *machine;
     const struct vfio_device *devices;
     size_t device_count;
+    const bdf_t *vhosts;
+    size_t vhost_count;
     bool died;             /* the machine, of this record */
     uint64_t read;         /* what it answered to a read record */
     struct edu_result dma; /* what it told of a dma record */

@@ -19,6 +19,8 @@ const char judge_help[] =
     "  --edu BDF              this device is an emulated one: its `dma` records are played, and "
     "where\n"
     "                         they end is compared, too (repeatable)\n"
+    "  --vhost BDF            this device has a vhost-user backend, as with an `attach` record "
+    "(repeatable)\n"
     "  --calls-only           compare VFIO's calls and the trace's reads alone\n"
     "  --record FILE          write the trace with `expect` records of what QEMU did (one TRACE)\n"
     "  --shrink FILE          where they differ, write the shortest trace that still differs so\n"

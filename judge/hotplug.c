@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "machine_inside.h"
 
@@ -49,7 +48,7 @@ enum answer machine_plug(struct machine *m, const struct machine_function *f, st
     if (a == ANSWERED)
         a = machine_send(m, m->qmp.fd, text, (size_t)n, e);
     do
-        a = a == ANSWERED ? machine_take_line(&m->qmp, line, sizeof(line), e) : a;
+        a = a == ANSWERED ? machine_take_line(m, &m->qmp, line, sizeof(line), e) : a;
     while (a == ANSWERED && !strstr(line, mine)) /* not of a command before it */;
     if (a == ANSWERED && strstr(line, "\"error\"")) {
         err_set(e, EINVAL, "QEMU does not take the device: %.200s", desc_of(line));
@@ -92,7 +91,8 @@ static enum answer await_left(struct machine *m, unsigned group, uint64_t from, 
         free(log);
         if (found)
             return ANSWERED;
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        if (machine_linger(m, 1, e) != ANSWERED)
+            return FAILED;
     }
     err_set(e, ETIMEDOUT, "QEMU does not let go of an unplugged device");
     return FAILED;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "judge.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "edu.h"
 #include "hotplug.h"
 #include "run.h"
+#include "vhost/driver.h"
+#include "vhost/play.h"
 
 static enum answer reset(struct run *r, struct err *e)
 {
@@ -16,7 +19,7 @@ static enum answer reset(struct run *r, struct err *e)
 
     for (size_t i = 0; a == ANSWERED && i < r->o->edu_count; i++)
         a = edu_set_up(r->machine, i, r->o->edu[i], e);
-    return a;
+    return a == ANSWERED ? run_vhosts_again(r, e) : a;
 }
 
 static bool is_ram(const struct run *r, uint64_t at, uint64_t bytes)
@@ -111,7 +114,8 @@ static bool acts(const struct rec *rec)
     return rec->kind == REC_W32 || rec->kind == REC_W64 || rec->kind == REC_R32 ||
            rec->kind == REC_R64 || rec->kind == REC_RESET || rec->kind == REC_DMA ||
            rec->kind == REC_DEVICE || rec->kind == REC_GONE || rec->kind == REC_ATTACH ||
-           rec->kind == REC_DETACH;
+           rec->kind == REC_DETACH || rec->kind == REC_MISS || rec->kind == REC_STOP ||
+           rec->kind == REC_START || rec->kind == REC_ATS;
 }
 
 /* What the machine asked for since the last time. */
@@ -125,6 +129,8 @@ static bool take_calls(struct run *r)
     if (!log)
         return false;
     rc = layout_calls(&r->layout, log, &r->real, &e);
+    if (!rc && vhost_take(r->machine, &r->real))
+        rc = err_set(&e, ENOMEM, "out of memory");
     free(log);
     return !rc || run_cannot(r, "%s", e.text);
 }
@@ -139,7 +145,9 @@ static struct comparison comparison(struct run *r, const struct rec *rec)
                                .model = r->model,
                                .machine = r->machine,
                                .devices = r->people.devices,
-                               .device_count = r->people.device_count};
+                               .device_count = r->people.device_count,
+                               .vhosts = r->vhost_bdfs,
+                               .vhost_count = r->vhost_count};
 }
 
 /* For --record: a read with the value that the machine answered. */
@@ -152,6 +160,12 @@ static bool record(struct run *r, const struct rec *rec, enum answer a, uint64_t
     return recorder_add(r->recorder, &as_seen, &r->real, a == DIED, r->out);
 }
 
+static bool about_vhost(const struct run *r, const struct rec *rec)
+{
+    return rec->kind == REC_MISS || rec->kind == REC_STOP || rec->kind == REC_START ||
+           rec->kind == REC_ATS || (rec->kind == REC_DMA && run_vhost_of(r, rec->u.dma.bdf) >= 0);
+}
+
 /* One record to both. False: the run is over. */
 static bool play(struct run *r, const struct rec *rec)
 {
@@ -159,11 +173,14 @@ static bool play(struct run *r, const struct rec *rec)
     struct comparison c = comparison(r, rec);
     enum answer a = ANSWERED;
     bool same;
-    int rc = model_step(r->model, rec, &e);
+    int rc = run_vhost_model(r, rec, &e);
 
     if (rc)
         return run_cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), e.text);
-    a = rec->kind == REC_DMA ? access_memory(r, rec, &c.dma, &e) : obey(r, rec, &c.read, &e);
+    if (about_vhost(r, rec))
+        a = run_vhost_obey(r, rec, &c.dma, &e);
+    else
+        a = rec->kind == REC_DMA ? access_memory(r, rec, &c.dma, &e) : obey(r, rec, &c.read, &e);
     if (a == FAILED)
         return run_cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), e.text);
     r->out->records++;
@@ -255,6 +272,7 @@ void judge_trace(const char *path, const struct judge_options *o, struct judged 
     r->path = path;
     if (run_prepare(r)) {
         out->devices = r->people.device_count;
+        out->vhosts = r->vhost_count;
         if (recorder_begin(&r->recorder, o->record, &r->header, r->people.devices,
                            r->people.device_count, out))
             play_all(r);

@@ -22,6 +22,8 @@ struct judge_options {
     const bdf_t *edu;    /* emulated devices, whose `dma` records are played */
     size_t edu_count;
     bool vfio_host;    /* assign real devices of this machine, at the trace's addresses */
+    const bdf_t *vhost; /* devices that get a vhost, beside those with an `attach` record */
+    size_t vhost_count;
     bool calls_only;   /* do not compare registers and wait statuses */
     const char *accel; /* of QEMU: NULL for tcg, or qtest */
     FILE *record;      /* the trace with `expect` records; NULL: none */
@@ -45,7 +47,7 @@ struct judged {
     uint64_t records; /* played */
     uint64_t skipped; /* records that are not played to a machine: `dma`, other consumers */
     uint64_t calls, reads, accesses, registers, stores; /* compared */
-    size_t devices;
+    size_t devices, vhosts;
     bool aborted; /* both ended at the same record */
 };
 

@@ -102,7 +102,7 @@ static int spawn(struct machine *m, const struct machine_config *c, const struct
     struct arguments a = {.count = 0};
     int rc = 0;
 
-    machine_arguments(&a, c, m->folder, CHILD_QMP);
+    machine_arguments(&a, c, m, CHILD_QMP);
     if (a.failed)
         rc = err_set(e, E2BIG, "the command line of QEMU does not fit");
     m->pid = rc ? 0 : fork();
@@ -147,6 +147,8 @@ int machine_start(const struct machine_config *c, struct machine **out, struct e
     m->qtest.fd = m->qmp.fd = m->log_fd = m->stderr_fd = m->control_fd = -1;
     rc = machine_folder_make(m, c, e);
     if (!rc)
+        rc = machine_vhosts_open(m, c, e);
+    if (!rc)
         rc = open_ends(m, &child, e);
     if (!rc)
         rc = open_control(m, c->control, e);
@@ -173,6 +175,7 @@ void machine_end(struct machine *m)
         while (waitpid(m->pid, &m->status, 0) < 0 && errno == EINTR)
             continue;
     }
+    machine_vhosts_close(m);
     close_if(&m->qtest.fd);
     close_if(&m->qmp.fd);
     close_if(&m->log_fd);
@@ -222,7 +225,10 @@ char *machine_messages(struct machine *m, uint64_t *offset)
 
 bool machine_aborted(const struct machine *m)
 {
-    return m->dead && WIFSIGNALED(m->status) && WTERMSIG(m->status) == SIGABRT;
+    if (!m->dead)
+        return false;
+    return WIFSIGNALED(m->status) ? WTERMSIG(m->status) == SIGABRT
+                                  : WIFEXITED(m->status) && WEXITSTATUS(m->status) == 1;
 }
 
 /* The last line that begins with "qemu", where there is one: a state of the processor may follow.

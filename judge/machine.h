@@ -19,6 +19,8 @@
 
 #define UNIT_BASE UINT64_C(0xfed90000) /* where the unit's registers are */
 
+#define VHOSTS_MAX 8
+
 struct machine_config {
     const char *qemu;    /* path or name of the binary */
     const char *preload; /* path of the preloaded library */
@@ -34,6 +36,8 @@ struct machine_config {
     const struct control *control; /* for the library that answers for VFIO */
     const bdf_t *edu;              /* emulated devices, to play `dma` records */
     size_t edu_count;
+    const bdf_t *vhost; /* virtio devices with a vhost-user backend */
+    size_t vhost_count;
 };
 
 struct machine;
@@ -85,7 +89,7 @@ char *machine_messages(struct machine *m, uint64_t *offset);
 /** How it died: the signal or exit code, and the last line it wrote to standard error. */
 const char *machine_last_words(struct machine *m);
 
-/** Whether it died by an assertion or abort(). */
+/** Whether it ended itself: an assertion, abort(), or exit(1) behind a complaint. */
 bool machine_aborted(const struct machine *m);
 
 #endif

@@ -30,6 +30,52 @@ static struct vfio_device *device_called(struct model *m, const char *name, bdf_
     return NULL;
 }
 
+static bool is_vhost(const struct model *m, const char *name)
+{
+    for (size_t i = 0; i < m->vhost_count; i++)
+        if (!strcmp(m->vhosts[i].name, name))
+            return true;
+    return false;
+}
+
+/* A message of a vhost; the end of its miss follows when the record is over. */
+static void take_vhost(struct model *m, const struct obs *o)
+{
+    struct seen *s = &m->seen;
+    struct call c = {.bdf = o->u.vhost.bdf,
+                     .unmap = o->u.vhost.what == VHOST_INVALIDATE,
+                     .iova = o->u.vhost.range.first,
+                     .bytes = o->u.vhost.range.last.v - o->u.vhost.range.first.v + 1,
+                     .result = o->u.vhost.result};
+
+    if (o->u.vhost.what == VHOST_MISS) {
+        s->asked = true;
+        s->asker = c.bdf;
+        s->asked_at = c.iova;
+    }
+    s->refused |= o->u.vhost.what == VHOST_FAILURE;
+    if (o->u.vhost.what != VHOST_UPDATE && o->u.vhost.what != VHOST_INVALIDATE)
+        return;
+    if (!c.unmap) {
+        c.gpa_known = true;
+        c.gpa = o->u.vhost.gpa;
+        c.perm = o->u.vhost.perm;
+    }
+    if (calls_add(&s->calls, c))
+        m->failed = true;
+}
+
+static void end_miss(struct model *m)
+{
+    struct call c = {.bdf = m->seen.asker,
+                     .reply = true,
+                     .iova = m->seen.asked_at,
+                     .result = m->seen.refused ? -EFAULT : 0};
+
+    if (m->seen.asked && !m->seen.aborted && calls_add(&m->seen.calls, c))
+        m->failed = true;
+}
+
 static void take_note(struct model *m, const struct note *n)
 {
     const struct vfio_device *d = device_called(m, n->consumer, n->bdf);
@@ -40,7 +86,7 @@ static void take_note(struct model *m, const struct note *n)
                      .bytes = n->range.last.v - n->range.first.v + 1,
                      .result = n->result};
 
-    if (!n->asked || n->type == NOTE_DEVTLB)
+    if (!n->asked || n->type == NOTE_DEVTLB || is_vhost(m, n->consumer))
         return;
     if (!c.unmap) {
         c.gpa_known = true;
@@ -57,6 +103,9 @@ static void take_consumer(struct model *m, const struct obs *o)
     struct vfio_device *d;
     unsigned nth = 0;
 
+    if (o->u.consumer.joined && o->u.consumer.kind == CONSUMER_VHOST &&
+        m->vhost_count < VFIO_DEVICES_MAX)
+        snprintf(m->vhosts[m->vhost_count++].name, NAME_BYTES, "%s", o->u.consumer.name);
     if (o->u.consumer.kind != CONSUMER_VFIO)
         return;
     if (!o->u.consumer.joined) {
@@ -92,6 +141,7 @@ static void see(void *ctx, const struct obs *o)
 
     switch (o->kind) {
     case OBS_NOTE: take_note(m, o->u.note); break;
+    case OBS_VHOST: take_vhost(m, o); break;
     case OBS_CONSUMER: take_consumer(m, o); break;
     case OBS_READ:
         s->has_read = true;
@@ -137,6 +187,7 @@ int model_step(struct model *m, const struct rec *r, struct err *e)
     m->steps++;
     m->kind = r->kind;
     rc = engine_step(m->engine, r, e);
+    end_miss(m);
     if (m->failed)
         return err_set(e, ENOMEM, "out of memory");
     if (m->too_many)

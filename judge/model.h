@@ -18,6 +18,9 @@ struct seen {
     struct call_list calls;
     bool aborted;
     char abort_why[160];
+    bool asked, refused; /* a vhost missed; its miss failed */
+    bdf_t asker;
+    iova_t asked_at;
     bool has_dma;
     struct xlat_result dma; /* what became of the unit's own translation */
     bool has_read;
@@ -51,6 +54,8 @@ struct model {
     struct seen seen;                  /* of the last record */
     struct vfio_device devices[VFIO_DEVICES_MAX];
     size_t device_count;
+    struct vfio_device vhosts[VFIO_DEVICES_MAX];
+    size_t vhost_count;
     bool too_many, failed;
     uint64_t record;    /* number in the trace of what is obeyed: whoever steps says it */
     uint64_t steps;     /* obeyed */

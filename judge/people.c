@@ -59,17 +59,33 @@ struct attach_rec people_how(const struct people *p, const struct vfio_device *d
     return said ? *said : how;
 }
 
-static bool is_edu(bdf_t b, const bdf_t *edu, size_t count)
+static bool is_emulated(bdf_t b, const bdf_t *emulated, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (edu[i].v == b.v)
+        if (emulated[i].v == b.v)
             return true;
     return false;
 }
 
+/* What is emulated on another bus than 0 is behind a root port, and the bus is its own: nobody who
+ * is only found in the guest's tables is put there. */
+static bool has_room(const struct people *p, const struct vfio_device *d, const bdf_t *emulated,
+                     size_t count, const char **why)
+{
+    if (!playable_device(d->requester, why))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (d->requester.v >> 8 && emulated[i].v >> 8 == d->requester.v >> 8 &&
+            !people_said(p, d)) {
+            *why = "its bus is that of a vhost, behind a root port";
+            return false;
+        }
+    return true;
+}
+
 /* The devices that the machine gets; the others have none of what is compared. */
-static void keep(struct people *p, const struct model *m, const bdf_t *edu, size_t edu_count,
-                 char *note, size_t room)
+static void keep(struct people *p, const struct model *m, const bdf_t *emulated,
+                 size_t emulated_count, char *note, size_t room)
 {
     const char *why;
 
@@ -77,9 +93,9 @@ static void keep(struct people *p, const struct model *m, const bdf_t *edu, size
         const struct vfio_device *d = &m->devices[i];
         struct machine_function *f = &p->functions[p->device_count];
 
-        if (is_edu(d->bdf, edu, edu_count))
+        if (is_emulated(d->bdf, emulated, emulated_count))
             continue;
-        if (!playable_device(d->requester, &why)) {
+        if (!has_room(p, d, emulated, emulated_count, &why)) {
             snprintf(note, room, "without %02x:%02x.%x: %s", d->bdf.v >> 8, d->bdf.v >> 3 & 31,
                      d->bdf.v & 7, why);
             if (d->joins == 0)
@@ -97,9 +113,10 @@ static void keep(struct people *p, const struct model *m, const bdf_t *edu, size
 }
 
 /* Where memory is, is seen by what a container holds while nothing is translated. */
-static void add_spy(struct people *p, const bdf_t *edu, size_t edu_count)
+static void add_spy(struct people *p, const bdf_t *emulated, size_t emulated_count)
 {
-    unsigned slot = place_free_slot(p->functions, p->function_count, edu, edu_count, 0);
+    unsigned slot =
+        place_free_slot(p->functions, p->function_count, place_slots(emulated, emulated_count), 0);
 
     for (size_t i = 0; i < p->device_count; i++)
         if (p->devices[i].there)
@@ -154,11 +171,12 @@ static bool tell(struct people *p, uint64_t dma_limit, const char **why)
     return true;
 }
 
-bool people_settle(struct people *p, const struct model *m, const bdf_t *edu, size_t edu_count,
-                   uint64_t dma_limit, char *note, size_t room, const char **why)
+bool people_settle(struct people *p, const struct model *m, const bdf_t *emulated,
+                   size_t emulated_count, uint64_t dma_limit, char *note, size_t room,
+                   const char **why)
 {
-    keep(p, m, edu, edu_count, note, room);
-    add_spy(p, edu, edu_count);
+    keep(p, m, emulated, emulated_count, note, room);
+    add_spy(p, emulated, emulated_count);
     place_functions(p->functions, p->function_count);
     return tell(p, dma_limit, why);
 }

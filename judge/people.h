@@ -45,8 +45,9 @@ bool people_said(const struct people *p, const struct vfio_device *d);
  * grants. The spy, where nobody is there from the start, is the last function. False: `why` says
  * why this cannot be built; else `note` what is left out, or "".
  */
-bool people_settle(struct people *p, const struct model *m, const bdf_t *edu, size_t edu_count,
-                   uint64_t dma_limit, char *note, size_t room, const char **why);
+bool people_settle(struct people *p, const struct model *m, const bdf_t *emulated,
+                   size_t emulated_count, uint64_t dma_limit, char *note, size_t room,
+                   const char **why);
 
 /** The spy is the last function. */
 bool people_have_spy(const struct people *p);

@@ -24,19 +24,24 @@ void place_functions(struct machine_function *f, size_t count)
     }
 }
 
-unsigned place_free_slot(const struct machine_function *f, size_t count, const bdf_t *edu,
-                         size_t edu_count, unsigned skip)
+uint32_t place_slots(const bdf_t *at, size_t count)
 {
-    for (unsigned slot = SLOT_HIGHEST; slot > 0; slot--) {
-        bool taken = false;
+    uint32_t taken = 0;
 
-        for (size_t i = 0; i < count; i++)
-            taken |= bus_of(f[i].at) == 0 && (f[i].at.v >> 3 & 31u) == slot;
-        for (size_t i = 0; i < edu_count; i++)
-            taken |= (edu[i].v >> 3 & 31u) == slot;
-        if (!taken && skip-- == 0)
+    for (size_t i = 0; i < count; i++)
+        if (bus_of(at[i]) == 0)
+            taken |= UINT32_C(1) << (at[i].v >> 3 & 31u);
+    return taken;
+}
+
+unsigned place_free_slot(const struct machine_function *f, size_t count, uint32_t taken,
+                         unsigned skip)
+{
+    for (size_t i = 0; i < count; i++)
+        taken |= place_slots(&f[i].at, 1);
+    for (unsigned slot = SLOT_HIGHEST; slot > 0; slot--)
+        if (!(taken >> slot & 1u) && skip-- == 0)
             return slot;
-    }
     return 0;
 }
 

@@ -34,9 +34,13 @@ static inline unsigned function_group(bdf_t b, unsigned nth)
 /** Choose each function's slot. */
 void place_functions(struct machine_function *f, size_t count);
 
-/** A slot of bus 0 with nobody in it, from the highest down past `skip` of them; 0: none. */
-unsigned place_free_slot(const struct machine_function *f, size_t count, const bdf_t *edu,
-                         size_t edu_count, unsigned skip);
+/** The slots of bus 0 that these are in, one bit for each. */
+uint32_t place_slots(const bdf_t *at, size_t count);
+
+/** A slot of bus 0 with nobody in it (`taken`: place_slots() of others), from the highest down past
+ * `skip` of them; 0: none. */
+unsigned place_free_slot(const struct machine_function *f, size_t count, uint32_t taken,
+                         unsigned skip);
 
 /** Whether f[index] is the first behind its bridge. */
 bool place_first_of_bridge(const struct machine_function *f, size_t index);

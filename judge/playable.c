@@ -9,8 +9,15 @@ static enum playing unplayable(const char *sentence, const char **why)
 
 static enum playing attach(const struct attach_rec *a, const char **why)
 {
-    if (a->kind != CONSUMER_VFIO)
+    bool vhost =
+        a->kind == CONSUMER_VHOST && (a->backend == BACKEND_KERNEL || a->backend == BACKEND_USER);
+
+    if (a->kind != CONSUMER_VFIO && !vhost)
         return SKIP;
+    if (vhost) /* its limit would be the kernel's own business, its range means nothing */
+        return a->has_flags || a->has_leave
+                   ? unplayable("flags= and leave= cannot be given to QEMU's vhost", why)
+                   : PLAY;
     if (a->has_flags || a->has_range)
         return unplayable("flags= and range= cannot be given to QEMU's VFIO", why);
     if (a->has_leave)

@@ -12,6 +12,7 @@
 #include "hotplug.h"
 #include "playable.h"
 #include "policy_table.h"
+#include "vhost/play.h"
 
 bool run_cannot(struct run *r, const char *format, ...)
 {
@@ -77,11 +78,13 @@ static bool plays_dma(const struct run *r, const struct rec *rec)
 }
 
 /* Records that name somebody: whom? */
-static enum playing who_plays(struct run *r, const struct rec *rec, enum playing p,
+static enum playing who_plays(struct run *r, const struct rec *rec, enum playing p, bool begun,
                               const char **why)
 {
     uint64_t number = trace_records(r->reader);
 
+    if (p == PLAY && !run_vhost_stays(r, rec, begun, why))
+        return UNPLAYABLE;
     if (rec->kind == REC_ATTACH && people_say(&r->people, number, rec->u.attach)) {
         *why = "out of memory";
         return UNPLAYABLE;
@@ -104,13 +107,20 @@ int run_next_record(struct run *r, struct rec *rec, bool *begun)
     int rc;
 
     while ((rc = trace_next(r->reader, rec, &d)) > 0) {
-        enum playing p = who_plays(r, rec, playable(rec, &why), &why);
+        enum playing p = who_plays(r, rec, playable(rec, &why), *begun, &why);
+        int about_vhost = p == UNPLAYABLE ? 0 : run_vhost_plays(r, rec);
+
+        if (about_vhost < 0)
+            return -1;
+        if (p == PLAY && rec->kind == REC_ATTACH && rec->u.attach->kind == CONSUMER_VHOST &&
+            !run_vhost_add(r, rec->u.attach->bdf, rec->u.attach->name))
+            return -1;
 
         if (p == UNPLAYABLE) {
             run_cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), why);
             return -1;
         }
-        if (p == PLAY || plays_dma(r, rec)) {
+        if (p == PLAY || about_vhost || plays_dma(r, rec)) {
             *begun |= rec->kind != REC_ATTACH && rec->kind != REC_AT;
             r->model->record = trace_records(r->reader);
             return 1;
@@ -144,6 +154,24 @@ size_t run_attach_edu(struct run *r, size_t count)
     return count;
 }
 
+/* Which functions the machine gets, beside what it emulates. */
+static bool settle(struct run *r)
+{
+    bdf_t emulated[EDU_MAX + VHOSTS_MAX];
+    size_t count = 0;
+    const char *why;
+
+    if (!run_vhosts_alone(r))
+        return false;
+    for (size_t i = 0; i < r->o->edu_count; i++)
+        emulated[count++] = r->o->edu[i];
+    for (size_t i = 0; i < r->vhost_count; i++)
+        emulated[count++] = r->vhost_bdfs[i];
+    return people_settle(&r->people, r->model, emulated, count, r->o->dma_limit, r->out->note,
+                         sizeof(r->out->note), &why) ||
+           run_cannot(r, "%s", why);
+}
+
 /* First reading, by the model alone: which devices get vfio? They are in the machine from the
  * start. */
 static bool find_devices(struct run *r)
@@ -151,20 +179,21 @@ static bool find_devices(struct run *r)
     struct engine_options o = run_engine(r);
     struct err e = {""};
     bool begun = false;
-    const char *why;
     struct rec rec;
     int rc;
 
-    o.attach_count = run_attach_edu(r, 0);
+    for (size_t i = 0; i < r->o->vhost_count; i++)
+        if (!run_vhost_add(r, r->o->vhost[i], NULL))
+            return false;
+    o.attach_count = run_vhosts_attach(r, r->attach, run_attach_edu(r, 0));
     o.attach = r->attach;
     rc = model_begin(r->model, trace_header(r->reader), &o, &e);
     while (!rc && !r->model->seen.aborted && (rc = run_next_record(r, &rec, &begun)) > 0)
         rc = model_step(r->model, &rec, &e);
     if (rc < 0 && *e.text)
         run_cannot(r, "record %" PRIu64 ": %s", trace_records(r->reader), e.text);
-    if (rc >= 0 && !people_settle(&r->people, r->model, r->o->edu, r->o->edu_count, r->o->dma_limit,
-                                  r->out->note, sizeof(r->out->note), &why))
-        rc = run_cannot(r, "%s", why) - 1;
+    if (rc >= 0 && !settle(r))
+        rc = -1;
     model_end(r->model);
     r->out->skipped = 0;
     return rc >= 0;
@@ -180,7 +209,9 @@ static bool start_machine(struct run *r)
                                .control = &r->people.control,
                                .vfio_host = r->o->vfio_host,
                                .edu = r->o->edu,
-                               .edu_count = r->o->edu_count};
+                               .edu_count = r->o->edu_count,
+                               .vhost = r->vhost_bdfs,
+                               .vhost_count = r->vhost_count};
     struct err e = {""};
 
     c.unit = &r->header.unit;
@@ -234,7 +265,9 @@ static bool learn_layout(struct run *r)
             r->header.rams = r->layout.count;
         }
     }
-    if (log && !from && !r->header.rams) {
+    if (log && !from && r->vhost_count) {
+        run_vhosts_layout(r);
+    } else if (log && !from && !r->header.rams) {
         layout_unsaid(&r->layout);
         layout_records(&r->layout, r->ram);
         r->header.ram = r->ram;
@@ -304,10 +337,13 @@ bool run_prepare(struct run *r)
         return false;
     if (!playable_unit(trace_header(r->reader), &why))
         return run_cannot(r, "%s", why);
-    if (!choose_profile(r, first_profile(r)) || !find_devices(r) || !open_trace(r))
+    if (!choose_profile(r, first_profile(r)) || !find_devices(r) || !run_vhosts_placed(r) ||
+        !open_trace(r))
         return false;
+    run_vhosts_rewind(r);
     r->header = *trace_header(r->reader);
     if (!r->header.has_unit)
         r->header.unit = unit_config_default();
-    return start_machine(r) && check_version(r) && learn_layout(r) && run_begin_model(r);
+    return start_machine(r) && check_version(r) && learn_layout(r) && run_begin_model(r) &&
+           run_vhosts_ats(r);
 }

@@ -3,10 +3,10 @@
 #include "edu.h"
 #include "hotplug.h"
 #include "machine_inside.h"
+#include "vhost/driver.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,19 +39,14 @@ static void shift(struct line_reader *r, size_t n)
     r->have -= n;
 }
 
-static enum answer more(struct line_reader *r, struct err *e)
+static enum answer more(struct machine *m, struct line_reader *r, struct err *e)
 {
-    struct pollfd p = {.fd = r->fd, .events = POLLIN};
+    bool here = false;
+    enum answer a = machine_wait(m, r->fd, &here, NULL, e);
     ssize_t got;
-    int rc;
 
-    do
-        rc = poll(&p, 1, TIMEOUT_SECONDS * 1000);
-    while (rc < 0 && errno == EINTR);
-    if (rc == 0) {
-        err_set(e, ETIMEDOUT, "QEMU did not answer within %d seconds", TIMEOUT_SECONDS);
-        return FAILED;
-    }
+    if (a != ANSWERED)
+        return a;
     got = read(r->fd, r->bytes + r->have, sizeof(r->bytes) - r->have);
     if (got <= 0)
         return DIED;
@@ -60,7 +55,8 @@ static enum answer more(struct line_reader *r, struct err *e)
 }
 
 /* The line stays in front of the buffer until the caller has looked: it is copied into `line`. */
-enum answer machine_take_line(struct line_reader *r, char *line, size_t room, struct err *e)
+enum answer machine_take_line(struct machine *m, struct line_reader *r, char *line, size_t room,
+                              struct err *e)
 {
     char *end;
     size_t n;
@@ -72,7 +68,7 @@ enum answer machine_take_line(struct line_reader *r, char *line, size_t room, st
             err_set(e, EPROTO, "QEMU answered with an endless line");
             return FAILED;
         }
-        a = more(r, e);
+        a = more(m, r, e);
         if (a != ANSWERED)
             return a;
     }
@@ -86,7 +82,7 @@ enum answer machine_take_line(struct line_reader *r, char *line, size_t room, st
 static enum answer take_ok(struct machine *m, uint64_t *val, struct err *e)
 {
     char line[160];
-    enum answer a = machine_take_line(&m->qtest, line, sizeof(line), e);
+    enum answer a = machine_take_line(m, &m->qtest, line, sizeof(line), e);
 
     if (a != ANSWERED)
         return a;
@@ -186,7 +182,7 @@ static enum answer await(struct machine *m, const char *word, struct err *e)
     enum answer a;
 
     do
-        a = machine_take_line(&m->qmp, line, sizeof(line), e);
+        a = machine_take_line(m, &m->qmp, line, sizeof(line), e);
     while (a == ANSWERED && !strstr(line, word));
     return a;
 }
@@ -238,7 +234,7 @@ static enum answer greeting(struct machine *m, struct err *e)
 {
     static const char package[] = "\"package\": \"";
     char line[4096];
-    enum answer a = machine_take_line(&m->qmp, line, sizeof(line), e);
+    enum answer a = machine_take_line(m, &m->qmp, line, sizeof(line), e);
     const char *at;
 
     if (a != ANSWERED)
@@ -273,6 +269,8 @@ enum answer machine_prepare(struct machine *m, const struct machine_config *c, s
     for (size_t i = 0; a == ANSWERED && i < c->function_count; i++)
         if (c->functions[i].slot && !c->functions[i].later)
             a = machine_plug(m, &c->functions[i], e);
+    if (a == ANSWERED)
+        a = vhost_set_up(m, e);
     for (size_t i = 0; a == ANSWERED && i < c->edu_count; i++)
         a = edu_set_up(m, i, c->edu[i], e);
     return a;

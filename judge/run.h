@@ -11,6 +11,13 @@
 #include "recorder.h"
 #include "trace/reader.h"
 
+/** A device with a vhost. */
+struct run_vhost {
+    char name[NAME_BYTES];
+    bdf_t bdf;
+    bool stopped; /* as of the last record read */
+};
+
 struct run {
     const struct judge_options *o;
     struct judged *out;
@@ -21,10 +28,13 @@ struct run {
     struct policy *policy; /* a copy, changed as --set says */
     struct people people;
     const struct vfio_device *brought; /* it alone comes with this step; NULL: all of the record */
-    struct trace_header header;        /* the trace's, with the machine's memory */
+    struct run_vhost vhosts[VHOSTS_MAX];
+    bdf_t vhost_bdfs[VHOSTS_MAX];
+    size_t vhost_count;
+    struct trace_header header; /* the trace's, with the machine's memory */
     struct ram_entry ram[PIECES_MAX];
     struct device_rec *devices; /* the header's */
-    struct attach_rec attach[2 * VFIO_DEVICES_MAX + EDU_MAX];
+    struct attach_rec attach[2 * VFIO_DEVICES_MAX + EDU_MAX + VHOSTS_MAX];
     struct machine *machine;
     uint64_t log_offset;
     struct layout layout;

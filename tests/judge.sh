@@ -104,6 +104,41 @@ for base in 1 "$seed"; do
     wait
 done
 
+# vhost-user as the consumer: written by hand, captured (the guest's own virtio disk), and random ones with and
+# without ATS, beside others and alone; a fifth as many as of the others.
+play_vhost() {
+    i=$2
+    while [ "$i" -lt "$3" ]; do
+        s=$(($1 + i))
+        case $((s % 4)) in
+        0) vhost='--vhost 00:04.0' ;;
+        1 | 2) vhost='--vhost 01:00.0' ;;
+        *) vhost='--vhost 01:00.0 --vhost 00:03.0 --vhost 01:00.3' ;;
+        esac
+        # shellcheck disable=SC2086 # several words
+        "$BUILD/gen_trace" --random --seed "$s" --events "$events" $vhost -o "$work/v$s.trace" || return
+        "$BUILD/judge" --qemu "$qemu" "$work/v$s.trace" 2>&1 | grep -vE ': without [0-9]|: memory is' |
+            sed "s|$work/v$s.trace|gen_trace --random --seed $s --events $events $vhost|"
+        rm -f "$work/v$s.trace"
+        i=$((i + $4))
+    done
+}
+for t in tests/traces/vhost-judge/*.trace traces/*.vtt.zst; do
+    vhost=''
+    [ "${t%.trace}" != "$t" ] || vhost='--vhost 00:05.0'
+    # shellcheck disable=SC2086 # two words, or none
+    "$BUILD/judge" --qemu "$qemu" $vhost "$t" 2>&1 | grep -vE ': without [0-9]|: memory is'
+done >"$work/out.vhost"
+for base in 1 "$seed"; do
+    echo "judge: $((random / 5)) more with vhost"
+    j=0
+    while [ "$j" -lt "$jobs" ]; do
+        play_vhost "$base" "$j" "$((random / 5))" "$jobs" >"$work/out.vhost.$base.$j" &
+        j=$((j + 1))
+    done
+    wait
+done
+
 # What does not agree is printed; then the sums.
 awk '
     function number(before,    i) {

@@ -57,6 +57,7 @@ enum {
     OPT_LIMIT,
     OPT_CALLS,
     OPT_EDU,
+    OPT_VHOST,
     OPT_RECORD,
     OPT_PRELOAD,
     OPT_SHRINK,
@@ -74,6 +75,7 @@ static const struct option known[] = {{"qemu", required_argument, NULL, OPT_QEMU
                                       {"dma-limit", required_argument, NULL, OPT_LIMIT},
                                       {"calls-only", no_argument, NULL, OPT_CALLS},
                                       {"edu", required_argument, NULL, OPT_EDU},
+                                      {"vhost", required_argument, NULL, OPT_VHOST},
                                       {"record", required_argument, NULL, OPT_RECORD},
                                       {"preload", required_argument, NULL, OPT_PRELOAD},
                                       {"shrink", required_argument, NULL, OPT_SHRINK},
@@ -86,7 +88,7 @@ static const struct option known[] = {{"qemu", required_argument, NULL, OPT_QEMU
 
 struct usage {
     struct judge_options o;
-    bdf_t edu[EDU_MAX];
+    bdf_t edu[EDU_MAX], vhost[EDU_MAX];
     const char *set[SET_MAX];
     const char *record;
     const char *shrink;
@@ -120,6 +122,12 @@ static int take_option(int c, struct usage *u)
             return bad_usage("--edu: at most 8 devices expected");
         u->o.edu = u->edu;
         return arg_bdf("--edu", optarg, &u->edu[u->o.edu_count++], &e) ? bad_usage(e.text) : 0;
+    case OPT_VHOST:
+        if (u->o.vhost_count == EDU_MAX)
+            return bad_usage("--vhost: at most 8 devices expected");
+        u->o.vhost = u->vhost;
+        return arg_bdf("--vhost", optarg, &u->vhost[u->o.vhost_count++], &e) ? bad_usage(e.text)
+                                                                             : 0;
     case OPT_CALLS: u->o.calls_only = true; return 0;
     case OPT_RECORD: u->record = optarg; return 0;
     case OPT_PRELOAD: u->o.preload = optarg; return 0;
@@ -136,6 +144,10 @@ static int take_option(int c, struct usage *u)
 
 static int show(const char *trace, const struct judged *j, bool quiet)
 {
+    char vhosts[48] = "";
+
+    if (j->vhosts)
+        snprintf(vhosts, sizeof(vhosts), "%zu with vhost, ", j->vhosts);
     if (j->judgement == CANNOT)
         return complain(trace, j->why);
     if (*j->note && !quiet)
@@ -146,10 +158,10 @@ static int show(const char *trace, const struct judged *j, bool quiet)
     }
     if (!quiet)
         printf("%s: agrees: QEMU %s and %s, %" PRIu64 " records (%" PRIu64 " passed over), %zu "
-               "devices, %" PRIu64 " calls, %" PRIu64 " reads, %" PRIu64 " accesses, %" PRIu64
+               "devices, %s%" PRIu64 " calls, %" PRIu64 " reads, %" PRIu64 " accesses, %" PRIu64
                " registers, %" PRIu64 " statuses%s\n",
-               trace, j->qemu, j->profile, j->records, j->skipped, j->devices, j->calls, j->reads,
-               j->accesses, j->registers, j->stores, j->aborted ? "; both ended" : "");
+               trace, j->qemu, j->profile, j->records, j->skipped, j->devices, vhosts, j->calls,
+               j->reads, j->accesses, j->registers, j->stores, j->aborted ? "; both ended" : "");
     return 0;
 }
 
