@@ -9,6 +9,7 @@
 #include "cli/parse.h"
 #include "cli/version.h"
 #include "gen/gen_random.h"
+#include "gen/reach_run.h"
 
 static int complain(const char *what, const char *why)
 {
@@ -27,13 +28,27 @@ static int put(void *ctx, const void *bytes, size_t n)
     return fwrite(bytes, 1, n, ctx) == n ? 0 : -EIO;
 }
 
-enum { OPT_RANDOM = 256, OPT_SEED, OPT_EVENTS, OPT_AW, OPT_VHOST, OPT_HELP, OPT_VERSION };
+enum {
+    OPT_RANDOM = 256,
+    OPT_SEED,
+    OPT_EVENTS,
+    OPT_AW,
+    OPT_VHOST,
+    OPT_REACH,
+    OPT_SEEDS,
+    OPT_PROFILE,
+    OPT_HELP,
+    OPT_VERSION
+};
 
 static const struct option known[] = {{"random", no_argument, NULL, OPT_RANDOM},
                                       {"seed", required_argument, NULL, OPT_SEED},
                                       {"events", required_argument, NULL, OPT_EVENTS},
                                       {"aw-bits", required_argument, NULL, OPT_AW},
                                       {"vhost", required_argument, NULL, OPT_VHOST},
+                                      {"reach", no_argument, NULL, OPT_REACH},
+                                      {"seeds", required_argument, NULL, OPT_SEEDS},
+                                      {"profile", required_argument, NULL, OPT_PROFILE},
                                       {"output", required_argument, NULL, 'o'},
                                       {"help", no_argument, NULL, OPT_HELP},
                                       {"version", no_argument, NULL, OPT_VERSION},
@@ -41,7 +56,9 @@ static const struct option known[] = {{"random", no_argument, NULL, OPT_RANDOM},
 
 struct usage {
     struct gen_random g;
-    bool random;
+    bool random, reach;
+    uint64_t seeds;
+    const struct policy *profile;
     const char *output;
 };
 
@@ -67,6 +84,11 @@ static int take_option(int c, struct usage *u)
         if (u->g.vhosts == sizeof(u->g.vhost) / sizeof(*u->g.vhost))
             return bad_usage("--vhost: at most 3 devices expected");
         return arg_bdf("--vhost", optarg, &u->g.vhost[u->g.vhosts++], &e) ? bad_usage(e.text) : 0;
+    case OPT_REACH: u->reach = true; return 0;
+    case OPT_SEEDS: return arg_number("--seeds", optarg, &u->seeds, &e) ? bad_usage(e.text) : 0;
+    case OPT_PROFILE:
+        u->profile = policy_find(optarg);
+        return u->profile ? 0 : bad_usage("--profile: a name as replay knows it expected");
     case 'o': u->output = optarg; return 0;
     case OPT_HELP: return fputs(gen_trace_help, stdout) < 0 || fflush(stdout) ? 2 : 1;
     case OPT_VERSION:
@@ -101,10 +123,27 @@ static int generate(const struct usage *u)
     return rc ? complain(name, e.text) : 0;
 }
 
+static int print_reach(const struct usage *u)
+{
+    struct reach *r = reach_new();
+    const struct policy *p = u->profile ? u->profile : policy_find("ideal");
+    struct err e = {"out of memory"};
+    char line[512];
+    int rc = r ? reach_random(r, &u->g, u->seeds, p, &e) : -ENOMEM;
+
+    for (unsigned i = 0; !rc && reach_line(r, i, line, sizeof(line)); i++)
+        if (puts(line) < 0)
+            rc = err_set(&e, EIO, "could not be written");
+    if (!rc && fflush(stdout))
+        rc = err_set(&e, EIO, "could not be written");
+    reach_free(r);
+    return rc ? complain("--reach", e.text) : 0;
+}
+
 int main(int argc, char **argv)
 {
     static char name[] = "gen_trace";
-    struct usage u = {.g = {.seed = 1, .events = 1000}};
+    struct usage u = {.g = {.seed = 1, .events = 1000}, .seeds = 1};
     int c, rc = 0;
 
     if (argc > 0)
@@ -117,5 +156,5 @@ int main(int argc, char **argv)
         return bad_usage("no argument but options expected");
     if (!u.random)
         return bad_usage("what to make? --random expected");
-    return generate(&u);
+    return u.reach ? print_reach(&u) : generate(&u);
 }

@@ -52,54 +52,81 @@ static int make_header(struct trace_header *h, const struct gen_random *g,
     h->has_unit = true;
     for (size_t i = 0; i < sizeof(memory) / sizeof(*memory) && !rc; i++)
         rc = header_add_ram(h, &memory[i], e);
-    for (uint16_t slot = 2; slot <= 4 && !rc; slot++)
-        rc = header_add_device(h, &(struct device_rec){.bdf = bdf((uint16_t)(slot << 3))}, e);
     return rc;
 }
 
-static const struct rec *next_record(struct random_guest *g, struct random_vhost *v)
+static const struct rec *next_record(struct gen_run *run)
 {
+    struct random_vhost *v = &run->vhosts;
     const struct rec *own = v->count ? random_vhost_own(v) : NULL;
 
     if (own)
         return own;
-    return v->count ? random_vhost_change(v, random_guest_next(g)) : random_guest_next(g);
+    return v->count ? random_vhost_change(v, random_guest_next(&run->guest))
+                    : random_guest_next(&run->guest);
 }
 
-static int write_records(struct trace_writer *w, const struct gen_random *g,
-                         const struct unit_config *u, struct random_guest *dice,
-                         struct random_vhost *vhosts, struct err *e)
+static void begin_guest(struct gen_run *run, const struct gen_random *g, struct random_guest *dice)
 {
+    const struct unit_config *u = &run->header.unit;
     bool careful = random_below(dice, 2); /* first: arguments have no order in C */
-    struct random_guest guest;
+
+    bool tame = random_below(dice, 8) != 0;
+
+    random_guest_init(&run->guest, dice->state, u->aw_bits == 48 ? 4 : 3, careful);
+    run->guest.wild = true;
+    run->guest.tame = tame;
+    run->guest.device_iotlb = u->device_iotlb;
+    run->guest.intremap = u->intremap;
+    run->guest.knobs = g->knobs;
+    random_guest_settle(&run->guest);
+}
+
+int gen_random_open(const struct gen_random *g, struct gen_run *run, struct err *e)
+{
+    struct random_guest *dice = &run->guest; /* until it begins */
+    int rc;
+
+    run->header = header_empty();
+    dice->state = g->seed;
+    rc = make_header(&run->header, g, dice, e);
+    begin_guest(run, g, dice);
+    for (unsigned i = 0; i < run->guest.devices && !rc; i++)
+        rc = header_add_device(&run->header, &(struct device_rec){.bdf = bdf(run->guest.sids[i])},
+                               e);
+    if (!rc)
+        rc = random_vhost_begin(&run->vhosts, &run->header, g->vhost, g->vhosts, g->seed, e);
+    run->guest.device_iotlb = run->header.unit.device_iotlb;
+    return rc;
+}
+
+void gen_random_close(struct gen_run *run)
+{
+    header_free(&run->header);
+}
+
+static int write_records(struct trace_writer *w, const struct gen_random *g, struct gen_run *run,
+                         struct err *e)
+{
     int rc = 0;
 
-    random_guest_init(&guest, dice->state, u->aw_bits == 48 ? 4 : 3, careful);
-    guest.wild = true;
-    guest.tame = random_below(dice, 8) != 0;
-    guest.device_iotlb = u->device_iotlb;
-    random_guest_settle(&guest);
     for (uint64_t i = 0; i < g->events && !rc; i++)
-        rc = trace_writer_add(w, next_record(&guest, vhosts), e);
+        rc = trace_writer_add(w, next_record(run), e);
     return rc ? rc : trace_writer_finish(w, e);
 }
 
 int gen_random_write(const struct gen_random *g, enum trace_form form, int level,
                      struct trace_sink sink, struct err *e)
 {
-    struct random_guest dice = {.state = g->seed};
-    struct trace_header h = header_empty();
-    struct random_vhost vhosts;
     struct trace_writer *w = NULL;
-    int rc = make_header(&h, g, &dice, e);
+    struct gen_run run;
+    int rc = gen_random_open(g, &run, e);
 
     if (!rc)
-        rc = random_vhost_begin(&vhosts, &h, g->vhost, g->vhosts, g->seed, e);
+        rc = trace_writer_open(form, &run.header, level, sink, &w, e);
     if (!rc)
-        rc = trace_writer_open(form, &h, level, sink, &w, e);
-    if (!rc)
-        rc = write_records(w, g, &h.unit, &dice, &vhosts, e);
+        rc = write_records(w, g, &run, e);
     trace_writer_free(w);
-    header_free(&h);
+    gen_random_close(&run);
     return rc;
 }

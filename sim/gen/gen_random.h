@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "gen/random_guest.h"
 #include "trace/writer.h"
 
 struct gen_random {
@@ -17,7 +18,19 @@ struct gen_random {
     unsigned aw_bits; /* 39 or 48; 0: drawn */
     bdf_t vhost[3];   /* devices with a vhost (random_vhost.h) */
     unsigned vhosts;
+    struct random_knobs knobs;
 };
+
+/** A trace being made: its header, then one record after the other. */
+struct gen_run {
+    struct trace_header header;
+    struct random_guest guest;
+    struct random_vhost vhosts;
+};
+
+/** Draw the header. 0 or a negative errno with a sentence; free it in both cases. */
+int gen_random_open(const struct gen_random *g, struct gen_run *run, struct err *e);
+void gen_random_close(struct gen_run *run);
 
 /** Write it to `sink` in `form`, zstd's level `level`. 0 or a negative errno with a sentence. */
 int gen_random_write(const struct gen_random *g, enum trace_form form, int level,

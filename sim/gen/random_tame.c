@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * The beginning: tables and context entries before translation is switched on.
+ *
  * A tame guest: QEMU 7.2 dies of an entry that reaches across the edge of the interrupt window, so
  * most random traces would be short. These keep tables in the slots concerned.
  */
@@ -13,15 +15,41 @@ bool random_must_be_table(const struct random_guest *g, unsigned level, unsigned
            (level >= 4 && index == 0);
 }
 
-void random_guest_settle(struct random_guest *g)
+/* A few neighbouring entries with one record. */
+static void beginning_of_page(struct random_guest *g, unsigned page)
 {
-    static const unsigned index[] = {0, 0, 0x1f7, 3, 0, 0};
+    unsigned level = g->level_of[page], first = level == 2 ? 0x1f4 : 0;
+    uint64_t words[8];
 
-    for (unsigned page = 0; g->tame && page < 32; page++) {
-        unsigned level = random_level_of_page(g, page);
-
-        if (level > 1)
-            random_push_mem(g, random_table_page(page) + 8u * index[level], 1,
-                            random_table_page(random_page_of_level(g, level - 1)) | 3, 0);
+    for (unsigned i = 0; i < 8; i++) {
+        words[i] = random_entry(g, level, first + i);
+        if (random_must_be_table(g, level, first + i))
+            words[i] = random_table_page(g, random_page_of_level(g, level - 1)) | 3;
+        g->words[page][first + i] = words[i];
     }
+    random_push_words(g, random_table_page(g, page) + 8u * first, 8, words);
+}
+
+/* Page by page, then who has which, then on. */
+bool random_prepare(struct random_guest *g)
+{
+    unsigned page = g->settled++;
+
+    if (page < g->pages) {
+        if (g->tame ? g->level_of[page] > 1 || random_one_in(g, 2) : random_one_in(g, 2))
+            beginning_of_page(g, page);
+        return true;
+    }
+    g->settled = RANDOM_PAGES_MAX;
+    for (unsigned i = 0; i < g->devices; i++) {
+        unsigned levels =
+            g->knobs.depth ? g->levels_max : 3 + (unsigned)random_below(g, g->levels_max - 2);
+        uint64_t table = random_table_page(g, random_page_of_level(g, levels));
+        uint64_t did = random_did(g);
+
+        if (!random_one_in(g, 5))
+            random_push_context(g, i, table | 1, did << 8 | (levels - 2));
+    }
+    random_start_up(g);
+    return true;
 }

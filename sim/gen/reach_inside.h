@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by reach*.c. */
+#ifndef VTR_GEN_REACH_INSIDE_H
+#define VTR_GEN_REACH_INSIDE_H
+
+#include "gen/reach.h"
+#include "guest_mem.h"
+#include "vtd_regs.h"
+#include "vtd_tables.h"
+
+#define REACH_DEVICES 64u
+
+/* Rows of REACH_CONTEXT and REACH_OUTCOME: what was asked. By register: RI_REGISTER more. */
+enum {
+    RI_CC_GLOBAL,
+    RI_CC_DOMAIN,
+    RI_CC_DEVICE,
+    RI_IOTLB_GLOBAL,
+    RI_IOTLB_DOMAIN,
+    RI_IOTLB_PAGE,
+    RI_REGISTER, /* the same six by register */
+    RI_DEVTLB = 2 * RI_REGISTER,
+    RI_IEC,
+    RI_WAIT,
+    RI_NONE
+};
+
+/* Columns of REACH_CONTEXT. */
+enum {
+    RC_OFF,
+    RC_ROOT_UNREADABLE,
+    RC_ROOT_ABSENT,
+    RC_ROOT_RESERVED,
+    RC_UNREADABLE,
+    RC_ABSENT,
+    RC_RESERVED,
+    RC_WIDTH,
+    RC_TYPE,
+    RC_PASS,
+    RC_LEVELS3,
+    RC_LEVELS4,
+    RC_LEVELS5
+};
+
+/* Rows and columns of REACH_ADDRESS. */
+enum {
+    RA_PAGE,
+    RA_ALIGNED,
+    RA_UNALIGNED,
+    RA_REGISTER,
+    RA_DEVTLB = 2 * RA_REGISTER,
+    RA_DEVTLB_RANGE,
+    RA_DMA_R,
+    RA_DMA_W
+};
+enum {
+    RT_BEYOND,
+    RT_WINDOW,
+    RT_HOLE1, /* by level */
+    RT_HOLE2,
+    RT_HOLE3,
+    RT_HOLE4,
+    RT_RESERVED1,
+    RT_RESERVED2,
+    RT_RESERVED3,
+    RT_RESERVED4,
+    RT_TOP_UNREADABLE,
+    RT_UNREADABLE,
+    RT_ALL_ONES,
+    RT_LEAF1,
+    RT_LEAF2,
+    RT_LEAF3,
+    RT_LEAF_R, /* beside the row of its size */
+    RT_LEAF_W
+};
+
+enum { RS_TWICE, RS_TOP, RS_OWN_TARGET, RS_QUEUE };
+
+struct reach {
+    uint64_t count[REACH_TABLES][REACH_ROWS][REACH_COLUMNS];
+    struct guest_mem *mem;
+    unsigned aw_bits;
+    bool pt, dt, ir;
+    uint32_t gsts;
+    gpa_t root;
+    bdf_t devices[REACH_DEVICES];
+    unsigned device_count;
+    uint64_t iqa, tail;
+    unsigned heard; /* bits of REACH_OUTCOME's columns since the invalidation began */
+    bool in_inval;
+    const struct rec *rec; /* the record under way */
+};
+
+/** The context entry of a device as memory has it now: a column of REACH_CONTEXT. */
+unsigned reach_context(const struct reach *r, bdf_t b, struct context *out);
+
+/** What the tables of a device say about `a`, and everything that is to be counted of it. */
+void reach_address(struct reach *r, bdf_t b, iova_t a, unsigned row);
+
+/** Where [first, last] lies about the interrupt window, if near it. */
+void reach_window(struct reach *r, unsigned row, uint64_t first, uint64_t last);
+
+/** One more in a cell. */
+void reach_hit(struct reach *r, enum reach_table t, unsigned row, unsigned column);
+
+#endif
