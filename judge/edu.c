@@ -8,7 +8,7 @@
 
 #include "machine_inside.h"
 
-#define BAR_FIRST   UINT64_C(0xe0000000) /* free on a q35 before firmware ran */
+#define BAR_FIRST   UINT64_C(0xfd500000) /* free on a q35 before firmware ran; no table is there */
 #define BAR_BYTES   UINT64_C(0x100000)
 #define REG_SOURCE  0x80
 #define REG_TARGET  0x88
@@ -18,6 +18,7 @@
 #define RUN         1u
 #define TO_MEMORY   2u
 #define POLLS_MAX   1000000
+#define BYTES_MAX   4095 /* edu ends QEMU at a whole page, though its memory has one */
 
 static uint64_t bar(size_t index)
 {
@@ -74,13 +75,14 @@ enum answer edu_access(struct machine *m, size_t index, const struct edu_access 
 {
     uint64_t base = bar(index), offset = UINT64_MAX, command = RUN | (x->write ? TO_MEMORY : 0);
     uint64_t source = x->write ? BUFFER : x->iova.v, target = x->write ? x->iova.v : BUFFER;
+    uint32_t bytes = x->bytes < BYTES_MAX ? x->bytes : BYTES_MAX; /* the page is the same */
     enum answer a = machine_write(m, base + REG_SOURCE, 8, source, e);
 
     free(machine_messages(m, &offset)); /* only what comes from here on */
     if (a == ANSWERED)
         a = machine_write(m, base + REG_TARGET, 8, target, e);
     if (a == ANSWERED)
-        a = machine_write(m, base + REG_COUNT, 8, x->bytes, e);
+        a = machine_write(m, base + REG_COUNT, 8, bytes, e);
     if (a == ANSWERED)
         a = machine_write(m, base + REG_COMMAND, 8, command, e);
     for (unsigned i = 0; a == ANSWERED && (command & RUN); i++) {

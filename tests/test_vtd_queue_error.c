@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The queue itself: sizes, wrap-around, errors and recovery (vtd-facts 5.1 to 5.3). */
+#include <string.h>
+
 #include "rig.h"
 #include "suite.h"
 
@@ -237,6 +239,24 @@ START_TEST(wide_descriptors)
 }
 END_TEST
 
+/* FSTS lies in the upper half of the 64 bits at 0x30: `ideal` acts on what is cleared there. */
+START_TEST(cleared_by_the_upper_half)
+{
+    struct rig *r = queue_at(_i, BASE, 0);
+    bool ideal = !strcmp(rig_profiles[_i], "ideal");
+
+    put(r, 0, 0xf, 0);
+    rig_w32(r, 0x88, 0x10);
+    ck_assert_uint_eq(rig_r32(r, 0x34) & 0x10, 0x10);
+    put_waits(r, 0, 1);
+    rig_w64(r, 0x30, UINT64_C(0x1000000000));
+    ck_assert_uint_eq(rig_r32(r, 0x34), 0);
+    ck_assert_uint_eq(r->waits, ideal ? 1 : 0);
+    ck_assert_uint_eq(rig_r64(r, 0x80), ideal ? 0x10 : 0);
+    rig_free(r);
+}
+END_TEST
+
 /* M42: a tail from before QIE is fetched when the queue goes on, and not before. */
 START_TEST(tail_before_enable)
 {
@@ -267,6 +287,7 @@ int main(void)
         {error_interrupt_masked, RIG_PROFILES},
         {which_half_of_the_tail_rings, RIG_PROFILES},
         {wide_descriptors, RIG_PROFILES},
+        {cleared_by_the_upper_half, RIG_PROFILES},
         {tail_before_enable, RIG_PROFILES},
     };
 
