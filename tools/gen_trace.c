@@ -37,6 +37,11 @@ enum {
     OPT_REACH,
     OPT_SEEDS,
     OPT_PROFILE,
+    OPT_DEVICES,
+    OPT_PAGES,
+    OPT_DEPTH,
+    OPT_DENSITY,
+    OPT_SIZES,
     OPT_HELP,
     OPT_VERSION
 };
@@ -48,6 +53,11 @@ static const struct option known[] = {{"random", no_argument, NULL, OPT_RANDOM},
                                       {"vhost", required_argument, NULL, OPT_VHOST},
                                       {"reach", no_argument, NULL, OPT_REACH},
                                       {"seeds", required_argument, NULL, OPT_SEEDS},
+                                      {"devices", required_argument, NULL, OPT_DEVICES},
+                                      {"pages", required_argument, NULL, OPT_PAGES},
+                                      {"depth", required_argument, NULL, OPT_DEPTH},
+                                      {"density", required_argument, NULL, OPT_DENSITY},
+                                      {"page-sizes", required_argument, NULL, OPT_SIZES},
                                       {"profile", required_argument, NULL, OPT_PROFILE},
                                       {"output", required_argument, NULL, 'o'},
                                       {"help", no_argument, NULL, OPT_HELP},
@@ -61,6 +71,53 @@ struct usage {
     const struct policy *profile;
     const char *output;
 };
+
+/* A number from `first` to `last`: 0, or 2 after a complaint. */
+static int knob(const char *option, unsigned first, unsigned last, unsigned *to)
+{
+    char why[96];
+    uint64_t n;
+    struct err e;
+
+    if (arg_number(option, optarg, &n, &e))
+        return bad_usage(e.text);
+    snprintf(why, sizeof(why), "%s: %u to %u expected", option, first, last);
+    if (n < first || n > last)
+        return bad_usage(why);
+    *to = (unsigned)n;
+    return 0;
+}
+
+/* 4k,2m,1g: a set of bits. */
+static int page_sizes(unsigned *to)
+{
+    static const char *const names[] = {"4k", "2m", "1g"};
+    const char *s = optarg;
+
+    for (*to = 0;; s += 3) {
+        unsigned i = 0;
+
+        while (i < 3 && strncmp(s, names[i], 2) != 0)
+            i++;
+        if (i == 3 || (s[2] != ',' && s[2] != 0))
+            return bad_usage("--page-sizes: some of 4k,2m,1g expected");
+        *to |= 1u << i;
+        if (s[2] == 0)
+            return 0;
+    }
+}
+
+static int take_knob(int c, struct random_knobs *k)
+{
+    switch (c) {
+    case OPT_DEVICES: return knob("--devices", 1, RANDOM_DEVICES_MAX, &k->devices);
+    case OPT_PAGES: return knob("--pages", RANDOM_PAGES_MIN, RANDOM_PAGES_MAX, &k->pages);
+    case OPT_DEPTH: return knob("--depth", 3, 4, &k->depth);
+    case OPT_DENSITY: return knob("--density", 1, 100, &k->density);
+    case OPT_SIZES: return page_sizes(&k->page_sizes);
+    default: fputs("Try 'gen_trace --help'.\n", stderr); return 2;
+    }
+}
 
 /* 0, 1 for what prints and ends, or 2 after a complaint. */
 static int take_option(int c, struct usage *u)
@@ -93,7 +150,7 @@ static int take_option(int c, struct usage *u)
     case OPT_HELP: return fputs(gen_trace_help, stdout) < 0 || fflush(stdout) ? 2 : 1;
     case OPT_VERSION:
         return printf("vtd-gen-trace %s\n", VTR_VERSION) < 0 || fflush(stdout) ? 2 : 1;
-    default: fputs("Try 'gen_trace --help'.\n", stderr); return 2;
+    default: return take_knob(c, &u->g.knobs);
     }
 }
 
@@ -126,10 +183,9 @@ static int generate(const struct usage *u)
 static int print_reach(const struct usage *u)
 {
     struct reach *r = reach_new();
-    const struct policy *p = u->profile ? u->profile : policy_find("ideal");
     struct err e = {"out of memory"};
     char line[512];
-    int rc = r ? reach_random(r, &u->g, u->seeds, p, &e) : -ENOMEM;
+    int rc = r ? reach_random(r, &u->g, u->seeds, u->profile, &e) : -ENOMEM;
 
     for (unsigned i = 0; !rc && reach_line(r, i, line, sizeof(line)); i++)
         if (puts(line) < 0)

@@ -71,7 +71,7 @@ static void begin_guest(struct gen_run *run, const struct gen_random *g, struct 
     const struct unit_config *u = &run->header.unit;
     bool careful = random_below(dice, 2); /* first: arguments have no order in C */
 
-    bool tame = random_below(dice, 8) != 0;
+    bool tame = random_below(dice, 12) != 0;
 
     random_guest_init(&run->guest, dice->state, u->aw_bits == 48 ? 4 : 3, careful);
     run->guest.wild = true;

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "gen/random_guest.h"
+#include "gen/random_vhost.h"
 #include "trace/writer.h"
 
 struct gen_random {

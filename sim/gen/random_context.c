@@ -75,7 +75,7 @@ void random_move_domain(struct random_guest *g)
 
 void random_bad_context(struct random_guest *g)
 {
-    unsigned device = random_device(g), levels;
+    unsigned device = random_device(g), levels, named;
     uint64_t lo, hi = (uint64_t)random_did(g) << 8;
 
     random_levels(g, &levels, &lo);
@@ -89,7 +89,7 @@ void random_bad_context(struct random_guest *g)
     case 4: hi = (hi & ~UINT64_C(7)) | random_below(g, 8); break; /* AW, the table as it is */
     case 5: lo |= 0xc; break;                                     /* TT 3 */
     case 6: lo |= TT_DEV_IOTLB << 2; break;                       /* may be there, may be not */
-    case 7: lo = NOWHERE | 1; break;
+    case 7: lo = BEYOND_RAM | 1; break;
     case 8: lo &= ~ENTRY_P; break;
     case 9: hi |= 0x78; break; /* for software: ignored */
     default:
@@ -99,9 +99,11 @@ void random_bad_context(struct random_guest *g)
     }
     if (random_one_in(g, 4))
         lo |= CONTEXT_FPD;
-    /* A table of another depth under the window's slots: not for the tame. */
-    if (g->tame && (hi & 7) != levels - 2)
-        lo &= ~UINT64_C(0xffffffffff000);
+    named = 2 + (unsigned)(hi & 7);
+    if (g->tame && named != levels && named <= g->levels_max) { /* slots at the window: as it is */
+        lo &= ~UINT64_C(0xfffffff000);
+        lo |= random_table_page(g, random_page_of_level(g, named > 2 ? named : 3));
+    }
     random_push_context(g, device, lo, hi);
     if (random_one_in(g, 2))
         announce_device(g, g->sids[device], (uint16_t)(hi >> 8));

@@ -17,7 +17,8 @@
 #include "trace/record.h"
 
 #define RANDOM_PENDING     96
-#define RANDOM_PAGES_MAX   64u /* table pages */
+#define RANDOM_PAGES_MIN   8u /* table pages: of every level one */
+#define RANDOM_PAGES_MAX   64u
 #define RANDOM_DEVICES_MAX 16u
 #define RANDOM_ACTIONS_MAX 64u
 #define RANDOM_WORDS       16u /* of one record; one record at a time may have more */
@@ -25,7 +26,7 @@
 /** What may be chosen about a wild guest; 0: drawn from the seed. */
 struct random_knobs {
     unsigned devices;    /* 1..RANDOM_DEVICES_MAX */
-    unsigned pages;      /* table pages, 12..RANDOM_PAGES_MAX */
+    unsigned pages;      /* table pages, RANDOM_PAGES_MIN..RANDOM_PAGES_MAX */
     unsigned depth;      /* levels of every table, 3..5 */
     unsigned density;    /* percent of entries that are present, 1..100 */
     unsigned page_sizes; /* bits 0, 1, 2: leaves of 4 KiB, 2 MiB, 1 GiB */

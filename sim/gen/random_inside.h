@@ -7,15 +7,16 @@
 #include "vtd_regs.h"
 #include "vtd_tables.h"
 
-#define ROOT     UINT64_C(0x100000)
-#define CONTEXT  UINT64_C(0x101000)
-#define CONTEXT2 UINT64_C(0x102000) /* another context table, seldom named */
-#define ROOT2    UINT64_C(0x103000)
-#define QUEUE    UINT64_C(0x200000) /* up to 512 KiB */
-#define STATUS   UINT64_C(0x300000)
-#define TABLES   UINT64_C(0x400000)   /* table pages, each tied to a level */
-#define NOWHERE  UINT64_C(0xd0000000) /* no memory: the hole of a PC below 4 GiB */
-#define WAIT     UINT64_C(0x200000025)
+#define ROOT       UINT64_C(0x100000)
+#define CONTEXT    UINT64_C(0x101000)
+#define CONTEXT2   UINT64_C(0x102000) /* another context table, seldom named */
+#define ROOT2      UINT64_C(0x103000)
+#define QUEUE      UINT64_C(0x200000) /* up to 512 KiB */
+#define STATUS     UINT64_C(0x300000)
+#define TABLES     UINT64_C(0x400000)     /* table pages, each tied to a level */
+#define NOWHERE    UINT64_C(0xd0000000)   /* no memory: the hole of a PC below 4 GiB */
+#define BEYOND_RAM UINT64_C(0x3fffe00000) /* below 2^39, above any memory here */
+#define WAIT       UINT64_C(0x200000025)
 
 #define SWITCHES (GCMD_TE | GCMD_QIE | GCMD_IRE)
 

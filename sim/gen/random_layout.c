@@ -95,7 +95,7 @@ uint64_t random_entry(struct random_guest *g, unsigned level, unsigned index)
 {
     uint64_t rights = random_one_in(g, 4) ? 1 + random_below(g, 3) : 3, entry;
 
-    if (random_below(g, 100) >= g->density)
+    if (random_below(g, 100) >= g->density || (level == 1 && !(g->page_sizes & 1)))
         return 0;
     if (random_leaf(g, level))
         entry = frame(g, level, index) | rights | (level > 1 ? SS_LARGE : 0);
@@ -145,7 +145,8 @@ bool random_spot(struct random_guest *g, unsigned lowest, struct spot *s)
         if (level <= lowest || !(s->entry & SS_PERM) || (level <= 3 && (s->entry & SS_LARGE)))
             return true;
         page = random_page_at(g, s->entry & UINT64_C(0xffffffffff000));
-        if (page == RANDOM_PAGES_MAX)
+        /* A tame guest leaves a page of another level alone: its slots are not what they seem. */
+        if (page == RANDOM_PAGES_MAX || (g->tame && g->level_of[page] != level - 1))
             return true;
     }
 }

@@ -42,7 +42,8 @@ static const struct {
     {0x05, STATUS},            /* a wait that does nothing */
     {0x200000025, STATUS | 2}, /* misaligned */
     {0x200000025, 0xf0000000}, /* no memory there */
-    {0x200000125, STATUS},     /* reserved bit */
+    {0x200000065, 0xf0000000},
+    {0x200000125, STATUS}, /* reserved bit */
     {0x2000000a5, STATUS},
     {0x85, STATUS},
     {0x200000024, STATUS}, /* an interrupt-entry invalidation with such bits */
@@ -67,7 +68,8 @@ void random_bad_descriptor(struct random_guest *g)
     g->stuck = true;
     g->bad_slot = g->tail;
     if (random_one_in(g, 60)) { /* status and interrupt: QEMU 7.2 dies of it */
-        random_push_desc(g, 0x200000035 | (random_below(g, 2) << 6), STATUS);
+        hi = random_one_in(g, 3) ? UINT64_C(0xf0000000) : STATUS;
+        random_push_desc(g, 0x200000035 | (random_below(g, 2) << 6), hi);
         return;
     }
     if (i < COUNT(bad)) {

@@ -2,12 +2,11 @@
 /* Entries of second-stage tables. */
 #include "gen/random_inside.h"
 
-#define COUNT(a)     (sizeof(a) / sizeof(*(a)))
-#define BEYOND_RAM   UINT64_C(0x3fffe00000) /* below 2^39, above any memory here */
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
 /* A full table of the pages below names all our tables: hung up as a table of tables it would mean
  * millions of entries. */
 #define SAFE         UINT64_C(0x1000000)
-#define PSEUDO_TABLE 3u                     /* rights of an entry that leads to a table */
+#define PSEUDO_TABLE 3u /* rights of an entry that leads to a table */
 
 static uint64_t table_entry(struct random_guest *g, unsigned level)
 {
@@ -156,7 +155,8 @@ void random_split_or_join(struct random_guest *g)
     if (!(s.entry & SS_LARGE) || !(s.entry & SS_PERM)) {
         entry = (0x20000000 + random_below(g, 8) * 0x200000) & ~level_mask(s.level);
         entry |= SS_LARGE | 3;
-    } else if (s.level == 2 && (s.entry & UINT64_C(0x7fffffe00000)) >= SAFE && random_one_in(g, 8)) {
+    } else if (s.level == 2 && (s.entry & UINT64_C(0x7fffffe00000)) >= SAFE &&
+               random_one_in(g, 8)) {
         entry = same_in_small(g, &s);
     } else {
         entry = table_entry(g, s.level - 1);

@@ -7,15 +7,19 @@
  */
 #include "gen/random_inside.h"
 
-bool random_must_be_table(const struct random_guest *g, unsigned level, unsigned index)
+static bool at_window(unsigned level, unsigned index)
 {
-    if (!g->tame)
-        return false;
     return (level == 2 && index == 0x1f7) || (level == 3 && index == 3) ||
            (level >= 4 && index == 0);
 }
 
-/* A few neighbouring entries with one record. */
+bool random_must_be_table(const struct random_guest *g, unsigned level, unsigned index)
+{
+    return g->tame && at_window(level, index);
+}
+
+/* A few neighbouring entries with one record. All begin tamely, lest the first replay is the end.
+ */
 static void beginning_of_page(struct random_guest *g, unsigned page)
 {
     unsigned level = g->level_of[page], first = level == 2 ? 0x1f4 : 0;
@@ -23,7 +27,7 @@ static void beginning_of_page(struct random_guest *g, unsigned page)
 
     for (unsigned i = 0; i < 8; i++) {
         words[i] = random_entry(g, level, first + i);
-        if (random_must_be_table(g, level, first + i))
+        if (at_window(level, first + i))
             words[i] = random_table_page(g, random_page_of_level(g, level - 1)) | 3;
         g->words[page][first + i] = words[i];
     }
@@ -36,7 +40,7 @@ bool random_prepare(struct random_guest *g)
     unsigned page = g->settled++;
 
     if (page < g->pages) {
-        if (g->tame ? g->level_of[page] > 1 || random_one_in(g, 2) : random_one_in(g, 2))
+        if (g->level_of[page] > 1 || random_one_in(g, 2))
             beginning_of_page(g, page);
         return true;
     }

@@ -329,6 +329,8 @@ static void queue_error(struct reach *r, uint64_t lo, uint64_t hi)
     else
         cause = 5;
     reach_hit(r, REACH_BAD, row, cause);
+    if (row == DESC_IOTLB && cause == 4)
+        reach_hit(r, REACH_MASK, 0, 19);
     if (row == DESC_WAIT && cause > 2)
         reach_hit(r, REACH_WAIT, lo >> 4 & 7, 1);
 }

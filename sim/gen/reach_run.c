@@ -1,15 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #include "gen/reach_run.h"
 
+#include <stdio.h>
+
 #include "engine.h"
+
+#define WITH 3
+
+/* Beside a vfio on each device: who hears of device IOTLBs, and who asks for less. */
+static size_t attach_others(struct attach_rec *a, const struct random_guest *g)
+{
+    static const char *const names[WITH] = {"vhost", "probe", "vfio"};
+    static const enum consumer_kind kinds[WITH] = {CONSUMER_VHOST, CONSUMER_PROBE, CONSUMER_VFIO};
+
+    for (unsigned i = 0; i < WITH; i++) {
+        a[i] = (struct attach_rec){.kind = kinds[i], .bdf = bdf(g->sids[i % g->devices])};
+        snprintf(a[i].name, sizeof(a[i].name), "%s", names[i]);
+    }
+    a[1].has_flags = true;
+    a[1].flags = NOTIFY_UNMAP | (g->device_iotlb ? NOTIFY_DEVTLB : 0u);
+    return WITH;
+}
 
 static int replay(struct reach *r, const struct gen_random *g, const struct policy *policy,
                   struct gen_run *run, struct err *e)
 {
-    struct engine_options o = {.policy = policy, .dma_limit = 65535};
+    struct attach_rec attach[WITH];
+    struct engine_options o = {.policy = policy, .dma_limit = g->seed % 4 == 1 ? 60 : 65535};
+    struct engine_fail fail = {.op = FAIL_UNMAP, .nth = 1 + g->seed % 7, .error = 12};
     struct engine *engine = NULL;
-    int rc = engine_new(&run->header, &o, &engine, e);
+    int rc;
 
+    if (g->seed % 4 == 2) {
+        o.attach = attach;
+        o.attach_count = attach_others(attach, &run->guest);
+    }
+    if (g->seed % 4 == 3)
+        o.fail = &fail;
+    rc = engine_new(&run->header, &o, &engine, e);
     if (!rc)
         rc = reach_begin(r, &run->header, e);
     if (!rc)
@@ -33,7 +61,8 @@ int reach_random(struct reach *r, const struct gen_random *g, uint64_t seeds,
 
         rc = gen_random_open(&one, &run, e);
         if (!rc)
-            rc = replay(r, &one, policy, &run, e);
+            rc = replay(r, &one, policy ? policy : policy_find(i / 4 % 2 ? "qemu-10.2" : "ideal"),
+                        &run, e);
         gen_random_close(&run);
     }
     return rc;

@@ -8,8 +8,10 @@
 #include "policy.h"
 
 /**
- * The traces of seeds g->seed to g->seed + seeds - 1 under `policy`, counted in `r`. A trace whose
- * system ends counts up to there. 0 or a negative errno with a sentence.
+ * The traces of seeds g->seed to g->seed + seeds - 1 under `policy`,
+ * or under ideal and qemu-10.2 in turn when it is NULL, counted in `r`. A trace whose
+ * system ends counts up to there. Every fourth seed has other consumers beside vfio, another a
+ * low limit of mappings, another an UNMAP that is refused. 0 or a negative errno with a sentence.
  */
 int reach_random(struct reach *r, const struct gen_random *g, uint64_t seeds,
                  const struct policy *policy, struct err *e);
