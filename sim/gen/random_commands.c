@@ -79,8 +79,10 @@ void random_many_accesses(struct random_guest *g)
         one_access(g, sid, write, at + 4096 - 32, 32);
         one_access(g, sid, write, at + 4096, 32);
     } else if (how == 1) {
-        one_access(g, sid, false, at, 8);
-        one_access(g, sid, true, at + 8, 8);
+        uint32_t bytes = random_size(g);
+
+        one_access(g, sid, !write, at, bytes);
+        one_access(g, sid, write, at, bytes);
         one_access(g, sid, false, at + (random_below(g, 512) << 12), 64);
     } else {
         for (unsigned i = 0; i < g->devices; i++)

@@ -136,11 +136,11 @@ void random_device_tlb(struct random_guest *g)
     switch (random_below(g, g->tame ? 96 : 24)) {
     case 0: random_push_desc(g, lo, UINT64_C(0xfffffffffffff001)); break;
     case 1: random_push_desc(g, lo, UINT64_C(0x7ffffffffffff001)); break;
-    case 2:
-    case 3:
-    case 4:
-    case 5: random_push_desc(g, lo, at); break;
     default:
+        if (random_one_in(g, 3)) {
+            random_push_desc(g, lo, at);
+            break;
+        }
         at &= ~((UINT64_C(0x2000) << ones) - 1);
         if (g->tame && at <= 0xfef00000 && at + (UINT64_C(0x2000) << ones) > 0xfedfffff)
             ones = 0; /* QEMU 7.2 dies of a range across the window's border */

@@ -120,12 +120,10 @@ static bool step(struct reach *r, iova_t a, unsigned row, unsigned level, uint64
     return true;
 }
 
-static void shapes(struct reach *r, const struct context *c, const gpa_t *way, unsigned steps,
-                   bool dma)
+static void shapes(struct reach *r, const gpa_t *way, unsigned steps, bool dma)
 {
     uint64_t now = way[steps - 1].v;
 
-    (void)c;
     for (unsigned i = 0; i + 1 < steps; i++)
         if (way[i].v == now)
             reach_hit(r, REACH_SHAPE, RS_TWICE, dma);
@@ -149,14 +147,17 @@ void reach_address(struct reach *r, bdf_t b, iova_t a, unsigned row)
         reach_hit(r, REACH_ADDRESS, row, RT_BEYOND);
         return;
     }
-    if (a.v >= WINDOW_FIRST && a.v <= WINDOW_LAST)
+    if (a.v >= WINDOW_FIRST && a.v <= WINDOW_LAST) {
+        if (row >= RA_DMA_R)
+            return; /* not translated: counted in REACH_ACCESS */
         reach_hit(r, REACH_ADDRESS, row, RT_WINDOW);
+    }
     table = entry_gpa(c.lo, r->aw_bits);
     for (unsigned level = levels; level > 0; level--) {
         uint64_t entry;
 
         way[steps++] = table;
-        shapes(r, &c, way, steps, row >= RA_DMA_R);
+        shapes(r, way, steps, row >= RA_DMA_R);
         if (!guest_mem_read(r->mem, gpa(table.v + 8u * level_index(a, level)), &entry)) {
             reach_hit(r, REACH_ADDRESS, row, level == levels ? RT_TOP_UNREADABLE : RT_UNREADABLE);
             return;
