@@ -46,6 +46,20 @@ static void attach(struct random_vhost *v, unsigned i)
     push(v, REC_ATTACH)->u.attach = a;
 }
 
+/* Who is there already is the one that gets the vhost. */
+static void last_if_there(struct trace_header *h, bdf_t at, struct device_rec *last)
+{
+    for (size_t i = 0; i < h->devices_count; i++) {
+        struct device_rec found = h->devices[i];
+
+        if (found.bdf.v != at.v)
+            continue;
+        h->devices[i] = *last;
+        *last = found;
+        return;
+    }
+}
+
 int random_vhost_begin(struct random_vhost *v, struct trace_header *h, const bdf_t *at,
                        unsigned count, uint64_t seed, struct err *e)
 {
@@ -55,6 +69,7 @@ int random_vhost_begin(struct random_vhost *v, struct trace_header *h, const bdf
     for (unsigned i = 0; i < count; i++) {
         struct device_rec *d = &h->devices[h->devices_count - 1 - i];
 
+        last_if_there(h, at[i], d);
         v->old[i] = d->bdf;
         v->at[i] = d->bdf = at[i];
         snprintf(v->name[i], NAME_BYTES, "vhost%u", i);
