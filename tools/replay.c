@@ -13,6 +13,7 @@
 #include "cli/against.h"
 #include "cli/explain.h"
 #include "cli/options.h"
+#include "cli/page.h"
 #include "cli/replay.h"
 #include "cli/version.h"
 
@@ -134,13 +135,17 @@ static int print(const struct replay_options *o, const struct report *r, size_t 
     return rc ? complain("report", strerror(-rc)) : 0;
 }
 
-static int one(const struct replay_options *o, size_t index)
+static int one(const struct replay_options *o, size_t index, const char *called)
 {
     struct replay r;
     struct bar bar = {.shown = false};
     struct replay_job job = {.options = o, .trace = o->traces[index]};
+    struct page *page = NULL;
+    struct err e = {""};
     int code, rc = open_events(o, index, &job.events);
 
+    if (rc == 0 && page_begin(&page, o, index, called, &job, &e))
+        rc = complain("--report-html", e.text);
     if (rc)
         return rc;
     clock_gettime(CLOCK_MONOTONIC, &bar.start);
@@ -154,6 +159,8 @@ static int one(const struct replay_options *o, size_t index)
     rc = close_events(o, job.events, r.events_failed);
     if (code == 2)
         complain(job.trace, r.report.stop.why);
+    if (page_end(page, &r.report, &e))
+        rc = complain("--report-html", e.text);
     if (print(o, &r.report, index) || rc)
         code = 2;
     replay_free(&r);
@@ -200,6 +207,7 @@ static int against(const struct replay_options *o, size_t index)
 
 static int all(const struct replay_options *o, const char *called)
 {
+    struct err e = {""};
     int code = 0;
 
     switch (o->what) {
@@ -214,10 +222,12 @@ static int all(const struct replay_options *o, const char *called)
     if (o->explain)
         return explain(o, called);
     for (size_t i = 0; i < o->traces_count; i++) {
-        int c = o->against ? against(o, i) : one(o, i);
+        int c = o->against ? against(o, i) : one(o, i, called);
 
         code = c > code ? c : code;
     }
+    if (page_index(o, &e))
+        code = complain("--report-html", e.text);
     return code;
 }
 

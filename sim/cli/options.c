@@ -35,6 +35,7 @@ enum {
     OPT_STRICT,
     OPT_EVENTS,
     OPT_REPORT,
+    OPT_REPORT_HTML,
     OPT_STOP,
     OPT_FROM,
     OPT_TO,
@@ -69,6 +70,7 @@ static const struct option options[] = {
     {"strict", required_argument, NULL, OPT_STRICT},
     {"events", required_argument, NULL, OPT_EVENTS},
     {"report", required_argument, NULL, OPT_REPORT},
+    {"report-html", required_argument, NULL, OPT_REPORT_HTML},
     {"stop-on-violation", no_argument, NULL, OPT_STOP},
     {"from", required_argument, NULL, OPT_FROM},
     {"to", required_argument, NULL, OPT_TO},
@@ -163,6 +165,7 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_EXPLAIN: return option_explain(o, s, e);
     case OPT_AGAINST: o->against = s; return option_profile("--against", s, e);
     case OPT_EVENTS: o->events = s; break;
+    case OPT_REPORT_HTML: o->report_html = s; break;
     case OPT_STOP: o->stop_on_violation = true; break;
     case OPT_DIGEST: o->form = FORM_DIGEST; break;
     case OPT_LIST_INVARIANTS: return set_list(o, s, e);
@@ -199,8 +202,9 @@ static int parse_all(struct replay_options *o, int argc, char **argv, struct err
     }
     o->traces = argv + optind;
     o->traces_count = (size_t)(argc - optind);
-    if (o->events && !strcmp(o->events, "-") && !chosen)
-        o->form = FORM_NONE; /* the stream has standard output for itself */
+    if (!chosen && ((o->events && !strcmp(o->events, "-")) ||
+                    (o->report_html && !strcmp(o->report_html, "-"))))
+        o->form = FORM_NONE; /* the stream, or the page, has standard output for itself */
     if (o->what != DO_REPLAY)
         return 0;
     return options_agree(o, e);

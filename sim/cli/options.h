@@ -46,6 +46,7 @@ struct replay_options {
     uint64_t *restore_at; /* --restore-at */
     size_t restore_at_count;
     const char *events; /* NULL: none */
+    const char *report_html; /* a file, a directory with several traces, "-"; NULL: none */
     uint64_t explain;   /* --explain: the finding whose story is told; 0: none */
     const char *against; /* --against: the other profile; NULL: none */
     enum replay_form form;

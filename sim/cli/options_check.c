@@ -17,6 +17,10 @@ static int check_traces(struct replay_options *o, struct err *e)
         return err_set(e, EINVAL, "standard input (-) can be replayed only once");
     if (o->traces_count > 1 && o->events && !strcmp(o->events, "-"))
         return err_set(e, EINVAL, "--events: with several traces name a directory, not -");
+    if (o->traces_count > 1 && o->report_html && !strcmp(o->report_html, "-"))
+        return err_set(e, EINVAL, "--report-html: with several traces name a directory, not -");
+    if (o->traces_count == 1 && o->events && o->report_html && !strcmp(o->report_html, o->events))
+        return err_set(e, EINVAL, "--events and --report-html name the same file");
     if (o->view.from > o->view.to)
         return err_set(e, EINVAL, "--from lies behind --to");
     return 0;
@@ -46,6 +50,8 @@ static int check_special(const struct replay_options *o, struct err *e)
         return err_set(e, EINVAL, "--explain and --against do not go together");
     if (o->events)
         return err_set(e, EINVAL, "%s: --events does not go with it", name);
+    if (o->report_html)
+        return err_set(e, EINVAL, "%s: --report-html does not go with it", name);
     if (o->saves_count || o->restore || (o->against && o->restore_at_count))
         return err_set(e, EINVAL, "%s: --save%s and --restore do not go with it", name,
                        o->against ? ", --restore-at" : "");

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What stands around a graph. The drawing is stretched to whatever room there is; words and signs are
+ * text beside and above it, so that they stay readable on a phone.
+ */
+#include <inttypes.h>
+
+#include "report/html_out.h"
+#include "report/show.h"
+
+#define TICKS 9u
+
+static unsigned per_mille(const struct html_frame *f, unsigned bin)
+{
+    return (2 * bin + 1) * 500 / f->bins;
+}
+
+void html_plot_begin(const struct html_frame *f, const char *class, const char *said, unsigned high)
+{
+    fprintf(f->out, "<div class=\"area %s\"><svg viewBox=\"0 0 %u %u\" preserveAspectRatio=\"none\" "
+                    "role=\"img\" aria-label=\"",
+            class, f->bins, high);
+    html_text(f->out, said);
+    fputs("\">", f->out);
+}
+
+void html_plot_end(const struct html_frame *f)
+{
+    fputs("</svg>", f->out);
+}
+
+void html_plot_sign(const struct html_frame *f, unsigned bin, const char *class, const char *sign,
+                    const char *title)
+{
+    unsigned at = per_mille(f, bin);
+
+    fprintf(f->out, "<i class=\"%s\" style=\"left:%u.%u%%\" title=\"", class, at / 10, at % 10);
+    html_text(f->out, title);
+    fprintf(f->out, "\">%s</i>", sign);
+}
+
+void html_plot_label(const struct html_frame *f, unsigned per_mille_up, const char *text)
+{
+    const char *class = per_mille_up >= 1000 ? " class=\"top\"" : per_mille_up ? "" : " class=\"low\"";
+
+    if (per_mille_up >= 1000)
+        fprintf(f->out, "<span%s style=\"top:0\">", class);
+    else
+        fprintf(f->out, "<span%s style=\"bottom:%u.%u%%\">", class, per_mille_up / 10,
+                per_mille_up % 10);
+    html_text(f->out, text);
+    fputs("</span>", f->out);
+}
+
+static void tick(const struct html_frame *f, unsigned i)
+{
+    const struct html_bins *b = &f->p->watch->bins[f->axis];
+    uint64_t bin = (uint64_t)f->bins * i / (TICKS - 1), at = b->origin + bin * b->width;
+    unsigned there = i * 1000 / (TICKS - 1);
+
+    if (i == TICKS - 1) /* the last bin is seldom full */
+        at = f->axis == AXIS_TIME ? f->p->watch->last_ns : f->p->watch->last_record;
+    fprintf(f->out, "<span%s style=\"left:%u.%u%%\">", i % 2 ? " class=\"odd\"" : "", there / 10,
+            there % 10);
+    if (f->axis == AXIS_TIME) {
+        fprintf(f->out, "%s</span>", show_time(at).text);
+        return;
+    }
+    fputs(show_count(at).text, f->out);
+    if (f->p->report->counts->has_time)
+        fprintf(f->out, "<br/>%s", show_time(b->at_ns[bin < f->bins ? bin : f->bins - 1]).text);
+    fputs("</span>", f->out);
+}
+
+void html_plot_axis(const struct html_frame *f)
+{
+    fputs("<div class=\"xs\">", f->out);
+    for (unsigned i = 0; i < TICKS; i++) {
+        if (f->bins < TICKS && i && i < TICKS - 1) /* short runs: only the ends */
+            continue;
+        tick(f, i);
+    }
+    fputs("</div>\n", f->out);
+}
