@@ -12,8 +12,9 @@
 
 #define STORIES_MOST    20u
 #define STORIES_OF_EACH 5u
-/* A story replays the trace up to its finding three times: no more than that many records in all. */
-#define STORY_RECORDS   UINT64_C(3000000)
+/* A story replays the trace up to its finding three times: no more than that many records in all.
+ */
+#define STORY_RECORDS UINT64_C(3000000)
 
 struct page {
     const struct replay_options *options;
@@ -130,8 +131,8 @@ static void tell_all(struct page *p, const struct report *r)
 static int write_page(const struct page *p, const struct report *r, struct err *e)
 {
     char *command = malloc(PAGE_COMMAND_BYTES), *explain = malloc(PAGE_COMMAND_BYTES);
-    uint64_t all = r->checks ? checks_total(r->checks, SEV_VIOLATION) + checks_total(r->checks, SEV_GUEST)
-                             : 0;
+    uint64_t all =
+        r->checks ? checks_total(r->checks, SEV_VIOLATION) + checks_total(r->checks, SEV_GUEST) : 0;
     bool from_stdin = !strcmp(p->trace, "-");
     struct html_page page = {.report = r,
                              .view = &p->options->view,

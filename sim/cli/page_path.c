@@ -128,8 +128,8 @@ static int write_index(const struct replay_options *o, struct row_text *texts,
 
     for (size_t i = 0; i < o->traces_count; i++) {
         read_row(&texts[i], o, i);
-        rows[i] = (struct html_index_row){texts[i].file, o->traces[i], texts[i].verdict,
-                                          texts[i].words};
+        rows[i] =
+            (struct html_index_row){texts[i].file, o->traces[i], texts[i].verdict, texts[i].words};
     }
     snprintf(path, sizeof(path), "%s/index.html", o->report_html);
     rc = open_path(path, &f, e);

@@ -7,8 +7,8 @@
 
 #include "cli/options.h"
 
-/** Open the page of trace `index`; the directory is made where there are several. 0, or a negative errno
- * with a sentence. */
+/** Open the page of trace `index`; the directory is made where there are several. 0, or a negative
+ * errno with a sentence. */
 int page_open(const struct replay_options *o, size_t index, FILE **out, struct err *e);
 
 /** Close it; `rc`: what writing it returned. Likewise. */

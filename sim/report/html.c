@@ -39,8 +39,8 @@ char *html_verdict_words(char *out, size_t room, const struct report *r)
         break;
     case VERDICT_VIOLATED: break; /* the number follows */
     case VERDICT_DIFFERS:
-        add(out, room, "%s observed value%s differ%s", show_count(different).text, plural(different),
-            different == 1 ? "s" : "");
+        add(out, room, "%s observed value%s differ%s", show_count(different).text,
+            plural(different), different == 1 ? "s" : "");
         break;
     case VERDICT_DAMAGED:
         add(out, room, "%s", r->refused ? "refused" : "the trace could be read only in part");
@@ -102,7 +102,8 @@ static void navigation(FILE *out, const struct html_page *p)
 {
     const struct checks *c = p->report->checks;
 
-    fputs("<nav aria-label=\"On this page\"><a href=\"#model\">Model</a> <a href=\"#graphs\">Graphs</a> ",
+    fputs("<nav aria-label=\"On this page\"><a href=\"#model\">Model</a> <a "
+          "href=\"#graphs\">Graphs</a> ",
           out);
     if (checks_total(c, SEV_VIOLATION))
         fputs("<a href=\"#violations\">Violations</a> ", out);
@@ -122,7 +123,8 @@ static void again(FILE *out, const struct html_page *p)
     html_text(out, p->command);
     fputs("</pre>\n", out);
     if (p->report->checks)
-        fprintf(out, "<p>The same trace and options give the digest <code>%016" PRIx64 "</code>.</p>\n",
+        fprintf(out,
+                "<p>The same trace and options give the digest <code>%016" PRIx64 "</code>.</p>\n",
                 p->report->digest);
 }
 

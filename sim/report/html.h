@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The report of one replay as one page that opens from a file: no script, no network, no other file.
- * Formatting only; who fills it in is cli/page.c. What comes from a trace, a command line or an error
- * is text there, never markup. The same replay gives the same bytes.
+ * The report of one replay as one page that opens from a file: no script, no network, no other
+ * file. Formatting only; who fills it in is cli/page.c. What comes from a trace, a command line or
+ * an error is text there, never markup. The same replay gives the same bytes.
  */
 #ifndef VTR_REPORT_HTML_H
 #define VTR_REPORT_HTML_H

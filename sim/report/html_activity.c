@@ -8,33 +8,15 @@
 
 #define HIGH 1000u
 
-/* 1000 * log2(1 + v), by whole numbers alone: the same everywhere. */
-static uint64_t log2_milli(uint64_t v)
-{
-    unsigned whole = 0;
-    uint64_t x, part = 0;
-
-    v += v != UINT64_MAX;
-    while (v >> whole > 1)
-        whole++;
-    x = whole > 31 ? v >> (whole - 31) : v << (31 - whole); /* 1.31 fixed point, 1 <= x < 2 */
-    for (unsigned i = 0; i < 10; i++) {
-        x = x * x >> 31;
-        part = 2 * part + (x >> 32);
-        x >>= x >> 32;
-    }
-    return whole * 1000u + part * 1000 / 1024;
-}
-
 static void bars(const struct html_frame *f, const uint64_t v[HTML_BINS], uint64_t most,
                  const char *class)
 {
-    uint64_t top = log2_milli(most);
+    uint64_t top = html_log2_milli(most);
     unsigned from = 0;
 
     fprintf(f->out, "<path class=\"%s\" d=\"", class);
     for (unsigned i = 1; i <= f->bins; i++) {
-        unsigned h = (unsigned)(v[from] ? log2_milli(v[from]) * HIGH / top : 0);
+        unsigned h = (unsigned)(v[from] ? html_log2_milli(v[from]) * HIGH / top : 0);
 
         if (i < f->bins && v[i] == v[from])
             continue;
@@ -93,14 +75,15 @@ void html_activity(const struct html_frame *f)
     static const struct {
         const char *name, *class;
     } strips[HTML_STRIPS] = {
-        [STRIP_INVAL] = {"invalidations", "f0"},    [STRIP_MAP] = {"MAP", "f2"},
-        [STRIP_UNMAP] = {"UNMAP", "f1"},            [STRIP_REFUSED] = {"refused", "fbad"},
-        [STRIP_DMA] = {"device accesses", "f5"},    [STRIP_FAULT] = {"DMA faults", "fbad"},
-        [STRIP_MISS] = {"vhost misses", "f3"},      [STRIP_PIN] = {"pins", "f4"},
+        [STRIP_INVAL] = {"invalidations", "f0"}, [STRIP_MAP] = {"MAP", "f2"},
+        [STRIP_UNMAP] = {"UNMAP", "f1"},         [STRIP_REFUSED] = {"refused", "fbad"},
+        [STRIP_DMA] = {"accesses", "f5"},        [STRIP_FAULT] = {"DMA faults", "fbad"},
+        [STRIP_MISS] = {"vhost misses", "f3"},   [STRIP_PIN] = {"pins", "f4"},
     };
     const struct html_bins *b = &f->p->watch->bins[f->axis];
 
-    fputs("<figure><figcaption>How often in each column <span>(height logarithmic; the number is that "
+    fputs("<figure><figcaption>How often in each column <span>(height logarithmic; the number is "
+          "that "
           "of the busiest column)</span></figcaption>\n",
           f->out);
     findings(f, SEV_VIOLATION, "violations", "fbad");

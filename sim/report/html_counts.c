@@ -35,7 +35,8 @@ static void guest_did(FILE *out, const struct report *r)
     html_number_if(out, "invalidations refused", c->inval_refused, NULL);
     html_number_if(out, "queue errors", c->queue_errors, NULL);
     html_number_if(out, "root tables latched", c->root_latched, NULL);
-    html_number_if(out, "address space switches", c->switches, "a device became translated, or not");
+    html_number_if(out, "address space switches", c->switches,
+                   "a device became translated, or not");
     html_number_if(out, "resets", c->resets, NULL);
     html_number(out, "device accesses", c->dma, NULL);
     html_number_if(out, "DMA faults recorded", c->faults_recorded, NULL);
@@ -68,8 +69,8 @@ static void consumer(FILE *out, const struct consumer_counts *k)
         fprintf(out, "%sfirst refusal: %s at record %s", k->not_asked ? "; " : "",
                 show_errno(k->refused_result).text, show_count(k->refused_record).text);
     if (*k->unregistered) {
-        fprintf(out, " registration refused at record %s: ",
-                show_count(k->unregistered_record).text);
+        fprintf(out,
+                " registration refused at record %s: ", show_count(k->unregistered_record).text);
         html_text(out, k->unregistered);
     }
     fputs(k->present ? "</td></tr>\n" : " (left)</td></tr>\n", out);
@@ -84,7 +85,8 @@ static void notified(FILE *out, const struct report *r)
         fputs("<p>No consumer joined.</p>\n", out);
         return;
     }
-    fputs("<div class=\"wide\"><table><thead><tr><th>consumer</th><th>kind</th><th class=\"n\">MAP</th>"
+    fputs("<div class=\"wide\"><table><thead><tr><th>consumer</th><th>kind</th><th "
+          "class=\"n\">MAP</th>"
           "<th class=\"n\">UNMAP</th><th class=\"n\">refused</th><th class=\"n\">not asked</th>"
           "<th>notes</th></tr></thead><tbody>\n",
           out);
@@ -115,7 +117,10 @@ static void compared_row(FILE *out, const struct report *r, const char *what, ui
                          uint64_t differs)
 {
     fprintf(out, "<tr%s><td class=\"id\">%s</td>",
-            !differs ? "" : r->judged ? " class=\"bad\"" : " class=\"warn\"", what);
+            !differs    ? ""
+            : r->judged ? " class=\"bad\""
+                        : " class=\"warn\"",
+            what);
     cell(out, compared);
     cell(out, differs);
     fputs("</tr>\n", out);
@@ -124,7 +129,8 @@ static void compared_row(FILE *out, const struct report *r, const char *what, ui
 static void compared(FILE *out, const struct report *r)
 {
     fprintf(out,
-            "<h3>Compared with what was observed</h3>\n%s<div class=\"wide\"><table><thead><tr><th></th>"
+            "<h3>Compared with what was observed</h3>\n%s<div "
+            "class=\"wide\"><table><thead><tr><th></th>"
             "<th class=\"n\">compared</th><th class=\"n\">different</th></tr></thead><tbody>\n",
             r->judged ? "" : "<p class=\"soft\">Counted, not judged.</p>\n");
     compared_row(out, r, "register reads", r->compared.reads, r->differs.reads);

@@ -94,8 +94,10 @@ static void of_severity(FILE *out, const struct html_page *p, enum severity v, c
         fprintf(out, "<p class=\"soft\">%s hidden by --from, --to, --device or --iova.</p>\n",
                 show_count(s->hidden - hidden).text);
     if (all > s->all - before + (s->hidden - hidden))
-        fprintf(out, "<p class=\"soft\">%s more are left out here: see <code>--report json</code>.</p>\n",
-                show_count(all - (s->all - before) - (s->hidden - hidden)).text);
+        fprintf(
+            out,
+            "<p class=\"soft\">%s more are left out here: see <code>--report json</code>.</p>\n",
+            show_count(all - (s->all - before) - (s->hidden - hidden)).text);
 }
 
 static void how_to_tell(FILE *out, const struct html_page *p)

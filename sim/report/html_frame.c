@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stands around a graph. The drawing is stretched to whatever room there is; words and signs are
- * text beside and above it, so that they stay readable on a phone.
+ * What stands around a graph. The drawing is stretched to whatever room there is; words and signs
+ * are text beside and above it, so that they stay readable on a phone.
  */
 #include <inttypes.h>
 
@@ -17,8 +17,9 @@ static unsigned per_mille(const struct html_frame *f, unsigned bin)
 
 void html_plot_begin(const struct html_frame *f, const char *class, const char *said, unsigned high)
 {
-    fprintf(f->out, "<div class=\"area %s\"><svg viewBox=\"0 0 %u %u\" preserveAspectRatio=\"none\" "
-                    "role=\"img\" aria-label=\"",
+    fprintf(f->out,
+            "<div class=\"area %s\"><svg viewBox=\"0 0 %u %u\" preserveAspectRatio=\"none\" "
+            "role=\"img\" aria-label=\"",
             class, f->bins, high);
     html_text(f->out, said);
     fputs("\">", f->out);
@@ -41,7 +42,9 @@ void html_plot_sign(const struct html_frame *f, unsigned bin, const char *class,
 
 void html_plot_label(const struct html_frame *f, unsigned per_mille_up, const char *text)
 {
-    const char *class = per_mille_up >= 1000 ? " class=\"top\"" : per_mille_up ? "" : " class=\"low\"";
+    const char *class = per_mille_up >= 1000 ? " class=\"top\""
+                        : per_mille_up       ? ""
+                                             : " class=\"low\"";
 
     if (per_mille_up >= 1000)
         fprintf(f->out, "<span%s style=\"top:0\">", class);
@@ -50,6 +53,23 @@ void html_plot_label(const struct html_frame *f, unsigned per_mille_up, const ch
                 per_mille_up % 10);
     html_text(f->out, text);
     fputs("</span>", f->out);
+}
+
+uint64_t html_log2_milli(uint64_t v)
+{
+    unsigned whole = 0;
+    uint64_t x, part = 0;
+
+    v += v != UINT64_MAX;
+    while (v >> whole > 1)
+        whole++;
+    x = whole > 31 ? v >> (whole - 31) : v << (31 - whole); /* 1.31 fixed point, 1 <= x < 2 */
+    for (unsigned i = 0; i < 10; i++) {
+        x = x * x >> 31;
+        part = 2 * part + (x >> 32);
+        x >>= x >> 32;
+    }
+    return whole * 1000u + part * 1000 / 1024;
 }
 
 static void tick(const struct html_frame *f, unsigned i)

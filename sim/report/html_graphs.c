@@ -8,9 +8,17 @@
 
 #define HIGH 1000u
 
-static unsigned y_of(uint64_t v, uint64_t top)
+/* The vertical axis: up to `top`; logarithmic where some hold few and others many. */
+struct scale {
+    uint64_t top;
+    bool log;
+};
+
+static unsigned y_of(uint64_t v, const struct scale *s)
 {
-    return HIGH - (unsigned)(v > UINT64_MAX / HIGH ? v / (top / HIGH + 1) : v * HIGH / top);
+    if (s->log)
+        return HIGH - (unsigned)(html_log2_milli(v) * HIGH / html_log2_milli(s->top));
+    return HIGH - (unsigned)(v > UINT64_MAX / HIGH ? v / (s->top / HIGH + 1) : v * HIGH / s->top);
 }
 
 /* The least of 1, 2, 5 times a power of ten that is not below. */
@@ -26,13 +34,14 @@ static uint64_t round_up(uint64_t v)
 }
 
 /* A step for each bin in which the value is another. */
-static void line(const struct html_frame *f, const uint64_t v[HTML_BINS], uint64_t top, unsigned n)
+static void line(const struct html_frame *f, const uint64_t v[HTML_BINS], const struct scale *s,
+                 unsigned n)
 {
     unsigned was = HIGH + 1;
 
     fprintf(f->out, "<path class=\"line s%u\" d=\"", n);
     for (unsigned i = 0; i < f->bins; i++) {
-        unsigned y = y_of(v[i], top);
+        unsigned y = y_of(v[i], s);
 
         if (y == was)
             continue;
@@ -46,12 +55,13 @@ static void line(const struct html_frame *f, const uint64_t v[HTML_BINS], uint64
 }
 
 /* From the least to the most of each bin, where they differ. */
-static void band(const struct html_frame *f, const struct html_gauge *g, uint64_t top, unsigned n)
+static void band(const struct html_frame *f, const struct html_gauge *g, const struct scale *s,
+                 unsigned n)
 {
     bool any = false;
 
     for (unsigned i = 0; i < f->bins; i++) {
-        unsigned hi = y_of(g->hi[i], top), lo = y_of(g->lo[i], top);
+        unsigned hi = y_of(g->hi[i], s), lo = y_of(g->lo[i], s);
 
         if (hi == lo)
             continue;
@@ -88,31 +98,65 @@ static void held_keys(const struct html_frame *f)
                 show_count(w->more_consumers).text);
 }
 
+static struct scale scale_of(const struct html_watch *w)
+{
+    struct scale s = {1, false};
+    uint64_t least = UINT64_MAX;
+
+    for (unsigned i = 0; i < w->persons; i++) {
+        s.top = w->person[i]->peak > s.top ? w->person[i]->peak : s.top;
+        if (w->person[i]->peak && w->person[i]->peak < least)
+            least = w->person[i]->peak;
+    }
+    s.log = s.top / 20 > least;
+    s.top = round_up(s.top);
+    return s;
+}
+
+/* Labels, or (grid) the lines that belong to them. */
+static void held_ticks(const struct html_frame *f, const struct scale *s, bool grid)
+{
+    uint64_t v[24];
+    unsigned n = 0;
+
+    v[n++] = 0;
+    for (uint64_t ten = 1; s->log && ten < s->top && ten <= UINT64_MAX / 10; ten *= 10)
+        v[n++] = ten;
+    if (!s->log && s->top % 2 == 0)
+        v[n++] = s->top / 2;
+    v[n++] = s->top;
+    for (unsigned i = 0; i < n; i++) {
+        unsigned y = y_of(v[i], s);
+
+        if (i + 1 < n && i && y < 80) /* too near to the last */
+            continue;
+        if (grid)
+            fprintf(f->out, "<path class=\"grid\" d=\"M0 %uH%u\"/>", y, f->bins);
+        else
+            html_plot_label(f, HIGH - y, show_count(v[i]).text);
+    }
+}
+
 void html_held(const struct html_frame *f)
 {
     const struct html_watch *w = f->p->watch;
-    uint64_t top = 1;
+    struct scale s = scale_of(w);
 
-    for (unsigned i = 0; i < w->persons; i++)
-        if (w->person[i]->peak > top)
-            top = w->person[i]->peak;
-    top = round_up(top);
-    fputs("<figure><figcaption>Mappings held by each consumer <span>(as it was told and took them; "
-          "the pale band is what it had between)</span></figcaption>\n"
-          "<div class=\"plot\" style=\"height:14rem\"><div class=\"ys\">",
-          f->out);
-    html_plot_label(f, 0, "0");
-    html_plot_label(f, 1000, show_count(top).text);
-    if (top % 2 == 0)
-        html_plot_label(f, 500, show_count(top / 2).text);
+    fprintf(f->out,
+            "<figure><figcaption>Mappings held by each consumer <span>(as it was told and took "
+            "them; the "
+            "pale band is what it had between%s)</span></figcaption>\n"
+            "<div class=\"plot\" style=\"height:14rem\"><div class=\"ys\">",
+            s.log ? "; logarithmic" : "");
+    held_ticks(f, &s, false);
     fputs("</div>", f->out);
     html_plot_begin(f, "held", "Mappings held by each consumer; the table below says the numbers",
                     HIGH);
-    fprintf(f->out, "<path class=\"grid\" d=\"M0 %uH%u\"/>", HIGH / 2, f->bins);
+    held_ticks(f, &s, true);
     for (unsigned i = 0; i < w->persons; i++)
-        band(f, &w->person[i]->held[f->axis], top, i);
+        band(f, &w->person[i]->held[f->axis], &s, i);
     for (unsigned i = 0; i < w->persons; i++)
-        line(f, w->person[i]->held[f->axis].last, top, i);
+        line(f, w->person[i]->held[f->axis].last, &s, i);
     html_plot_end(f);
     fputs("</div></div>\n", f->out);
     html_plot_axis(f);

@@ -44,7 +44,7 @@ static void changed(struct html_watch *w, struct html_person *p)
 /* Its map of IOVA space, made when it first holds something of the tables. */
 static struct html_space *space(struct html_watch *w, struct html_person *p)
 {
-    if (p->space || w->spaces == HTML_SPACES)
+    if (p->space)
         return p->space;
     p->space = malloc(sizeof(*p->space));
     if (!p->space) {
@@ -52,7 +52,6 @@ static struct html_space *space(struct html_watch *w, struct html_person *p)
         return NULL;
     }
     html_space_init(p->space);
-    w->spaces++;
     return p->space;
 }
 
@@ -60,6 +59,13 @@ static struct iova_range inside(struct iova_range a, struct iova_range b)
 {
     return iova_range(a.first.v > b.first.v ? a.first.v : b.first.v,
                       a.last.v < b.last.v ? a.last.v : b.last.v);
+}
+
+/* What it holds by the tables changes. */
+static void mapped(const struct html_watch *w, struct html_person *p)
+{
+    p->changes += !p->changes || p->changed_record != w->last_record;
+    p->changed_record = w->last_record;
 }
 
 static void take(struct html_watch *w, struct html_person *p, struct iova_range r)
@@ -73,6 +79,7 @@ static void take(struct html_watch *w, struct html_person *p, struct iova_range 
 
         if (e->range.first.v > r.last.v)
             break;
+        mapped(w, p);
         html_space_remove(p->space, inside(e->range, r), bin);
         if (last >= r.last.v)
             break;
@@ -91,6 +98,8 @@ static void give(struct html_watch *w, struct html_person *p, const struct range
     if (rangemap_insert(ram ? &p->ram : &p->tables, e) == -ENOMEM)
         w->failed = true;
     html_watch_now(w, bin);
+    if (!ram)
+        mapped(w, p);
     if (s)
         html_space_add(s, e->range, bin);
 }

@@ -16,7 +16,7 @@ static const struct finding *first_of(const struct checks *c, const struct invar
 static void row(FILE *out, const struct html_page *p, const struct invariant *inv, uint64_t count)
 {
     const struct finding *f = count ? first_of(p->report->checks, inv) : NULL;
-    const char *class = !count                         ? ""
+    const char *class = !count                           ? ""
                         : inv->severity == SEV_VIOLATION ? " class=\"bad\""
                         : inv->severity == SEV_GUEST     ? " class=\"warn\""
                                                          : "";
@@ -36,7 +36,8 @@ static void table(FILE *out, const struct html_page *p, bool broken)
     size_t rows;
     const struct invariant *inv = invariants(&rows);
 
-    fputs("<div class=\"wide\"><table><thead><tr><th>id</th><th>severity</th><th class=\"n\">count</th>"
+    fputs("<div class=\"wide\"><table><thead><tr><th>id</th><th>severity</th><th "
+          "class=\"n\">count</th>"
           "<th class=\"n\">first record</th><th>statement</th></tr></thead><tbody>\n",
           out);
     for (unsigned s = SEV_VIOLATION; s <= SEV_COST; s++)

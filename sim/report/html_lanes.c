@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The time line of the unit and of each device: a bar while translated, signs where something happened. */
+/* The time line of the unit and of each device: a bar while translated, signs where something
+ * happened. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ struct sign {
 
 /* What is shown where several happened in a column: the first of these. */
 static const struct sign signs[] = {
-    {LANE_ABORT, "\xe2\x9c\x96", "bad", "the modelled system would have ended"},
+    {LANE_ABORT, "\xe2\x96\xa0", "bad", "the modelled system would have ended"},
     {LANE_QUEUE_ERROR, "!", "bad", "queue error"},
     {LANE_RESET, "\xe2\x86\xba", "warn", "reset"},
     {LANE_GONE, "\xe2\x96\xbd", "warn", "device gone"},
@@ -72,7 +73,8 @@ static void lane(const struct html_frame *f, const char *name, const struct html
           f->out);
     html_text(f->out, name);
     fputs("</span></div>", f->out);
-    snprintf(said, sizeof(said), "Time line of %s; the table of what happened says it in words", name);
+    snprintf(said, sizeof(said), "Time line of %s; the table of what happened says it in words",
+             name);
     html_plot_begin(f, "lane", said, 10);
     bar(f, bits, LANE_BYPASS, "off", 4, 2);
     bar(f, bits, LANE_TRANSLATED, "on", 2, 6);
@@ -89,7 +91,8 @@ static void violations(const struct html_frame *f)
 
     if (!checks_total(c, SEV_VIOLATION))
         return;
-    fputs("<div class=\"plot\" style=\"height:1.7rem\"><div class=\"ys\"><span class=\"name\">violations"
+    fputs("<div class=\"plot\" style=\"height:1.7rem\"><div class=\"ys\"><span "
+          "class=\"name\">violations"
           "</span></div>",
           f->out);
     html_plot_begin(f, "lane", "When invariants were broken; they are listed below", 10);
@@ -116,15 +119,17 @@ static void marks(const struct html_frame *f)
 
     if (!w->all_marks)
         return;
-    fputs("<div class=\"plot\" style=\"height:1.7rem\"><div class=\"ys\"><span class=\"name\">marks</span>"
+    fputs("<div class=\"plot\" style=\"height:1.7rem\"><div class=\"ys\"><span "
+          "class=\"name\">marks</span>"
           "</div>",
           f->out);
-    html_plot_begin(f, "lane", "Labels in the trace; the table of what happened has their words", 10);
+    html_plot_begin(f, "lane", "Labels in the trace; the table of what happened has their words",
+                    10);
     html_plot_end(f);
     for (size_t i = 0; i < w->marks; i++)
         html_plot_sign(f,
-                       html_bins_of(&w->bins[f->axis], f->axis == AXIS_TIME ? w->mark[i].at_ns
-                                                                            : w->mark[i].record),
+                       html_bins_of(&w->bins[f->axis],
+                                    f->axis == AXIS_TIME ? w->mark[i].at_ns : w->mark[i].record),
                        "c1", "\xe2\x96\xbe", w->mark[i].text);
     fputs("</div></div>\n", f->out);
 }
@@ -133,7 +138,8 @@ void html_lanes(const struct html_frame *f)
 {
     const struct html_watch *w = f->p->watch;
 
-    fputs("<figure><figcaption>The time line of each device <span>(thick: its accesses are translated; "
+    fputs("<figure><figcaption>The time line of each device <span>(thick: its accesses are "
+          "translated; "
           "thin: they are not)</span></figcaption>\n",
           f->out);
     marks(f);
@@ -145,7 +151,8 @@ void html_lanes(const struct html_frame *f)
     fputs("<p class=\"keys\">", f->out);
     for (unsigned s = 0; s < SIGNS; s++)
         if (strcmp(signs[s].title, "consumer joined"))
-            fprintf(f->out, "<span><b class=\"%s\">%s</b> %s</span> ", signs[s].class, signs[s].sign,
+            fprintf(f->out, "<span><b class=\"%s\">%s</b> %s</span> ", signs[s].class,
+                    signs[s].sign,
                     signs[s].bits == LANE_JOINED ? "device or consumer joined" : signs[s].title);
     fputs("</p>\n", f->out);
     if (w->more_devices)
@@ -225,6 +232,7 @@ void html_happened(FILE *out, const struct html_page *p)
     fputs("</tbody></table></div>\n", out);
     if (w->all_events > w->events || w->all_marks > w->marks)
         fprintf(out, "<p class=\"soft\">%s more events and %s more marks are left out.</p>\n",
-                show_count(w->all_events - w->events).text, show_count(w->all_marks - w->marks).text);
+                show_count(w->all_events - w->events).text,
+                show_count(w->all_marks - w->marks).text);
     fputs("</details>\n", out);
 }

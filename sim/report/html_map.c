@@ -5,7 +5,8 @@
 #include "report/html_out.h"
 #include "report/show.h"
 
-#define LEVELS 4u
+#define LEVELS    4u
+#define MAPS_MOST 3u
 
 /* 0: nothing; 1..LEVELS: up to a quarter, a half, three quarters, all of the region. */
 static unsigned level(const struct html_space *s, uint64_t pages)
@@ -82,9 +83,10 @@ static void one_to_one(const struct html_frame *f, const struct html_person *p)
         any = any || bits[i] & 1;
     if (!any)
         return;
-    fputs("<div class=\"plot\" style=\"height:1.4rem\"><div class=\"ys\"><span class=\"name\">RAM 1:1"
-          "</span></div>",
-          f->out);
+    fputs(
+        "<div class=\"plot\" style=\"height:1.4rem\"><div class=\"ys\"><span class=\"name\">RAM 1:1"
+        "</span></div>",
+        f->out);
     html_plot_begin(f, "ram", "When guest RAM was mapped one to one", 2);
     fputs("<path class=\"f2\" d=\"", f->out);
     for (unsigned i = 1; i <= f->bins; i++) {
@@ -151,16 +153,36 @@ static void keys(const struct html_frame *f)
     fputs("</p>\n", f->out);
 }
 
+/* How many have a map with more to see. */
+static unsigned busier(const struct html_watch *w, unsigned i)
+{
+    unsigned n = 0;
+
+    for (unsigned k = 0; k < w->persons; k++)
+        n += w->person[k]->space && (w->person[k]->changes > w->person[i]->changes ||
+                                     (w->person[k]->changes == w->person[i]->changes && k < i));
+    return n;
+}
+
 void html_map(const struct html_frame *f)
 {
     const struct html_watch *w = f->p->watch;
-    bool any = false;
+    unsigned there = 0, drawn = 0;
 
-    for (unsigned i = 0; i < w->persons; i++)
-        if (w->person[i]->space && w->person[i]->space->rows) {
-            one(f, w->person[i]);
-            any = true;
-        }
-    if (any)
+    for (unsigned i = 0; i < w->persons; i++) {
+        bool any = w->person[i]->space && w->person[i]->space->rows;
+
+        there += any;
+        if (!any || busier(w, i) >= MAPS_MOST)
+            continue;
+        one(f, w->person[i]);
+        drawn++;
+    }
+    if (drawn)
         keys(f);
+    if (there > drawn)
+        fprintf(f->out,
+                "<p class=\"soft\">Drawn are the %u consumers whose mappings changed most often; "
+                "%u more held some.</p>\n",
+                drawn, there - drawn);
 }

@@ -59,7 +59,8 @@ static void unit(FILE *out, const struct unit_config *u)
     static const char *const on_off[] = {"off", "on"};
 
     fprintf(out,
-            "<tr><th scope=\"row\">the unit</th><td>%u-bit addresses; caching mode %s; pass-through %s; "
+            "<tr><th scope=\"row\">the unit</th><td>%u-bit addresses; caching mode %s; "
+            "pass-through %s; "
             "device IOTLB %s; snoop control %s; interrupt remapping %s</td></tr>\n",
             u->aw_bits, on_off[u->caching_mode], on_off[u->pt], on_off[u->device_iotlb],
             on_off[u->snoop_control], on_off[u->intremap]);
@@ -78,7 +79,8 @@ void html_model(FILE *out, const struct html_page *p)
     html_row(out, "checks", r->check);
     if (r->restored)
         fprintf(out,
-                "<tr><th scope=\"row\">restored from</th><td>the state after record %s; what came before "
+                "<tr><th scope=\"row\">restored from</th><td>the state after record %s; what came "
+                "before "
                 "is not counted, and not known to the checks</td></tr>\n",
                 show_count(r->restored_after).text);
     fputs("</tbody></table></div>\n", out);
@@ -105,5 +107,6 @@ void html_provenance(FILE *out, const struct html_page *p)
         meta(out, &h->meta[i]);
     fputs("</tbody></table></div>\n", out);
     if (h->metas > METAS_MOST)
-        fprintf(out, "<p class=\"soft\">and %s more.</p>\n", show_count(h->metas - METAS_MOST).text);
+        fprintf(out, "<p class=\"soft\">and %s more.</p>\n",
+                show_count(h->metas - METAS_MOST).text);
 }

@@ -29,8 +29,8 @@ static size_t character(FILE *out, const char *s)
         fputs("\xef\xbf\xbd", out);
         return 1;
     }
-    if ((n == 1 && (c < 0x20 || c == 0x7f)) || (n == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0) ||
-        turns(s, n)) {
+    if ((n == 1 && (c < 0x20 || c == 0x7f)) ||
+        (n == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0) || turns(s, n)) {
         fputc(' ', out);
         return n;
     }

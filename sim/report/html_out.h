@@ -11,16 +11,17 @@
 
 #include "report/html.h"
 
-/* Text from outside: what would be markup is escaped, what is no UTF-8 is U+FFFD, control characters
- * and those that turn the direction of writing are blanks. html_text_cut: at most `most` characters,
- * then an ellipsis. */
+/* Text from outside: what would be markup is escaped, what is no UTF-8 is U+FFFD, control
+ * characters and those that turn the direction of writing are blanks. html_text_cut: at most `most`
+ * characters, then an ellipsis. */
 void html_text(FILE *out, const char *s);
 void html_text_cut(FILE *out, const char *s, size_t most);
 
 /* The same with line ends kept, for <pre>. Lines that begin in the first column are titles. */
 void html_pre(FILE *out, const char *s);
 
-/* Text as part of an address inside an attribute: all but letters, digits and a few signs as %XX. */
+/* Text as part of an address inside an attribute: all but letters, digits and a few signs as %XX.
+ */
 void html_href(FILE *out, const char *s);
 
 /* The page up to <main>, and from </main> on. `title` is text from outside. */
@@ -47,8 +48,11 @@ struct html_frame {
     enum html_axis axis;
     unsigned bins; /* used */
 };
-void html_plot_begin(const struct html_frame *f, const char *class, const char *said, unsigned high);
+void html_plot_begin(const struct html_frame *f, const char *class, const char *said,
+                     unsigned high);
 void html_plot_end(const struct html_frame *f);
+/* 1000 * log2(1 + v), by whole numbers alone: the same everywhere. */
+uint64_t html_log2_milli(uint64_t v);
 /* Ticks of the axis below, and what it is. */
 void html_plot_axis(const struct html_frame *f);
 /* A sign above a bin; `title` is ours. */
@@ -58,17 +62,17 @@ void html_plot_sign(const struct html_frame *f, unsigned bin, const char *class,
 void html_plot_label(const struct html_frame *f, unsigned per_mille, const char *text);
 
 /* Sections of the page. */
-void html_graphs(FILE *out, const struct html_page *p);                     /* html_graphs.c */
-void html_held(const struct html_frame *f);                                 /* html_graphs.c */
-void html_activity(const struct html_frame *f);                             /* html_activity.c */
-void html_map(const struct html_frame *f);                                  /* html_map.c */
-void html_lanes(const struct html_frame *f);                                /* html_lanes.c */
-void html_happened(FILE *out, const struct html_page *p);                   /* html_lanes.c */
-void html_findings(FILE *out, const struct html_page *p);                   /* html_findings.c */
-void html_broken(FILE *out, const struct html_page *p);                     /* html_findings.c */
-void html_invariants(FILE *out, const struct html_page *p);                 /* html_invariants.c */
-void html_counts(FILE *out, const struct html_page *p);                     /* html_counts.c */
-void html_model(FILE *out, const struct html_page *p);                      /* html_model.c */
-void html_provenance(FILE *out, const struct html_page *p);                 /* html_model.c */
+void html_graphs(FILE *out, const struct html_page *p);     /* html_graphs.c */
+void html_held(const struct html_frame *f);                 /* html_graphs.c */
+void html_activity(const struct html_frame *f);             /* html_activity.c */
+void html_map(const struct html_frame *f);                  /* html_map.c */
+void html_lanes(const struct html_frame *f);                /* html_lanes.c */
+void html_happened(FILE *out, const struct html_page *p);   /* html_lanes.c */
+void html_findings(FILE *out, const struct html_page *p);   /* html_findings.c */
+void html_broken(FILE *out, const struct html_page *p);     /* html_findings.c */
+void html_invariants(FILE *out, const struct html_page *p); /* html_invariants.c */
+void html_counts(FILE *out, const struct html_page *p);     /* html_counts.c */
+void html_model(FILE *out, const struct html_page *p);      /* html_model.c */
+void html_provenance(FILE *out, const struct html_page *p); /* html_model.c */
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IOVA space over time, of one consumer: rows are the regions in which anything was ever mapped, gaps
- * left out; where there would be too many, regions become twice as large. Private to html*.c.
+ * IOVA space over time, of one consumer: rows are the regions in which anything was ever mapped,
+ * gaps left out; where there would be too many, regions become twice as large. Private to html*.c.
  */
 #ifndef VTR_REPORT_HTML_SPACE_H
 #define VTR_REPORT_HTML_SPACE_H
@@ -17,8 +17,8 @@ struct html_cells {
 };
 
 struct html_row {
-    uint64_t id;                    /* IOVA >> shift */
-    uint64_t now;                   /* 4 KiB pages mapped in it now */
+    uint64_t id;                        /* IOVA >> shift */
+    uint64_t now;                       /* 4 KiB pages mapped in it now */
     struct html_cells *axis[HTML_AXES]; /* owned by the space */
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How the page looks: light or dark as the reader's system, readable on a phone and in print. The colours
- * are those of Okabe and Ito, told apart by most who see few colours; each has a pattern besides.
+ * How the page looks: light or dark as the reader's system, readable on a phone and in print. The
+ * colours are those of Okabe and Ito, told apart by most who see few colours; each has a pattern
+ * besides.
  */
 #include "report/html_out.h"
 
@@ -37,7 +38,8 @@ const char html_style[] =
     ".wide{overflow-x:auto}\ntable{border-collapse:collapse;margin:.4rem 0;font-size:.9rem}\n"
     "th,td{text-align:left;vertical-align:top;padding:.15rem .9rem .15rem 0;"
     "border-bottom:1px solid var(--line)}\n"
-    "thead th{color:var(--soft);font-weight:600}tbody th{font-weight:400}\n"
+    "table{overflow-wrap:break-word}th{white-space:nowrap}thead "
+    "th{color:var(--soft);font-weight:600}tbody th{font-weight:400}\n"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
     "td.id,th.id{white-space:nowrap}\n"
     "tr.bad .id{color:var(--bad);font-weight:700}tr.warn .id{color:var(--warn);font-weight:700}\n"
@@ -58,15 +60,15 @@ const char html_style[] =
     "#by-record:focus-visible~.choice label[for=by-record],"
     "#by-time:focus-visible~.choice label[for=by-time]{outline:3px solid var(--c1)}\n"
     "#by-record:checked~.over-1,#by-time:checked~.over-0{display:none}\n"
-    ".plot{display:grid;grid-template-columns:6.2rem minmax(0,1fr);margin:.15rem 0}\n"
+    ".plot{display:grid;grid-template:100%/6.2rem minmax(0,1fr);margin:.15rem 0}\n"
     ".ys{position:relative;border-right:1px solid var(--soft)}\n"
     ".ys span{position:absolute;right:.35rem;transform:translateY(50%);font-size:.75rem;"
     "line-height:1;color:var(--soft);white-space:nowrap;font-variant-numeric:tabular-nums}\n"
     ".ys span.top{transform:none}.ys span.low{transform:none}\n"
-    ".name{position:absolute;left:0;top:50%;transform:translateY(-50%);font-size:.8rem;"
+    ".ys .name{position:absolute;left:0;top:50%;transform:translateY(-50%);font-size:.8rem;"
     "line-height:1.1;color:var(--fg);max-width:5.9rem}\n"
     ".area{position:relative;background:var(--box)}\n"
-    ".area svg{display:block;width:100%;height:100%}\n"
+    ".area svg{position:absolute;inset:0;width:100%;height:100%}\n"
     ".area i{position:absolute;top:50%;transform:translate(-50%,-50%);font:700 .8rem/1 sans-serif;"
     "cursor:help;text-shadow:0 0 2px var(--bg),0 0 2px var(--bg),0 0 3px var(--bg)}\n"
     ".bad{color:var(--bad)}.warn{color:var(--warn)}.c0{color:var(--c0)}.c1{color:var(--c1)}"
@@ -80,9 +82,12 @@ const char html_style[] =
     ".line{fill:none;stroke-width:1.6;vector-effect:non-scaling-stroke}\n"
     ".s0{stroke:var(--c0)}.s1{stroke:var(--c1);stroke-dasharray:7 3}"
     ".s2{stroke:var(--c2);stroke-dasharray:2 2}.s3{stroke:var(--c3);stroke-dasharray:9 3 2 3}"
-    ".s4{stroke:var(--c4);stroke-dasharray:12 4}.s5{stroke:var(--c5);stroke-dasharray:4 4}\n"
+    ".s4{stroke:var(--c4);stroke-dasharray:12 4}.s5{stroke:var(--c5);stroke-dasharray:4 4}"
+    ".s6{stroke:var(--c0);stroke-dasharray:14 3 2 3 2 3}.s7{stroke:var(--c1);stroke-dasharray:1 "
+    "4}\n"
     ".f0{fill:var(--c0)}.f1{fill:var(--c1)}.f2{fill:var(--c2)}.f3{fill:var(--c3)}"
-    ".f4{fill:var(--c4)}.f5{fill:var(--c5)}.band{opacity:.18}.fbad{fill:var(--bad)}"
+    ".f4{fill:var(--c4)}.f5{fill:var(--c5)}.f6{fill:var(--c0)}.f7{fill:var(--c1)}.band{opacity:.18}"
+    ".fbad{fill:var(--bad)}"
     ".fwarn{fill:var(--warn)}\n"
     ".grid{stroke:var(--line);stroke-width:1;vector-effect:non-scaling-stroke}\n"
     ".cell{fill:none;stroke-width:2}.m1{stroke:var(--m1)}.m2{stroke:var(--m2)}"
@@ -92,5 +97,5 @@ const char html_style[] =
     ".keys{font-size:.8125rem;color:var(--soft)}.keys>span{margin-right:1rem;white-space:nowrap}\n"
     "@media(max-width:40rem){body{padding:.6rem;font-size:15px}"
     ".plot{grid-template-columns:4.9rem minmax(0,1fr)}.xs{margin-left:4.9rem}"
-    ".xs .odd{display:none}.name{max-width:4.7rem;font-size:.72rem}.ys span{font-size:.65rem}"
+    ".xs .odd{display:none}.ys span{font-size:.65rem}.ys .name{max-width:4.7rem;font-size:.72rem}"
     "th,td{padding-right:.6rem}}\n";

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A listener that keeps what the graphs of the page need, in memory that does not grow with the
- * trace: counts and states in bins, what consumers hold now, and the first of what happened to each device.
+ * trace: counts and states in bins, what consumers hold now, and the first of what happened to each
+ * device.
  */
 #ifndef VTR_REPORT_HTML_WATCH_H
 #define VTR_REPORT_HTML_WATCH_H
@@ -15,8 +16,7 @@
 #include "report/html_bins.h"
 #include "report/html_space.h"
 
-#define HTML_CONSUMERS 6u  /* drawn; further ones are counted */
-#define HTML_SPACES    3u  /* maps of IOVA space: the first consumers that hold anything of the tables */
+#define HTML_CONSUMERS 8u  /* drawn; further ones are counted */
 #define HTML_LANES     17u /* the unit and 16 devices */
 #define HTML_EVENTS    80u /* of the table of what happened */
 #define HTML_MARKS     40u
@@ -28,9 +28,11 @@ struct html_person {
     struct rangemap ram;    /* one to one, because its device's address space was switched */
     struct rangemap tables; /* by the guest's tables */
     uint64_t peak;
+    uint64_t changes, changed_record; /* records that changed what it holds by the tables */
     struct html_gauge held[HTML_AXES];
-    struct html_space *space; /* NULL: it has no map */
-    uint16_t ram_bits[HTML_AXES][HTML_BINS]; /* 1: RAM was held one to one, 2: something of the tables */
+    struct html_space *space; /* NULL: it never held anything of the tables */
+    uint16_t ram_bits[HTML_AXES]
+                     [HTML_BINS]; /* 1: RAM was held one to one, 2: something of the tables */
 };
 
 /** The unit (lane 0), or a device. */
@@ -45,8 +47,8 @@ struct html_lane {
 struct html_event {
     uint64_t record, at_ns;
     unsigned lane;
-    uint16_t bit;        /* LANE_* */
-    bool on;             /* LANE_SWITCHED: from now on translated */
+    uint16_t bit;         /* LANE_* */
+    bool on;              /* LANE_SWITCHED: from now on translated */
     char who[NAME_BYTES]; /* the consumer */
 };
 
@@ -60,7 +62,7 @@ struct html_watch {
     struct html_bins bins[HTML_AXES];
     uint64_t first_record, last_record, first_ns, last_ns;
     struct html_person *person[HTML_CONSUMERS];
-    unsigned persons, spaces;
+    unsigned persons;
     uint64_t more_consumers; /* joined, but not drawn */
     struct html_lane lane[HTML_LANES];
     unsigned lanes;
