@@ -13,7 +13,7 @@ has "version: name and number" "$work/out" '^vtd-replay [0-9]+\.[0-9]+'
 # Every option of --help is one, and every option is in --help.
 run --help
 for option in profile sync attach type1 dma-limit fail quirk list-quirks set list-fields compare check strict save \
-    restore restore-at events report stop-on-violation from to device iova list-invariants digest \
+    restore restore-at events report report-html stop-on-violation from to device iova list-invariants digest \
     explain against help version; do
     has "help: --$option is described" "$work/out" "--$option"
 done
