@@ -74,21 +74,22 @@ uint64_t html_log2_milli(uint64_t v)
 
 static void tick(const struct html_frame *f, unsigned i)
 {
-    const struct html_bins *b = &f->p->watch->bins[f->axis];
+    const struct html_watch *w = f->p->watch;
+    const struct html_bins *b = &w->bins[f->axis];
     uint64_t bin = (uint64_t)f->bins * i / (TICKS - 1), at = b->origin + bin * b->width;
+    uint64_t at_ns = bin ? b->at_ns[bin - 1] : w->first_ns; /* where the bin begins */
     unsigned there = i * 1000 / (TICKS - 1);
 
     if (i == TICKS - 1) /* the last bin is seldom full */
-        at = f->axis == AXIS_TIME ? f->p->watch->last_ns : f->p->watch->last_record;
+        at = f->axis == AXIS_TIME ? w->last_ns : w->last_record;
     fprintf(f->out, "<span%s style=\"left:%u.%u%%\">", i % 2 ? " class=\"odd\"" : "", there / 10,
             there % 10);
-    if (f->axis == AXIS_TIME) {
-        fprintf(f->out, "%s</span>", show_time(at).text);
-        return;
-    }
-    fputs(show_count(at).text, f->out);
-    if (f->p->report->counts->has_time)
-        fprintf(f->out, "<br/>%s", show_time(b->at_ns[bin < f->bins ? bin : f->bins - 1]).text);
+    if (f->axis == AXIS_TIME)
+        fputs(show_time(at).text, f->out);
+    else
+        fputs(show_count(at).text, f->out);
+    if (f->axis == AXIS_RECORD && w->has_time)
+        fprintf(f->out, "<br/>%s", show_time(at_ns > w->first_ns ? at_ns : w->first_ns).text);
     fputs("</span>", f->out);
 }
 

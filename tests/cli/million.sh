@@ -19,8 +19,10 @@ code=0
 (
     # shellcheck disable=SC3045 # dash, bash and busybox sh have it
     ulimit -v "$limit_kib"
-    "$REPLAY" --profile ideal --report json "$work/million.trace" >"$work/out" 2>"$work/err"
+    "$REPLAY" --profile ideal --report json --report-html "$work/page.html" "$work/million.trace" >"$work/out" 2>"$work/err"
 ) || code=$?
 exits "million: replays within $limit_kib KiB of address space" 0
 has "million: all of it, and it breaks nothing" "$work/out" '"verdict":"clean","records":999988,'
 has "million: every access was compared" "$work/out" '"compared":\{"reads":0,"dma":111105,'
+has "million: a page of it, with every record" "$work/page.html" '<b>999,988</b>records'
+equal "million: its page is no larger than that of a short trace" "$(($(wc -c <"$work/page.html") / 1048576))" 0
