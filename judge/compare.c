@@ -170,9 +170,6 @@ static bool compare_stores(struct comparison *c, const struct seen *s)
         uint64_t val = 0;
         enum answer a;
 
-        for (unsigned k = i + 1; k < s->stores; k++) /* the last one to the same place counts */
-            if (s->store[k].gpa.v == s->store[i].gpa.v)
-                want = s->store[k].val;
         a = machine_read(c->machine, s->store[i].gpa.v, 4, &val, &e);
         if (a != ANSWERED)
             return lost(c, a, &e);

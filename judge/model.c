@@ -134,6 +134,20 @@ static void take_consumer(struct model *m, const struct obs *o)
     snprintf(d->name, sizeof(d->name), "%s", o->u.consumer.name);
 }
 
+/* Of several to one place the last one counts. */
+static void keep_store(struct seen *s, gpa_t a, uint32_t val)
+{
+    unsigned i = 0;
+
+    while (i < s->stores && s->store[i].gpa.v != a.v)
+        i++;
+    if (i == MODEL_STORES_MAX)
+        return;
+    s->store[i].gpa = a;
+    s->store[i].val = val;
+    s->stores += i == s->stores;
+}
+
 static void see(void *ctx, const struct obs *o)
 {
     struct model *m = ctx;
@@ -151,12 +165,7 @@ static void see(void *ctx, const struct obs *o)
         s->has_dma = true;
         s->dma = o->u.dma.result;
         break;
-    case OBS_UNIT_STORE:
-        if (s->stores < MODEL_STORES_MAX) {
-            s->store[s->stores].gpa = o->u.store.gpa;
-            s->store[s->stores++].val = o->u.store.val;
-        }
-        break;
+    case OBS_UNIT_STORE: keep_store(s, o->u.store.gpa, o->u.store.val); break;
     case OBS_ABORT:
         s->aborted = true;
         snprintf(s->abort_why, sizeof(s->abort_why), "%s", o->u.abort.why);

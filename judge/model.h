@@ -25,7 +25,8 @@ struct seen {
     struct xlat_result dma; /* what became of the unit's own translation */
     bool has_read;
     uint64_t read;
-    unsigned stores; /* what the unit stored; beyond MODEL_STORES_MAX not kept */
+    unsigned stores; /* places where the unit stored, the last value of each; beyond
+                        MODEL_STORES_MAX not kept */
     struct {
         gpa_t gpa;
         uint32_t val;
@@ -38,9 +39,9 @@ struct vfio_device {
     unsigned nth;    /* how many of this device came before */
     bdf_t requester; /* the id that the device's requests carry */
     char name[NAME_BYTES];
-    uint64_t joins;  /* record at which it comes; 0: it is there from the start */
-    uint64_t leaves; /* record at which it goes; NEVER */
-    bool there;      /* in the model, now */
+    uint64_t joins;               /* record at which it comes; 0: it is there from the start */
+    uint64_t leaves;              /* record at which it goes; NEVER */
+    bool there;                   /* in the model, now */
     const struct attach_rec *how; /* what the trace says of it; NULL: nothing */
 };
 

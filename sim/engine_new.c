@@ -87,6 +87,8 @@ static int build(struct engine *e, const struct trace_header *h, const struct en
         fault = follow_writes(e, err);
     if (!fault)
         fault = add_ram(e, h, err);
+    if (policy_window_reads_zero(&e->policy))
+        guest_mem_zeros(e->mem, gpa(IR_WINDOW_FIRST), IR_WINDOW_LAST - IR_WINDOW_FIRST + 1);
     return fault ? fault : vtd_new(&v, &e->unit, err);
 }
 

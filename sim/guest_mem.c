@@ -30,6 +30,7 @@ struct guest_mem {
     size_t count;
     uint64_t pages;
     struct mem_log *log; /* NULL: nobody follows */
+    uint64_t zeros_first, zeros_end; /* not RAM, but reads as zeros */
 };
 
 static const uint64_t zero_page[WORDS_PER_PAGE];
@@ -138,7 +139,15 @@ const uint64_t *guest_mem_page(const struct guest_mem *m, gpa_t a)
 
     if (p)
         return p->words;
+    if (a.v >= m->zeros_first && a.v < m->zeros_end)
+        return zero_page;
     return guest_mem_block_at(m, a) ? zero_page : NULL;
+}
+
+void guest_mem_zeros(struct guest_mem *m, gpa_t a, uint64_t bytes)
+{
+    m->zeros_first = a.v;
+    m->zeros_end = a.v + bytes;
 }
 
 bool guest_mem_read(const struct guest_mem *m, gpa_t a, uint64_t *val)

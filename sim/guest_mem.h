@@ -49,6 +49,12 @@ const struct ram_block *guest_mem_block_at(const struct guest_mem *m, gpa_t a);
  */
 const uint64_t *guest_mem_page(const struct guest_mem *m, gpa_t a);
 
+/**
+ * [a, a + bytes), 4 KiB multiples and no RAM, reads as zeros from now on instead of not at all; it
+ * cannot be written. For what a machine has there that answers (its interrupt controller).
+ */
+void guest_mem_zeros(struct guest_mem *m, gpa_t a, uint64_t bytes);
+
 /** Read the aligned 8-byte word at `a`. Returns false when it is not RAM or ROM. */
 bool guest_mem_read(const struct guest_mem *m, gpa_t a, uint64_t *val);
 

@@ -17,7 +17,7 @@
     .context_flushes = true, .root_flushes = true, .refusal_ends_vfio = true,                      \
     .leave_unmaps = true, .ebusy_retried = true, .last_page_spared = true, .ram_map_ends = true,  \
     .spaces_kept = true, .unmap_end_wraps = true, .refusal_ends_vhost = true,              \
-    .reset_keeps_ats = true
+    .reset_keeps_ats = true, .window_reads_zero = true
 
 /*
  * The VT-d side of seed 004, as merged for 2.10 (with the pass-through of dbaabb25f4, which the
@@ -175,6 +175,11 @@ const char *policy_name(const struct policy *p)
 const char *policy_kinds(const struct policy *p)
 {
     return p->kinds;
+}
+
+bool policy_window_reads_zero(const struct policy *p)
+{
+    return p->window_reads_zero;
 }
 
 bool policy_tells_differences(const struct policy *p)

@@ -46,6 +46,9 @@ int policy_apply_quirk(struct policy *p, const char *name, struct err *e);
  */
 struct policy *policy_copy(const struct policy *p);
 
+/** Whether the interrupt window of guest memory reads as zeros. */
+bool policy_window_reads_zero(const struct policy *p);
+
 /** Whether only what changed is notified, so that what was not written needs no look. */
 bool policy_tells_differences(const struct policy *p);
 

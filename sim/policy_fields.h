@@ -96,6 +96,8 @@ struct policy {
     bool window_by_extent;    /* a leaf that overlaps the interrupt range blocks all of itself (3.9
                                  step 15) */
     bool window_as_target;    /* and a leaf may map the interrupt range (before 7.1; M21) */
+    bool window_reads_zero;   /* tables in the interrupt range of guest memory are zeros, not
+                                 unreadable: an interrupt controller answers (seen on 7.2.22) */
     bool spaces_kept;         /* an address space outlives its devices: who is plugged in their place
                                  finds it as it was switched last (observed on 7.2.22) */
     bool pt_seen_by_dma;      /* a dma that meets a pass-through entry switches the device (3.9) */

@@ -197,9 +197,26 @@ START_TEST(random_stores)
 }
 END_TEST
 
+/* What answers with zeros is no RAM: it is read, and cannot be written. */
+START_TEST(zeros_that_are_no_ram)
+{
+    struct guest_mem *m = guest_mem_new();
+    uint64_t val = 1;
+
+    ck_assert(!guest_mem_read(m, gpa(0xfee00000), &val));
+    guest_mem_zeros(m, gpa(0xfee00000), 0x100000);
+    ck_assert(guest_mem_read(m, gpa(0xfee00000), &val) && val == 0);
+    ck_assert_ptr_nonnull(guest_mem_page(m, gpa(0xfeeff000)));
+    ck_assert_ptr_null(guest_mem_page(m, gpa(0xfef00000)));
+    ck_assert_ptr_null(guest_mem_page(m, gpa(0xfedff000)));
+    ck_assert_int_eq(guest_mem_store(m, gpa(0xfee00000), 1), -EFAULT);
+    guest_mem_free(m);
+}
+END_TEST
+
 int main(void)
 {
-    const struct test_row rows[] = {{blocks, 1},        {words, 1}, {pages, 1},
+    const struct test_row rows[] = {{zeros_that_are_no_ram, 1}, {blocks, 1},        {words, 1}, {pages, 1},
                                     {device_writes, 1}, {zero, 1},  {random_stores, 1}};
 
     return run_tests("guest memory", rows, COUNT(rows));
