@@ -26,6 +26,7 @@ VFIO_LIB := $(BUILD)/judge-vfio.so
 KERNEL_LOG := $(BUILD)/judge-kernel-log.so
 KERNEL_CALLS_OBJ := $(patsubst %,$(BUILD)/obj/judge/kernel/%.o,main compare models draw listed) \
             $(BUILD)/obj/judge/vfio/type1v2.o
+COMMON_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tools/common/*.c)))
 TOOLS    := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/test_*.c)))
 RIG      := $(BUILD)/obj/tests/rig.o $(BUILD)/obj/tests/random_guest.o \
@@ -55,12 +56,14 @@ $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/%: $(BUILD)/obj/tools/%.o $(LIB)
+$(BUILD)/%: $(BUILD)/obj/tools/%.o $(COMMON_OBJ) $(LIB)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $< $(COMMON_OBJ) $(LIB) $(LDLIBS)
 
 # What plays traces to a real QEMU, and the library preloaded into it: never with a sanitizer.
 $(BUILD)/obj/judge/%.o $(BUILD)/obj/tools/judge.o: CPPFLAGS += -D_GNU_SOURCE
+
+$(COMMON_OBJ) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.o): CPPFLAGS += -Itools
 
 $(BUILD)/judge: $(BUILD)/obj/tools/judge.o $(JUDGE_OBJ) $(LIB)
 	@echo "  LD $@"
@@ -148,4 +151,4 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
--include $(LIB_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(KERNEL_CALLS_OBJ:.o=.d) $(RIG:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d) $(BUILD)/obj/tests/properties.d
+-include $(LIB_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(KERNEL_CALLS_OBJ:.o=.d) $(RIG:.o=.d) $(COMMON_OBJ:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d) $(BUILD)/obj/tests/properties.d

@@ -7,47 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/against.h"
+#include "cli/events_file.h"
 #include "cli/explain.h"
 #include "cli/options.h"
 #include "cli/page.h"
 #include "cli/replay.h"
 #include "cli/version.h"
+#include "common/bar.h"
+#include "common/interrupt.h"
+#include "common/side_by_side.h"
+#include "report/show.h"
 
 static const char *program = "replay";
 
-struct bar {
-    bool shown;
-    struct timespec start, last;
-};
+/* Terminal colours on standard output; asked before that may become a file of ours. */
+static bool colours;
 
-static double seconds(struct timespec a, struct timespec b)
-{
-    return (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
-}
-
-static void show_progress(void *ctx, uint64_t records, uint64_t bytes, uint64_t size)
-{
-    struct bar *b = ctx;
-    struct timespec now;
-    double rate;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if (seconds(b->last, now) < 0.2)
-        return;
-    b->last = now;
-    rate = (double)records / (seconds(b->start, now) + 1e-9);
-    fprintf(stderr, "\r%12" PRIu64 " records, %9.0f records/s", records, rate);
-    if (size)
-        fprintf(stderr, ", %3.0f %%", 100.0 * (double)bytes / (double)size);
-    fputs("\033[K", stderr);
-    b->shown = true;
-}
-
-static bool colours(FILE *f)
+static bool has_colours(FILE *f)
 {
     const char *no = getenv("NO_COLOR");
 
@@ -60,58 +39,31 @@ static int complain(const char *what, const char *why)
     return 2;
 }
 
-/* DIR/NAME.ndjson for a trace; a second trace of the same name becomes NAME.2.ndjson. */
-static void events_path(char *out, size_t room, const struct replay_options *o, size_t index)
+/* The event stream of trace `index`; 0 or 2. */
+static int open_events(const struct replay_options *o, size_t index, struct part_file *out)
 {
-    const char *slash = strrchr(o->traces[index], '/');
-    const char *base = slash ? slash + 1 : o->traces[index];
-    unsigned same = 1;
+    struct err e = {""};
 
-    if (!strcmp(base, "-"))
-        base = "stdin";
-    for (size_t i = 0; i < index; i++) {
-        const char *other = strrchr(o->traces[i], '/');
-
-        same += !strcmp(other ? other + 1 : o->traces[i], base);
-    }
-    if (same == 1)
-        snprintf(out, room, "%s/%s.ndjson", o->events, base);
-    else
-        snprintf(out, room, "%s/%s.%u.ndjson", o->events, base, same);
+    if (events_file_open(o, index, out, &e))
+        return complain("--events", e.text);
+    interrupt_removes(out->part);
+    return 0;
 }
 
-/* The event stream of trace `index`: 0 and *out (NULL when none is asked for), or 2. */
-static int open_events(const struct replay_options *o, size_t index, FILE **out)
+static int close_events(const struct replay_options *o, struct part_file *p, bool failed)
 {
-    char path[4096];
+    struct err e = {""};
+    int rc = events_file_close(o, p, failed, &e);
 
-    *out = NULL;
-    if (!o->events)
-        return 0;
-    if (!strcmp(o->events, "-")) {
-        *out = stdout;
-        return 0;
-    }
-    if (o->traces_count == 1) {
-        snprintf(path, sizeof(path), "%s", o->events);
-    } else {
-        if (mkdir(o->events, 0777) && errno != EEXIST)
-            return complain(o->events, strerror(errno));
-        events_path(path, sizeof(path), o, index);
-    }
-    *out = fopen(path, "w");
-    return *out ? 0 : complain(path, strerror(errno));
+    interrupt_removes(NULL);
+    return rc ? complain("--events", e.text) : 0;
 }
 
-static int close_events(const struct replay_options *o, FILE *f, bool failed)
+/* Between the text reports of two traces. */
+static void separate(size_t index)
 {
-    if (!f)
-        return 0;
-    if (f == stdout)
-        failed = fflush(f) != 0 || failed;
-    else
-        failed = fclose(f) != 0 || failed;
-    return failed ? complain(o->events, "the event stream could not be written") : 0;
+    if (index)
+        puts("\n----------------------------------------------------------------\n");
 }
 
 static int print(const struct replay_options *o, const struct report *r, size_t index)
@@ -120,13 +72,13 @@ static int print(const struct replay_options *o, const struct report *r, size_t 
 
     switch (o->form) {
     case FORM_TEXT:
-        if (index)
-            puts("\n----------------------------------------------------------------\n");
-        rc = report_text(stdout, r, &o->view, colours(stdout));
+        separate(index);
+        rc = report_text(stdout, r, &o->view, colours);
         break;
     case FORM_JSON: rc = report_json(stdout, r); break;
     case FORM_DIGEST:
-        if (r->checks) /* else nothing was replayed, and there is nothing to hash */
+        /* Else nothing was replayed to hash, or as much as chance would have it. */
+        if (r->checks && !r->interrupted)
             printf("%016" PRIx64 "  %s\n", r->digest, r->trace);
         rc = fflush(stdout) || ferror(stdout) ? -EIO : 0;
         break;
@@ -135,81 +87,170 @@ static int print(const struct replay_options *o, const struct report *r, size_t 
     return rc ? complain("report", strerror(-rc)) : 0;
 }
 
-static int one(const struct replay_options *o, size_t index, const char *called)
+/* Of trace `index`, which was interrupted: as ended, for the exit code. */
+static int interrupted_at(const struct report *r)
+{
+    char why[64];
+
+    snprintf(why, sizeof(why), "interrupted at record %" PRIu64, r->stop.record);
+    complain(r->trace, why);
+    return INTERRUPTED;
+}
+
+static int one(const struct replay_options *o, size_t index, const struct progress *p,
+               struct bar *bar)
 {
     struct replay r;
-    struct bar bar = {.shown = false};
-    struct replay_job job = {.options = o, .trace = o->traces[index]};
+    struct part_file events;
     struct page *page = NULL;
     struct err e = {""};
-    int code, rc = open_events(o, index, &job.events);
+    struct replay_job job = {.options = o, .trace = o->traces[index], .progress = *p};
+    int code, rc = open_events(o, index, &events);
 
-    if (rc == 0 && page_begin(&page, o, index, called, &job, &e))
+    if (rc == 0 && page_begin(&page, o, index, o->called, &job, &e))
         rc = complain("--report-html", e.text);
     if (rc)
         return rc;
-    clock_gettime(CLOCK_MONOTONIC, &bar.start);
-    bar.last = bar.start;
-    if (isatty(STDERR_FILENO))
-        job.progress = (struct progress){show_progress, &bar};
+    job.events = events.f;
     replay_run(&r, &job);
-    if (bar.shown)
-        fputs("\r\033[K", stderr);
+    bar_erase(bar);
     code = report_exit_code(&r.report, o->strict_guest);
-    rc = close_events(o, job.events, r.events_failed);
+    rc = close_events(o, &events, r.events_failed);
     if (code == 2)
         complain(job.trace, r.report.stop.why);
     if (page_end(page, &r.report, &e))
         rc = complain("--report-html", e.text);
+    if (r.report.interrupted)
+        code = interrupted_at(&r.report);
     if (print(o, &r.report, index) || rc)
-        code = 2;
+        code = code > 2 ? code : 2;
     replay_free(&r);
     return code;
 }
 
-/* --explain: as the program was called, so that its last line can be used. */
+/* --explain: as the program was called, so that its last line can be used. It says nothing before
+ * it knows all, so an interrupt ends it. */
 static int explain(const struct replay_options *o, const char *called)
 {
-    struct bar bar = {.shown = false};
-    struct explain_job job = {.options = o, .program = called, .colour = colours(stdout)};
+    struct bar bar;
+    struct explain_job job = {.options = o, .program = called, .colour = colours};
     struct err e = {""};
     int code;
 
-    clock_gettime(CLOCK_MONOTONIC, &bar.start);
-    bar.last = bar.start;
-    if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO))
-        job.progress = (struct progress){show_progress, &bar};
+    bar_begin(&bar, "records");
+    if (!isatty(STDOUT_FILENO))
+        job.progress = bar_progress(&bar);
     code = explain_run(stdout, &job, &e);
-    if (bar.shown)
-        fputs("\r\033[K", stderr);
+    bar_erase(&bar);
     return code == 2 ? complain(o->traces[0], e.text) : code;
 }
 
 /* --against: one trace under two profiles. */
-static int against(const struct replay_options *o, size_t index)
+static int against(const struct replay_options *o, size_t index, const struct progress *p,
+                   struct bar *bar)
 {
-    struct bar bar = {.shown = false};
-    struct against_job job = {.options = o, .trace = o->traces[index]};
+    struct against_job job = {.options = o, .trace = o->traces[index], .progress = *p};
     struct err e = {""};
     int code;
 
-    clock_gettime(CLOCK_MONOTONIC, &bar.start);
-    bar.last = bar.start;
-    if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO))
-        job.progress = (struct progress){show_progress, &bar};
+    if (isatty(STDOUT_FILENO))
+        job.progress.show = NULL; /* it would stand between the lines */
     if (index && o->form == FORM_TEXT)
         putchar('\n');
     code = against_run(stdout, &job, &e);
-    if (bar.shown)
-        fputs("\r\033[K", stderr);
-    return code == 2 ? complain(job.trace, e.text) : code;
+    bar_erase(bar);
+    if (code == 2)
+        return complain(job.trace, e.text);
+    return interrupt_code() ? INTERRUPTED : code;
 }
 
-static int all(const struct replay_options *o, const char *called)
+static int any(const struct replay_options *o, size_t index, const struct progress *p,
+               struct bar *bar)
 {
-    struct err e = {""};
+    return o->against ? against(o, index, p, bar) : one(o, index, p, bar);
+}
+
+/* For --jobs: in a process of its own, whose progress goes to who draws it. */
+static int in_process(void *ctx, size_t index, const struct progress *p)
+{
+    struct bar none = {.wanted = false};
+
+    return any(ctx, index, p, &none);
+}
+
+static uint64_t trace_size(void *ctx, size_t index)
+{
+    const struct replay_options *o = ctx;
+    struct stat st;
+
+    return !stat(o->traces[index], &st) && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+}
+
+static int lost(void *ctx, size_t index, pid_t process, const char *why)
+{
+    const struct replay_options *o = ctx;
+    char text[160];
+
+    events_file_forget(o, index, process);
+    snprintf(text, sizeof(text), "its replay ended without a report: %s", why);
+    return complain(o->traces[index], text);
+}
+
+static int not_begun(void *ctx, size_t index)
+{
+    const struct replay_options *o = ctx;
+    char name[512];
+
+    if (o->form == FORM_TEXT) {
+        separate(index);
+        printf("NOT BEGUN  %s: interrupted before\n",
+               show_clean(name, sizeof(name), o->traces[index]));
+        fflush(stdout);
+    }
+    complain(o->traces[index], "not begun: interrupted before");
+    return INTERRUPTED;
+}
+
+static int one_by_one(struct replay_options *o)
+{
     int code = 0;
 
+    for (size_t i = 0; i < o->traces_count; i++) {
+        struct bar bar;
+        struct progress p;
+        int c;
+
+        bar_begin(&bar, "records");
+        if (o->traces_count > 1)
+            snprintf(bar.before, sizeof(bar.before), "trace %zu of %zu, ", i + 1, o->traces_count);
+        p = bar_progress(&bar);
+        c = interrupt_code() ? not_begun(o, i) : any(o, i, &p, &bar);
+        code = c > code ? c : code;
+    }
+    return code;
+}
+
+static int replay_all(struct replay_options *o)
+{
+    struct side_by_side s = {.count = o->traces_count,
+                             .width = o->jobs < UINT32_MAX ? (unsigned)o->jobs : UINT32_MAX,
+                             .run = in_process,
+                             .size = trace_size,
+                             .lost = lost,
+                             .not_begun = not_begun,
+                             .ctx = o};
+    struct err e = {""};
+    int code;
+
+    interrupt_catch(true);
+    code = o->jobs > 1 && o->traces_count > 1 ? side_by_side(&s) : one_by_one(o);
+    if (page_index(o, &e) && complain("--report-html", e.text) > code)
+        code = 2;
+    return code < INTERRUPTED ? code : interrupt_code();
+}
+
+static int all(struct replay_options *o, const char *called)
+{
     switch (o->what) {
     case DO_HELP: return fputs(replay_help, stdout) < 0 || fflush(stdout) ? 2 : 0;
     case DO_VERSION: return printf("vtd-replay %s\n", VTR_VERSION) < 0 || fflush(stdout) ? 2 : 0;
@@ -221,14 +262,8 @@ static int all(const struct replay_options *o, const char *called)
     }
     if (o->explain)
         return explain(o, called);
-    for (size_t i = 0; i < o->traces_count; i++) {
-        int c = o->against ? against(o, i) : one(o, i, called);
-
-        code = c > code ? c : code;
-    }
-    if (page_index(o, &e))
-        code = complain("--report-html", e.text);
-    return code;
+    o->called = called;
+    return replay_all(o);
 }
 
 int main(int argc, char **argv)
@@ -240,6 +275,7 @@ int main(int argc, char **argv)
 
     if (argc > 0)
         program = slash ? slash + 1 : argv[0];
+    colours = has_colours(stdout);
     rc = options_parse(&o, argc, argv, &e);
     if (rc)
         fprintf(stderr, "%s: %s\nTry '%s --help'.\n", program, e.text, program);

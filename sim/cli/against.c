@@ -9,8 +9,6 @@
 #include "cli/against_inside.h"
 #include "policy.h"
 
-#define PROGRESS_EVERY_RECORDS 4096
-
 /* --profile, else what the trace was observed on when that is built, else the default. */
 static const struct policy *chosen(const struct replay_options *o, const struct trace_header *h,
                                    unsigned side)
@@ -99,7 +97,12 @@ static void all_records(struct against *a)
         }
         if (!both(a, &rec) || (a->job->until_first && pairing_any(&a->differ)))
             return;
+        if (progress_stop(p))
+            break;
     }
+    a->interrupted = progress_stop(p);
+    if (a->interrupted)
+        return;
     a->damaged = rc < 0;
     both(a, NULL);
 }

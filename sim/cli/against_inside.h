@@ -37,6 +37,7 @@ struct against {
     uint64_t records, at_ns; /* obeyed by both */
     struct trace_damage damage;
     bool damaged;
+    bool interrupted; /* only so far was compared */
 };
 
 /** Ranges that only one side holds; both counts 0 when they hold the same. */

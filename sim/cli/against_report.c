@@ -20,7 +20,7 @@ static uint64_t differing(const struct against *a)
 
 static bool ended_early(const struct against *a)
 {
-    return a->damaged || a->side[0].aborted || a->side[1].aborted || a->side[0].refused ||
+    return a->damaged || a->interrupted || a->side[0].aborted || a->side[1].aborted || a->side[0].refused ||
            a->side[1].refused;
 }
 
@@ -75,6 +75,8 @@ static void print_end(FILE *out, const struct against *a)
     if (a->damaged)
         fprintf(out, "\nThe trace is damaged at byte %" PRIu64 ", record %s: %s\n", a->damage.byte,
                 show_count(a->damage.record).text, a->damage.why);
+    if (a->interrupted)
+        fputs("\nInterrupted; what lies behind was not compared.\n", out);
     if (ended_early(a))
         fprintf(out, "Compared up to record %s.\n", show_count(a->records).text);
 }
@@ -171,6 +173,7 @@ static cJSON *make(struct json *j, const struct against *a)
     } else {
         json_add(j, o, "damaged", cJSON_CreateNull());
     }
+    json_add(j, o, "interrupted", cJSON_CreateBool(a->interrupted));
     return o;
 }
 

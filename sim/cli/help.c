@@ -53,6 +53,8 @@ const char replay_help[] =
     "                         finding and count; independent of --sync and of what is shown\n"
     "  --events FILE          the event stream, one JSON object a line; a directory with\n"
     "                         several traces; with - the report is left out unless asked for\n"
+    "  --jobs N               replay up to N traces side by side; what is printed and written is\n"
+    "                         the same, in the order of the command line (default 1)\n"
     "  --from N, --to N       show only what belongs to these records,\n"
     "  --device BDF           this device,\n"
     "  --iova START-LAST      these addresses; never changes counts, digest or exit code\n"
@@ -68,4 +70,6 @@ const char replay_help[] =
     "\n"
     "Exit status: 0 all that was asked holds; 1 a violation or a judged difference (with\n"
     "--explain: found by then; with --against: any difference, or one side would end);\n"
-    "2 bad usage, or unreadable or damaged input, or no finding N.\n";
+    "2 bad usage, or unreadable or damaged input, or no finding N; 130 (SIGINT) or 143\n"
+    "(SIGTERM) interrupted: the reports of what was done are written, a second one ends at\n"
+    "once.\n";

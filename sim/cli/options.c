@@ -50,6 +50,7 @@ enum {
     OPT_RESTORE_AT,
     OPT_EXPLAIN,
     OPT_AGAINST,
+    OPT_JOBS,
     OPT_HELP,
     OPT_VERSION
 };
@@ -83,6 +84,7 @@ static const struct option options[] = {
     {"restore-at", required_argument, NULL, OPT_RESTORE_AT},
     {"explain", required_argument, NULL, OPT_EXPLAIN},
     {"against", required_argument, NULL, OPT_AGAINST},
+    {"jobs", required_argument, NULL, OPT_JOBS},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -166,6 +168,7 @@ static int set_option(struct replay_options *o, int option, const char *s, struc
     case OPT_AGAINST: o->against = s; return option_profile("--against", s, e);
     case OPT_EVENTS: o->events = s; break;
     case OPT_REPORT_HTML: o->report_html = s; break;
+    case OPT_JOBS: return arg_number("--jobs", s, &o->jobs, e);
     case OPT_STOP: o->stop_on_violation = true; break;
     case OPT_DIGEST: o->form = FORM_DIGEST; break;
     case OPT_LIST_INVARIANTS: return set_list(o, s, e);

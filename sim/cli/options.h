@@ -46,9 +46,11 @@ struct replay_options {
     uint64_t *restore_at; /* --restore-at */
     size_t restore_at_count;
     const char *events; /* NULL: none */
+    const char *called;      /* how the program was called, for the page */
     const char *report_html; /* a file, a directory with several traces, "-"; NULL: none */
     uint64_t explain;   /* --explain: the finding whose story is told; 0: none */
     const char *against; /* --against: the other profile; NULL: none */
+    uint64_t jobs;       /* --jobs: traces replayed side by side; 0 and 1: one after the other */
     enum replay_form form;
     struct view view;
     char *const *traces; /* into argv */

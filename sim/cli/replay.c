@@ -12,8 +12,6 @@
 /* Findings whose sentence is kept, of each invariant; all are counted. */
 #define FINDINGS_KEPT 1000
 
-#define PROGRESS_EVERY_RECORDS 4096
-
 static void stopped(struct replay *r, uint64_t record, const char *why)
 {
     struct report *p = &r->report;
@@ -203,6 +201,26 @@ static void at_the_end(struct replay *r, const struct replay_options *o)
         went_on(r, o, rc, &e);
 }
 
+static void show_progress(const struct replay *r, const struct progress *p)
+{
+    uint64_t size = 0, bytes;
+
+    if (!p->show || trace_records(r->reader) % PROGRESS_EVERY_RECORDS)
+        return;
+    bytes = trace_bytes_read(r->reader, &size);
+    p->show(p->ctx, trace_records(r->reader), bytes, size);
+}
+
+/* Somebody asked for the end: nothing is due there, as with --stop-on-violation. */
+static bool interrupted(struct replay *r, const struct progress *p)
+{
+    if (!progress_stop(p))
+        return false;
+    stopped(r, trace_records(r->reader), PROGRESS_STOPPED);
+    r->report.interrupted = true;
+    return true;
+}
+
 static void all_records(struct replay *r, const struct replay_job *job)
 {
     struct trace_damage d = {0};
@@ -210,18 +228,18 @@ static void all_records(struct replay *r, const struct replay_job *job)
     int rc;
 
     while ((rc = trace_next(r->reader, &rec, &d)) > 0) {
-        if (job->progress.show && trace_records(r->reader) % PROGRESS_EVERY_RECORDS == 0) {
-            uint64_t size = 0, bytes = trace_bytes_read(r->reader, &size);
-
-            job->progress.show(job->progress.ctx, trace_records(r->reader), bytes, size);
-        }
+        show_progress(r, &job->progress);
         if (!one_record(r, job->options, &rec))
+            return;
+        if (interrupted(r, &job->progress))
             return;
         if (job->hooks.enough && job->hooks.enough(job->hooks.ctx, r)) {
             stopped(r, trace_records(r->reader), "no more was asked for");
             return;
         }
     }
+    if (interrupted(r, &job->progress)) /* it may be why there was no more to read */
+        return;
     at_the_end(r, job->options);
     if (!r->report.stopped && rc < 0)
         damaged(r, &d);
@@ -232,7 +250,8 @@ static void states_missed(struct replay *r, const struct replay_options *o)
 {
     struct err e = {""};
 
-    if (r->report.verdict != VERDICT_DAMAGED && replay_state_missed(r, o, !r->report.stopped, &e))
+    if (!r->report.interrupted && r->report.verdict != VERDICT_DAMAGED &&
+        replay_state_missed(r, o, !r->report.stopped, &e))
         refused(r, trace_records(r->reader), e.text);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Replay one trace from its file to its report. Reads the trace and writes the event stream;
- * everything else is handed back as values. No clock: whoever wants progress is called.
+ * everything else is handed back as values. No clock: whoever wants progress is called
+ * (records obeyed, bytes read, size of the file).
  */
 #ifndef VTR_CLI_REPLAY_H
 #define VTR_CLI_REPLAY_H
@@ -10,18 +11,12 @@
 #include <stdio.h>
 
 #include "cli/options.h"
+#include "cli/progress.h"
 #include "report/digest.h"
 #include "report/events.h"
 #include "report/report.h"
 #include "trace/reader.h"
 #include "twin.h"
-
-/** Called now and then while replaying: records obeyed, bytes read, size of the file (0: unknown).
- */
-struct progress {
-    void (*show)(void *ctx, uint64_t records, uint64_t bytes, uint64_t size);
-    void *ctx;
-};
 
 struct replay;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "cli/part_file.h"
 #include "trace/foreign.h"
 #include "trace/text_write.h"
 
@@ -51,16 +52,17 @@ int state_record_sum(const struct rec *r, uint64_t *sum, struct err *e)
     return 0;
 }
 
+/* A reader finds the state of before, or the whole new one. */
 static int write_bytes(const char *path, const void *bytes, size_t count, struct err *e)
 {
-    FILE *f = fopen(path, "wb");
-    int failed;
+    struct part_file p;
+    struct err why = {""};
+    int rc = part_open(&p, path, &why);
 
-    if (!f)
-        return err_set(e, errno, "%s: %s", path, strerror(errno));
-    failed = fwrite(bytes, 1, count, f) != count;
-    failed |= fclose(f) != 0;
-    return failed ? err_set(e, EIO, "%s: the state could not be written", path) : 0;
+    if (rc)
+        return err_set(e, -rc, "%s: %s", path, why.text);
+    fwrite(bytes, 1, count, p.f); /* an error stays with the stream */
+    return part_finish(&p, &why) ? err_set(e, EIO, "%s: the state could not be written", path) : 0;
 }
 
 /* With a checksum of the content, so that no change of the file goes unseen. */

@@ -49,6 +49,7 @@ struct report {
     uint64_t restored_after;
     bool stopped;
     struct stop stop;
+    bool interrupted; /* somebody asked for the end: verdict and counts are of what was done */
     bool judged; /* observed values were judged (contract, section 4) */
     struct check_compared compared, differs;
     const struct checks *checks; /* NULL: nothing was replayed */

@@ -24,6 +24,13 @@ static void say_stop(const struct text *t)
     text_wrapped(t, 0, 2, line);
 }
 
+static const char *kept(const struct report *r)
+{
+    if (!strcmp(r->check, "off"))
+        return "replayed, nothing checked";
+    return r->interrupted ? "every promise was kept so far" : "every promise was kept";
+}
+
 static void headline_words(const struct text *t)
 {
     const struct report *r = t->r;
@@ -33,10 +40,7 @@ static void headline_words(const struct text *t)
     struct shown v = show_count(violations), g = show_count(guest), d = show_count(different);
 
     switch (r->verdict) {
-    case VERDICT_CLEAN:
-        fputs(strcmp(r->check, "off") ? "every promise was kept" : "replayed, nothing checked",
-              t->out);
-        break;
+    case VERDICT_CLEAN: fputs(kept(r), t->out); break;
     case VERDICT_VIOLATED: fprintf(t->out, "%s violation%s", v.text, plural(violations)); break;
     case VERDICT_DIFFERS:
         fprintf(t->out, "%s observed value%s differ%s", d.text, plural(different),
