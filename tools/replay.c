@@ -186,28 +186,35 @@ static uint64_t trace_size(void *ctx, size_t index)
     return !stat(o->traces[index], &st) && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
+/* There is no report of trace `index`: where each has one, that is said in its place. */
+static void nothing(const struct replay_options *o, size_t index, const char *word, const char *why)
+{
+    const char *trace = o->traces[index];
+    char name[512];
+
+    complain(trace, why);
+    if (o->form == FORM_TEXT) {
+        separate(index);
+        printf("%s  %s: %s\n", word, show_clean(name, sizeof(name), trace), why);
+    } else if (o->form == FORM_JSON) {
+        report_json_nothing(stdout, trace, why);
+    }
+    fflush(stdout);
+}
+
 static int lost(void *ctx, size_t index, pid_t process, const char *why)
 {
-    const struct replay_options *o = ctx;
     char text[160];
 
-    events_file_forget(o, index, process);
+    events_file_forget(ctx, index, process);
     snprintf(text, sizeof(text), "its replay ended without a report: %s", why);
-    return complain(o->traces[index], text);
+    nothing(ctx, index, "LOST", text);
+    return 2;
 }
 
 static int not_begun(void *ctx, size_t index)
 {
-    const struct replay_options *o = ctx;
-    char name[512];
-
-    if (o->form == FORM_TEXT) {
-        separate(index);
-        printf("NOT BEGUN  %s: interrupted before\n",
-               show_clean(name, sizeof(name), o->traces[index]));
-        fflush(stdout);
-    }
-    complain(o->traces[index], "not begun: interrupted before");
+    nothing(ctx, index, "NOT BEGUN", "not begun: interrupted before");
     return INTERRUPTED;
 }
 

@@ -13,6 +13,9 @@
 #include "cli/shrink.h"
 #include "cli/trace_options.h"
 #include "cli/version.h"
+#include "common/bar.h"
+#include "common/interrupt.h"
+#include "common/output.h"
 #include "trace/help.h"
 #include "trace/info.h"
 #include "trace/reader.h"
@@ -61,30 +64,31 @@ static bool same_file(const char *a, const char *b)
            x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* The file to write to, or NULL after a complaint. `in` is being read. */
-static FILE *open_output(const char *out, const char *in)
+/* Open what is to be written; `in` is being read. 0, or 2 after a complaint. */
+static int open_output(struct part_file *p, const char *out, const char *in)
 {
-    FILE *f;
+    struct err e = {""};
 
-    if (!out || strcmp(out, "-") == 0)
-        return stdout;
-    if (same_file(in, out)) {
-        complain(out, "this is the input too, another file expected");
-        return NULL;
-    }
-    f = fopen(out, "wb");
-    if (!f)
-        complain(out, strerror(errno));
-    return f;
+    if (out && same_file(in, out))
+        return complain(out, "this is the input too, another file expected");
+    return output_open(p, out, &e) ? complain(out, e.text) : 0;
 }
 
-static int close_output(FILE *f, const char *out)
+static int close_output(struct part_file *p, const char *out)
 {
-    bool failed = fflush(f) != 0 || ferror(f) != 0;
+    struct err e = {""};
 
-    if (f != stdout && fclose(f) != 0)
-        failed = true;
-    return failed ? complain(out ? out : "-", "could not be written") : 0;
+    return output_close(p, &e) ? complain(out ? out : "-", e.text) : 0;
+}
+
+static void show_progress(struct bar *bar, const struct trace_reader *r)
+{
+    uint64_t bytes, size = 0;
+
+    if (trace_records(r) % PROGRESS_EVERY_RECORDS || !bar->wanted)
+        return;
+    bytes = trace_bytes_read(r, &size);
+    bar_show(bar, trace_records(r), bytes, size);
 }
 
 static int put(void *ctx, const void *bytes, size_t n)
@@ -97,13 +101,18 @@ static int info_one(const char *file, struct trace_info *info)
     struct trace_reader *r = open_trace(file);
     struct trace_damage d;
     struct rec rec;
+    struct bar bar;
     int rc;
 
     if (!r)
         return 2;
+    bar_begin(&bar, "records");
     trace_info_begin(info, trace_header(r));
-    while ((rc = trace_next(r, &rec, &d)) > 0)
+    while ((rc = trace_next(r, &rec, &d)) > 0) {
         trace_info_add(info, &rec);
+        show_progress(&bar, r);
+    }
+    bar_erase(&bar);
     if (trace_info_print(stdout, file, info, r) || fflush(stdout))
         rc = complain("-", "could not be written");
     else if (rc < 0)
@@ -131,7 +140,7 @@ static int do_info(int count, char **files)
 
 /* Give the events of `r` that are shown to `w`: 0, or 2 after a complaint. */
 static int convert(struct trace_reader *r, const char *file, struct trace_writer *w,
-                   struct trace_options *o)
+                   struct trace_options *o, struct bar *bar)
 {
     struct trace_damage d;
     struct rec rec;
@@ -141,13 +150,15 @@ static int convert(struct trace_reader *r, const char *file, struct trace_writer
     if (!o->filter.has_device && o->filter.from > 1)
         rc = trace_skip_to(r, o->filter.from, &d);
     while (rc == 0 && trace_records(r) < o->filter.to && (rc = trace_next(r, &rec, &d)) > 0) {
+        show_progress(bar, r);
         rc = o->filtered ? filter_shows(&o->filter, trace_records(r), &rec) : 1;
         if (rc < 0)
-            return complain(file, "out of memory");
+            return bar_erase(bar), complain(file, "out of memory");
         rc = rc ? trace_writer_add(w, &rec, &err) : 0;
         if (rc)
-            return complain(file, err.text);
+            return bar_erase(bar), complain(file, err.text);
     }
+    bar_erase(bar);
     return rc < 0 ? complain_damage(file, &d) : 0;
 }
 
@@ -157,23 +168,25 @@ static int write_trace(const char *in, const char *out, enum trace_form form,
     struct trace_reader *r = open_trace(in);
     const struct trace_header *h;
     struct trace_writer *w = NULL;
+    struct part_file p;
+    struct bar bar;
     struct err err;
-    FILE *f;
     int rc;
 
     if (!r)
         return 2;
-    f = open_output(out, in);
-    if (f) {
+    rc = open_output(&p, out, in);
+    bar_begin(&bar, "records");
+    if (p.f == stdout && isatty(STDOUT_FILENO))
+        bar.wanted = false; /* it would stand between the lines */
+    if (rc == 0) {
         h = o->filtered && !o->header ? NULL : trace_header(r);
-        rc = trace_writer_open(form, h, o->level, (struct trace_sink){put, f}, &w, &err);
-        rc = rc ? complain(in, err.text) : convert(r, in, w, o);
+        rc = trace_writer_open(form, h, o->level, (struct trace_sink){put, p.f}, &w, &err);
+        rc = rc ? complain(in, err.text) : convert(r, in, w, o, &bar);
         if (w && trace_writer_finish(w, &err))
             rc = complain(out ? out : "-", err.text);
-        if (close_output(f, out))
+        if (close_output(&p, out))
             rc = 2;
-    } else {
-        rc = 2;
     }
     trace_writer_free(w);
     trace_close(r);
@@ -211,10 +224,11 @@ static FILE *open_events(const char *file)
     return f;
 }
 
-static int do_diff(int count, char **files, const struct trace_options *o)
+static int do_diff(int count, char **files, struct trace_options *o)
 {
     const char *names[2];
     FILE *in[2];
+    struct bar bar;
     struct err err = {""};
     int code = 2;
 
@@ -226,8 +240,12 @@ static int do_diff(int count, char **files, const struct trace_options *o)
     names[1] = files[1];
     in[0] = open_events(files[0]);
     in[1] = in[0] ? open_events(files[1]) : NULL;
+    bar_begin(&bar, "events");
+    if (!isatty(STDOUT_FILENO))
+        o->diff.progress = bar_progress(&bar);
     if (in[1])
         code = diff_streams(stdout, names, in, &o->diff, &err);
+    bar_erase(&bar);
     if (in[1] && code == 2)
         complain("diff", err.text);
     for (unsigned i = 0; i < 2; i++)
@@ -249,6 +267,7 @@ static int do_shrink(struct trace_options *o, const char *called)
 {
     struct shrink_command_line line;
     struct err err = {""};
+    struct bar bar;
     char replay[512];
     size_t n = strlen(called);
     int code = 2, rc;
@@ -261,9 +280,15 @@ static int do_shrink(struct trace_options *o, const char *called)
     if (rc) {
         bad_usage(err.text);
     } else {
+        interrupt_catch(true);
+        bar_begin(&bar, "replays");
+        line.progress = bar_progress(&bar);
         code = shrink_command_run(stdout, &line, replay, &err);
+        bar_erase(&bar);
         if (code)
             complain(line.replay.traces[0], err.text);
+        if (code && interrupt_code())
+            code = interrupt_code();
     }
     shrink_options_free(&line);
     return code;
@@ -303,6 +328,7 @@ int main(int argc, char **argv)
     if (argc < 2)
         return bad_usage("a command expected: info, dump, pack, diff or shrink");
     called = argv[0];
+    interrupt_catch(false);
     argv[0] = name;
     return run(argc, argv, called);
 }

@@ -20,8 +20,8 @@ static uint64_t differing(const struct against *a)
 
 static bool ended_early(const struct against *a)
 {
-    return a->damaged || a->interrupted || a->side[0].aborted || a->side[1].aborted || a->side[0].refused ||
-           a->side[1].refused;
+    return a->damaged || a->interrupted || a->side[0].aborted || a->side[1].aborted ||
+           a->side[0].refused || a->side[1].refused;
 }
 
 static void print_told(FILE *out, const struct against *a, const struct pairing_group *g,

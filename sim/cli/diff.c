@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "report/event_read.h"
 #include "report/show.h"
@@ -25,6 +26,7 @@ struct diff {
     struct pairing differ;
     struct side *side; /* two */
     uint64_t events[2];
+    uint64_t size; /* of both streams in bytes; 0: unknown */
 };
 
 static void show(void *ctx, const struct pairing_change *c)
@@ -75,8 +77,30 @@ static int broken_why(const struct diff *d, const char *const names[2], struct e
     return d->differ.failed ? err_set(e, ENOMEM, "out of memory") : 0;
 }
 
+/* Bytes of both streams; 0: one is no file. */
+static uint64_t size_of(FILE *const in[2])
+{
+    struct stat st[2];
+
+    for (unsigned s = 0; s < 2; s++)
+        if (fstat(fileno(in[s]), &st[s]) || !S_ISREG(st[s].st_mode))
+            return 0;
+    return (uint64_t)st[0].st_size + (uint64_t)st[1].st_size;
+}
+
+static void show_progress(const struct diff *d, uint64_t compared)
+{
+    const struct progress *p = &d->options->progress;
+
+    if (p->show && compared % PROGRESS_EVERY_RECORDS == 0)
+        p->show(p->ctx, d->events[0] + d->events[1],
+                d->side[0].reader.byte + d->side[1].reader.byte, d->size);
+}
+
 static int compare(struct diff *d, const char *const names[2], struct err *e)
 {
+    uint64_t compared = 0; /* records */
+
     advance(d, 0, e);
     if (d->side[0].state >= 0)
         advance(d, 1, e);
@@ -90,6 +114,7 @@ static int compare(struct diff *d, const char *const names[2], struct err *e)
             take(d, 1, record, e);
         if (d->side[0].state >= 0 && d->side[1].state >= 0)
             pairing_record_end(&d->differ, record, 0);
+        show_progress(d, ++compared);
     }
     return broken_why(d, names, e);
 }
@@ -134,6 +159,7 @@ int diff_streams(FILE *out, const char *const names[2], FILE *const in[2],
     pairing_init(&d.differ);
     d.differ.show = show;
     d.differ.ctx = &d;
+    d.size = o->progress.show ? size_of(in) : 0;
     for (unsigned s = 0; s < 2; s++)
         event_reader_init(&d.side[s].reader, in[s]);
     rc = compare(&d, names, e);

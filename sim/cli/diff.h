@@ -8,12 +8,14 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/progress.h"
 #include "report/pairing.h"
 
 struct diff_options {
     size_t context; /* equal events shown around a difference, of the same record and consumer */
     bool all;       /* show every difference */
     struct pairing_form form;
+    struct progress progress; /* called with events, and bytes of both streams */
 };
 
 /**

@@ -13,7 +13,8 @@ static const char *last_part(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* FILE, or DIR/NAME.ndjson; a second trace of the same name becomes NAME.2.ndjson. False: too long. */
+/* FILE, or DIR/NAME.ndjson; a second trace of the same name becomes NAME.2.ndjson. False: too long.
+ */
 static bool name(char path[PART_PATH_BYTES], const struct replay_options *o, size_t index)
 {
     const char *base = last_part(o->traces[index]);

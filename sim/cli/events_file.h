@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where --events goes: standard output, a file, or with several traces a file each in a directory. */
+/* Where --events goes: standard output, a file, or with several traces a file each in a directory.
+ */
 #ifndef VTR_CLI_EVENTS_FILE_H
 #define VTR_CLI_EVENTS_FILE_H
 

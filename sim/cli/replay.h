@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/progress.h"
 #include "cli/options.h"
-#include "cli/progress.h"
 #include "report/digest.h"
 #include "report/events.h"
 #include "report/report.h"

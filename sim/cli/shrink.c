@@ -10,6 +10,7 @@
 
 #include "cli/against.h"
 #include "cli/explain.h"
+#include "cli/part_file.h"
 #include "cli/shrink_goal.h"
 #include "report/show.h"
 #include "trace/words.h"
@@ -19,6 +20,7 @@
 struct work {
     const struct shrink_command_line *o;
     struct shrink_goal goal;
+    uint64_t runs; /* the predicate's so far */
     struct shrink_trace *trace;
     struct shrink_stats stats;
     char path[300]; /* for --command */
@@ -118,19 +120,37 @@ static void comment(const struct work *w, char *to, size_t room)
     }
 }
 
+/* The goal's predicate, watched: an interrupt ends the shrinking. */
+static int fails(void *arg, const struct shrink_case *c, size_t *needed)
+{
+    struct work *w = arg;
+    const struct progress *p = &w->o->progress;
+    int rc = progress_stop(p) ? -EINTR : shrink_goal_fails(&w->goal, c, needed);
+
+    w->runs++;
+    if (progress_stop(p))
+        return -EINTR; /* what a replay or command says that was hit by it is not believed */
+    if (p->show)
+        p->show(p->ctx, w->runs, 0, 0);
+    return rc;
+}
+
 static int write_result(const struct work *w, struct err *e)
 {
     struct shrink_case c = shrink_now(w->trace);
     bool is_stdout = !strcmp(w->o->output, "-");
+    struct part_file p = {.f = stdout};
     char text[COMMENT_BYTES];
-    FILE *f = is_stdout ? stdout : fopen(w->o->output, "w");
-    int rc;
+    struct err why = {""};
+    int rc = is_stdout ? 0 : part_open(&p, w->o->output, &why);
 
-    if (!f)
-        return err_set(e, errno, "%.200s: %s", w->o->output, strerror(errno));
+    if (rc)
+        return err_set(e, -rc, "%.200s: %s", w->o->output, why.text);
     comment(w, text, sizeof(text));
-    rc = shrink_write(f, text, &c, e);
-    if ((is_stdout ? fflush(f) : fclose(f)) && rc == 0)
+    rc = shrink_write(p.f, text, &c, e);
+    if (rc && !is_stdout)
+        part_drop(&p);
+    else if ((is_stdout ? fflush(p.f) : part_finish(&p, &why)) && rc == 0)
         rc = err_set(e, EIO, "%.200s could not be written", w->o->output);
     return rc;
 }
@@ -173,9 +193,20 @@ static int sums(FILE *out, const struct work *w)
                    s->limited ? " (no more are allowed: it may not be the shortest)" : "");
 }
 
+/* What is left so far is a result, too. */
+static int interrupted(struct work *w, struct err *e)
+{
+    if (w->stats.after == w->stats.before)
+        return err_set(e, EINTR, "interrupted before any record could be left out");
+    if (write_result(w, e))
+        return -EIO;
+    return err_set(e, EINTR, "interrupted: the shortest so far is written, %s records, before %s",
+                   show_count(w->stats.after).text, show_count(w->stats.before).text);
+}
+
 static int work(FILE *out, struct work *w, const char *program, struct err *e)
 {
-    struct shrink_options so = {shrink_goal_fails, &w->goal, w->o->runs, !w->o->replay.profile};
+    struct shrink_options so = {fails, w, w->o->runs, !w->o->replay.profile};
     bool to_stdout = !strcmp(w->o->output, "-");
     struct shrink_case all;
     int rc = read_trace(w, e);
@@ -188,6 +219,8 @@ static int work(FILE *out, struct work *w, const char *program, struct err *e)
     rc = shrink_goal_choose(&w->goal, &all, e);
     if (rc == 0)
         rc = shrink_run(w->trace, &so, &w->stats, e);
+    if (rc == -EINTR)
+        return interrupted(w, e);
     if (rc == 0)
         rc = write_result(w, e);
     if (rc || w->o->quiet)

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/progress.h"
 #include "cli/options.h"
 
 struct shrink_command_line {
@@ -14,6 +15,8 @@ struct shrink_command_line {
     const char *command;          /* --command; NULL: the replay is asked */
     uint64_t runs;                /* --runs; 0: no limit */
     bool quiet;
+    /* Called with replays or runs made. An interrupt leaves the shortest so far. */
+    struct progress progress;
 };
 
 /**

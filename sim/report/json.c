@@ -244,11 +244,10 @@ static cJSON *make(struct json *j, const struct report *r)
     return o;
 }
 
-int report_json(FILE *out, const struct report *r)
+/* One line; `o` is done with. */
+static int print_line(FILE *out, struct json *j, cJSON *o)
 {
-    struct json j = {false};
-    cJSON *o = make(&j, r);
-    char *text = j.failed ? NULL : cJSON_PrintUnformatted(o);
+    char *text = j->failed ? NULL : cJSON_PrintUnformatted(o);
     bool ok;
 
     cJSON_Delete(o);
@@ -257,4 +256,28 @@ int report_json(FILE *out, const struct report *r)
     ok = fputs(text, out) >= 0 && fputc('\n', out) != EOF && !fflush(out);
     cJSON_free(text);
     return ok ? 0 : -EIO;
+}
+
+int report_json(FILE *out, const struct report *r)
+{
+    struct json j = {false};
+    cJSON *o = make(&j, r);
+
+    return print_line(out, &j, o);
+}
+
+int report_json_nothing(FILE *out, const char *trace, const char *why)
+{
+    struct json j = {false};
+    cJSON *o = cJSON_CreateObject();
+    struct report r = {.stopped = true};
+
+    if (!o)
+        return -ENOMEM;
+    snprintf(r.stop.why, sizeof(r.stop.why), "%s", why);
+    json_add_text(&j, o, "trace", trace);
+    json_add_text(&j, o, "verdict", NULL);
+    json_add_u64(&j, o, "records", 0);
+    add_stop(&j, o, &r);
+    return print_line(out, &j, o);
 }

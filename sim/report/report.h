@@ -82,6 +82,9 @@ int report_text(FILE *out, const struct report *r, const struct view *v, bool co
  */
 int report_json(FILE *out, const struct report *r);
 
+/** The line of a trace of which there is no report, so that there is one for each: verdict null. */
+int report_json_nothing(FILE *out, const char *trace, const char *why);
+
 /** The lines of --list-invariants and --list-quirks. Return 0 or -EIO. */
 int report_invariants(FILE *out);
 /** A line each of id, severity, statement and source, separated by tabs. Likewise. */

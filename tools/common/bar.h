@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Progress on a terminal: what is done, how fast, which share, how long it will still take. One line
- * on standard error, drawn anew five times a second and erased at the end. */
+/* Progress on a terminal: what is done, how fast, which share, how long it will still take. One
+ * line on standard error, drawn anew five times a second and erased at the end. */
 #ifndef VTR_TOOLS_BAR_H
 #define VTR_TOOLS_BAR_H
 
 #include <stdbool.h>
 #include <time.h>
 
-#include "cli/progress.h"
+#include "base/progress.h"
 
 struct bar {
     bool wanted, shown;
-    const char *unit;  /* "records" */
-    char before[80];   /* what else is said; "" */
+    const char *unit; /* "records" */
+    char before[80];  /* what else is said; "" */
     struct timespec start, last;
 };
 

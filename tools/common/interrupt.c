@@ -96,6 +96,11 @@ void interrupt_removes(const char *path)
     removes = *path != 0;
 }
 
+void interrupt_end(void)
+{
+    raise(TELL_END);
+}
+
 void interrupt_hold(bool hold)
 {
     sigset_t s;

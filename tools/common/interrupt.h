@@ -32,6 +32,9 @@ int interrupt_code(void);
 /** Where the program ends at once, this file is removed first. One at a time; NULL: none. */
 void interrupt_removes(const char *path);
 
+/** End at once, as the second signal does: in a process that interrupt_inherit was called in. */
+void interrupt_end(void);
+
 /** Hold signals back while a process is made, or let them come again. */
 void interrupt_hold(bool hold);
 

@@ -2,24 +2,18 @@
 #include "common/side_by_side.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/bar.h"
 #include "common/interrupt.h"
-
-/* How a job stands, as its process tells it now and then. Shorter than PIPE_BUF: it comes whole. */
-struct standing {
-    uint64_t records, bytes;
-    uint64_t all_said; /* the last one: everything is printed */
-};
+#include "common/job_process.h"
+#include "common/spool.h"
 
 enum state { WAITS, RUNS, DONE };
 
@@ -37,7 +31,6 @@ struct job {
 struct lane {
     bool busy;
     size_t job;
-    pid_t process;
     int told;       /* the pipe's end to read */
     int file[2];    /* standard output and error */
     size_t waiting; /* jobs whose words are still in the files */
@@ -55,81 +48,6 @@ struct all {
     struct bar bar;
 };
 
-static int file_without_name(void)
-{
-    const char *dir = getenv("TMPDIR");
-    char path[300];
-    int fd;
-
-    snprintf(path, sizeof(path), "%.250s/replay-XXXXXX", dir && *dir ? dir : "/tmp");
-    fd = mkstemp(path);
-    if (fd < 0)
-        return -1;
-    unlink(path);
-    if (fcntl(fd, F_SETFL, O_APPEND) < 0) {
-        close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-static off_t length(int fd)
-{
-    struct stat st;
-
-    return fstat(fd, &st) ? 0 : st.st_size;
-}
-
-/* In the job's process. */
-
-struct teller {
-    int to;
-    struct timespec last;
-    struct standing standing;
-};
-
-static void tell(const struct teller *t)
-{
-    /* A full pipe: told another time. Who is not there any more takes us with him. */
-    if (write(t->to, &t->standing, sizeof(t->standing)) < 0 && errno == EPIPE)
-        raise(SIGUSR2);
-}
-
-static void tell_now_and_then(void *ctx, uint64_t records, uint64_t bytes, uint64_t size)
-{
-    struct teller *t = ctx;
-
-    (void)size;
-    t->standing = (struct standing){records, bytes, 0};
-    if (bar_due(&t->last))
-        tell(t);
-}
-
-static _Noreturn void be_job(const struct all *a, const struct lane *l, size_t index, int to)
-{
-    struct teller t = {.to = to};
-    struct progress p = {tell_now_and_then, &t, interrupt_flag()};
-    int code;
-
-    for (unsigned i = 0; i < a->s->width; i++)
-        if (a->lane[i].busy)
-            close(a->lane[i].told); /* or its process would not see ours die */
-    signal(SIGPIPE, SIG_IGN); /* to end by ourselves, and tidily */
-    interrupt_inherit();
-    if (dup2(l->file[0], STDOUT_FILENO) < 0 || dup2(l->file[1], STDERR_FILENO) < 0)
-        _exit(2);
-    fcntl(to, F_SETFL, O_NONBLOCK);
-    code = a->s->run(a->s->ctx, index, &p);
-    if (fflush(stdout) || ferror(stdout))
-        code = 2;
-    fcntl(to, F_SETFL, 0);
-    t.standing.all_said = 1;
-    tell(&t);
-    exit(code);
-}
-
-/* In the one process that made them. */
-
 /* False: no process can be made now. */
 static bool begin(struct all *a, struct lane *l)
 {
@@ -145,7 +63,10 @@ static bool begin(struct all *a, struct lane *l)
     pid = fork();
     if (pid == 0) {
         close(end[0]);
-        be_job(a, l, index, end[1]);
+        for (unsigned i = 0; i < a->s->width; i++)
+            if (a->lane[i].busy)
+                close(a->lane[i].told); /* or its process would not see ours die */
+        job_process(a->s, index, l->file[0], l->file[1], end[1]);
     }
     if (pid > 0)
         interrupt_process(pid);
@@ -157,7 +78,7 @@ static bool begin(struct all *a, struct lane *l)
     }
     *j = (struct job){.state = RUNS, .lane = (size_t)(l - a->lane), .process = pid};
     for (unsigned i = 0; i < 2; i++)
-        j->from[i] = length(l->file[i]);
+        j->from[i] = spool_length(l->file[i]);
     l->busy = true;
     l->job = index;
     l->told = end[0];
@@ -194,7 +115,7 @@ static void ended(struct all *a, struct lane *l)
     j->state = DONE;
     j->code = WIFEXITED(j->status) ? WEXITSTATUS(j->status) : 2;
     for (unsigned i = 0; i < 2; i++)
-        j->to[i] = length(l->file[i]);
+        j->to[i] = spool_length(l->file[i]);
 }
 
 static void listen(struct all *a)
@@ -238,24 +159,6 @@ static void show(struct all *a)
     bar_show(&a->bar, records, bytes, a->size);
 }
 
-/* Part of a file to one of our own streams. */
-static bool copy(int from, off_t at, off_t end, FILE *to)
-{
-    char bytes[65536];
-
-    while (at < end) {
-        size_t want = end - at < (off_t)sizeof(bytes) ? (size_t)(end - at) : sizeof(bytes);
-        ssize_t n = pread(from, bytes, want, at);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0 || fwrite(bytes, 1, (size_t)n, to) != (size_t)n)
-            return false;
-        at += n;
-    }
-    return fflush(to) == 0 && !ferror(to);
-}
-
 static int lost(const struct side_by_side *s, size_t index, const struct job *j)
 {
     char why[128];
@@ -276,10 +179,10 @@ static int say(struct all *a, size_t index)
     int code = j->code;
 
     bar_erase(&a->bar);
-    copy(l->file[1], j->from[1], j->to[1], stderr);
+    spool_copy(l->file[1], j->from[1], j->to[1], stderr);
     if (j->process && !j->standing.all_said)
         code = lost(s, index, j);
-    else if (!copy(l->file[0], j->from[0], j->to[0], stdout))
+    else if (!spool_copy(l->file[0], j->from[0], j->to[0], stdout))
         code = 2;
     /* Nothing of the lane is needed any more: the files begin anew. */
     if (--l->waiting == 0)
@@ -322,7 +225,7 @@ static bool make_lanes(struct all *a)
     if (!a->job || !a->lane || !a->poll)
         return false;
     for (unsigned i = 0; i < 2 * width; i++) {
-        a->lane[i / 2].file[i % 2] = file_without_name();
+        a->lane[i / 2].file[i % 2] = spool_new();
         if (a->lane[i / 2].file[i % 2] < 0)
             return false;
     }

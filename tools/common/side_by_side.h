@@ -11,11 +11,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "cli/progress.h"
+#include "base/progress.h"
 
 struct side_by_side {
-    size_t count;    /* jobs */
-    unsigned width;  /* at most that many at a time; at least 1 */
+    size_t count;   /* jobs */
+    unsigned width; /* at most that many at a time; at least 1 */
     /* Do job `index`: print to standard output and error, return the exit code (0, 1, 2, or
      * INTERRUPTED). Runs in a process of its own. */
     int (*run)(void *ctx, size_t index, const struct progress *p);

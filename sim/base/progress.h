@@ -3,8 +3,8 @@
  * Who watches long work, and may end it. Here is no clock: whoever wants a rate is called now and
  * then and looks at his own.
  */
-#ifndef VTR_CLI_PROGRESS_H
-#define VTR_CLI_PROGRESS_H
+#ifndef VTR_BASE_PROGRESS_H
+#define VTR_BASE_PROGRESS_H
 
 #include <signal.h>
 #include <stdbool.h>
