@@ -58,6 +58,8 @@ static bool begin(struct all *a, struct lane *l)
 
     if (pipe(end))
         return false;
+    for (unsigned i = 0; i < 2; i++)
+        j->from[i] = spool_length(l->file[i]); /* before it writes */
     fflush(stdout);
     interrupt_hold(true);
     pid = fork();
@@ -76,9 +78,9 @@ static bool begin(struct all *a, struct lane *l)
         close(end[0]);
         return false;
     }
-    *j = (struct job){.state = RUNS, .lane = (size_t)(l - a->lane), .process = pid};
-    for (unsigned i = 0; i < 2; i++)
-        j->from[i] = spool_length(l->file[i]);
+    j->state = RUNS;
+    j->lane = (size_t)(l - a->lane);
+    j->process = pid;
     l->busy = true;
     l->job = index;
     l->told = end[0];
