@@ -61,6 +61,8 @@ static int follow_writes(struct engine *e, struct err *err)
     return 0;
 }
 
+#define IOAPIC_PAGE UINT64_C(0xfec00000) /* of every PC; nobody programs it here */
+
 static int build(struct engine *e, const struct trace_header *h, const struct engine_options *o,
                  struct err *err)
 {
@@ -87,8 +89,10 @@ static int build(struct engine *e, const struct trace_header *h, const struct en
         fault = follow_writes(e, err);
     if (!fault)
         fault = add_ram(e, h, err);
-    if (policy_window_reads_zero(&e->policy))
+    if (policy_window_reads_zero(&e->policy)) {
         guest_mem_zeros(e->mem, gpa(IR_WINDOW_FIRST), IR_WINDOW_LAST - IR_WINDOW_FIRST + 1);
+        guest_mem_zeros(e->mem, gpa(IOAPIC_PAGE), PAGE_4K_BYTES);
+    }
     return fault ? fault : vtd_new(&v, &e->unit, err);
 }
 

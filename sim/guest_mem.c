@@ -30,7 +30,10 @@ struct guest_mem {
     size_t count;
     uint64_t pages;
     struct mem_log *log; /* NULL: nobody follows */
-    uint64_t zeros_first, zeros_end; /* not RAM, but reads as zeros */
+    struct {
+        uint64_t first, end;
+    } zeros[GUEST_MEM_ZEROS]; /* not RAM, but reads as zeros */
+    unsigned zeros_count;
 };
 
 static const uint64_t zero_page[WORDS_PER_PAGE];
@@ -139,15 +142,18 @@ const uint64_t *guest_mem_page(const struct guest_mem *m, gpa_t a)
 
     if (p)
         return p->words;
-    if (a.v >= m->zeros_first && a.v < m->zeros_end)
-        return zero_page;
+    for (unsigned i = 0; i < m->zeros_count; i++)
+        if (a.v >= m->zeros[i].first && a.v < m->zeros[i].end)
+            return zero_page;
     return guest_mem_block_at(m, a) ? zero_page : NULL;
 }
 
 void guest_mem_zeros(struct guest_mem *m, gpa_t a, uint64_t bytes)
 {
-    m->zeros_first = a.v;
-    m->zeros_end = a.v + bytes;
+    if (m->zeros_count == GUEST_MEM_ZEROS)
+        return;
+    m->zeros[m->zeros_count].first = a.v;
+    m->zeros[m->zeros_count++].end = a.v + bytes;
 }
 
 bool guest_mem_read(const struct guest_mem *m, gpa_t a, uint64_t *val)

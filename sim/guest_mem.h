@@ -16,7 +16,8 @@
 #include "base/state.h"
 #include "mem_log.h"
 
-#define GUEST_MEM_BITS 46u
+#define GUEST_MEM_BITS  46u
+#define GUEST_MEM_ZEROS 2u
 
 struct guest_mem;
 
@@ -51,7 +52,8 @@ const uint64_t *guest_mem_page(const struct guest_mem *m, gpa_t a);
 
 /**
  * [a, a + bytes), 4 KiB multiples and no RAM, reads as zeros from now on instead of not at all; it
- * cannot be written. For what a machine has there that answers (its interrupt controller).
+ * cannot be written. For what a machine has there that answers (its interrupt controllers). At most
+ * GUEST_MEM_ZEROS such ranges; further ones are ignored.
  */
 void guest_mem_zeros(struct guest_mem *m, gpa_t a, uint64_t bytes);
 

@@ -104,8 +104,9 @@ static const struct policy_field fields[] = {
             "a leaf that overlaps the interrupt window blocks all of itself")},
     {SWITCH("translation", window_as_target, "M21; before ea97a1bde7 (7.1)",
             "a leaf may lead into the interrupt window")},
-    {SWITCH("translation", window_reads_zero, "seen on 7.2.22: its interrupt controller answers",
-            "tables in the interrupt window of guest memory read as zeros")},
+    {SWITCH(
+        "translation", window_reads_zero, "seen on 7.2.22: its interrupt controller answers",
+        "tables in the interrupt window of guest memory, or where the IOAPIC is, read as zeros")},
     {SWITCH(
         "translation", spaces_kept, "seen on 7.2.22",
         "an address space outlives its devices: who is plugged in their place finds it as it was "

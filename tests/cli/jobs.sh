@@ -243,10 +243,6 @@ if command -v script >/dev/null 2>&1 && script --version 2>/dev/null | grep -q u
         >"$work/out" 2>&1
     tr '\r' '\n' <"$work/typed" >"$work/lines"
     has "progress: trace pack" "$work/lines" '^[0-9,]+ records, [0-9.]+ [kM]/s, [0-9]+ %'
-    TERM=xterm script -qec "$BUILD/gen_trace --random --events 300000 -o $work/packed.zst" \
-        "$work/typed" >"$work/out" 2>&1
-    tr '\r' '\n' <"$work/typed" >"$work/lines"
-    has "progress: gen_trace" "$work/lines" '^[0-9,]+ records, [0-9.]+ [kM]/s, [0-9]+ %'
     TERM=dumb script -qec "$REPLAY --digest $work/million.trace" "$work/typed" >"$work/out" 2>&1
     has_no "progress: none on a terminal that cannot erase" "$work/typed" 'records'
 else

@@ -53,9 +53,10 @@ refuses "no trace" 'no trace given'
 refuses "unknown option" '--nonsense is no option' --nonsense $t
 refuses "value missing" '--profile needs a value' $t --profile
 refuses "profile unknown" "'qemu' is not known" --profile qemu $t
-refuses "strategy not built" "'dirty' is not built yet" --sync dirty $t
 for old in v3 v6 v7; do
-    refuses "strategy not offered by $old" "'dirty' is not" --profile $old --sync dirty $t
+    run --profile $old --sync dirty $t
+    exits "usage: strategy not offered by $old: exit 2" 2
+    has "usage: strategy not offered by $old: says why" "$work/err" 'notifies what did not change, too'
 done
 refuses "consumer of no kind" 'names no kind of consumer' --attach nic@00:03.0 $t
 refuses "consumer without device" 'names no device' --attach vfio $t
