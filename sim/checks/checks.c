@@ -282,17 +282,3 @@ void checks_finish(struct checks *c)
     chk_stale_settle(c);
     chk_flags_settled(c);
 }
-
-/* For this device: does a context entry of that domain exist that may still be remembered? */
-bool chk_had_domain(const struct checks *c, bdf_t bdf, uint16_t did)
-{
-    for (const struct node *n = c->registry->hist; n; n = n->hist_next) {
-        if (n->role != ROLE_CTX || (n->base != (uint64_t)(bdf.v >> 8) && !n->shared))
-            continue;
-        for (const struct item *i = n->items; i; i = i->next)
-            if (i->index == (bdf.v & 0xff) &&
-                (i->wild || arch_context(&c->arch, i->lo, i->hi).did == did))
-                return true;
-    }
-    return false;
-}
