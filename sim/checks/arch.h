@@ -17,6 +17,13 @@ struct check_config;
 /* Register offsets. */
 enum { ARCH_GCMD = 0x18, ARCH_CCMD = 0x28, ARCH_FSTS = 0x34, ARCH_IQT = 0x88, ARCH_IQA = 0x90 };
 
+/** Whether a write clears FSTS.IQE: to FSTS, or of 64 bits whose upper half it is. */
+static inline bool arch_clears_iqe(unsigned off, bool wide, uint64_t val)
+{
+    return (off == ARCH_FSTS && (val & 0x10)) ||
+           (wide && off == ARCH_FSTS - 4 && (val >> 32 & 0x10));
+}
+
 #define ARCH_TE       UINT32_C(0x80000000)
 #define ARCH_SRTP     UINT32_C(0x40000000)
 #define ARCH_QIE      UINT32_C(0x04000000)

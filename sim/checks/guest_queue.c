@@ -127,7 +127,7 @@ void queue_record(struct checks *c, const struct rec *r)
         q->iqa = wide ? r->u.reg.val : (q->iqa >> 32 << 32) | (uint32_t)r->u.reg.val;
     else if (r->u.reg.off == ARCH_IQA + 4)
         q->iqa = (uint32_t)q->iqa | r->u.reg.val << 32;
-    else if (r->u.reg.off == ARCH_FSTS && (r->u.reg.val & 0x10))
+    else if (arch_clears_iqe(r->u.reg.off, wide, r->u.reg.val))
         error_cleared(c);
 }
 

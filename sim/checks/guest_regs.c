@@ -83,7 +83,7 @@ void chk_guest_record(struct checks *c, const struct rec *r)
         if (c->gsts & ARCH_QIE)
             chk_find(c, GST_Q2, &(struct where){.cause = c->record},
                      "IQA is written (0x%llx) while the invalidation queue is on.", (ull)val);
-    } else if (off == ARCH_FSTS && (val & 0x10)) {
+    } else if (arch_clears_iqe(off, wide, val)) {
         c->queue_broken = false;
     } else if ((off == ARCH_CCMD && wide && val >> 63) || (off == ARCH_CCMD + 4 && val >> 31 & 1)) {
         judge_command(c, "CCMD");

@@ -28,7 +28,7 @@ void chk_queue_record(struct checks *c, const struct rec *r)
     if (off == ARCH_GCMD) {
         c->te_moves = (val ^ c->gsts) & ARCH_TE;
         c->te_falls = c->te_moves && !(val & ARCH_TE);
-    } else if (off == ARCH_FSTS && (val & ARCH_IQE))
+    } else if (arch_clears_iqe(off, wide, val))
         q->stopped = false;
     else if (off == ARCH_CCMD || off == ARCH_CCMD + 4)
         q->ccmd = wide ? val >> 63 : off == ARCH_CCMD + 4 && (val >> 31 & 1);
