@@ -46,6 +46,26 @@ else
     ok "gen_trace: another seed, another trace"
 fi
 
+# What may be chosen.
+"$GEN" --random --seed 6 --events 300 --devices 5 --aw-bits 48 --pages 8 --depth 3 --density 100 --page-sizes 2m,1g >"$work/b"
+equal "gen_trace: --devices" "$(grep -c '^device ' "$work/b")" 5
+has "gen_trace: --aw-bits" "$work/b" '^unit aw-bits=48 '
+if grep -qE '^mem 0x40[89a-f]' "$work/b"; then
+    not_ok "gen_trace: --pages" "a ninth table page is written"
+else
+    ok "gen_trace: --pages"
+fi
+for wrong in '--devices 0' '--devices 17' '--pages 7' '--depth 5' '--density 101' '--page-sizes 3m' '--page-sizes 4k,' \
+    '--aw-bits 40' '--profile none'; do
+    code=0
+    # shellcheck disable=SC2086 # option and value
+    "$GEN" --random $wrong >"$work/out" 2>"$work/err" || code=$?
+    exits "gen_trace: $wrong: exit 2" 2
+done
+"$GEN" --random --reach --seed 3 --seeds 2 --events 200 >"$work/out"
+has "gen_trace: --reach: a table" "$work/out" '^iotlb-page +[0-9]'
+has "gen_trace: --reach: a sum" "$work/out" '^[1-9][0-9]* of [1-9][0-9]* cells touched$'
+
 if ! command -v qemu-system-x86_64 >/dev/null 2>&1; then
     if [ "${CI:-}" = true ] && [ -e /etc/debian_version ]; then
         not_ok "judge: a QEMU to compare with" "qemu-system-x86_64 is not installed"
@@ -165,6 +185,19 @@ has "judge: an emulated device: reasons as QEMU records them" "$work/faults.trac
 sed 's/^mem 0x104008 .*/mem 0x104008 0x5000003/' "$work/dma.trace" >"$work/dma2.trace"
 judge --edu 00:05.0 "$work/dma2.trace"
 has "judge: an emulated device: one that may write" "$work/out" ' agrees: .* 4 accesses'
+
+sed 's/^dma 00:05.0 w 0x1008 0x4/dma 00:05.0 r 0x1000 0x1000/' "$work/dma.trace" >"$work/dma3.trace"
+judge --edu 00:05.0 "$work/dma3.trace"
+has "judge: an emulated device: a whole page" "$work/out" ' agrees: .* 4 accesses'
+
+# More statuses than are kept, at one place: the last one counts.
+awk 'BEGIN {
+    print "vtd-trace 1\ndevice 00:02.0\nw64 0x90 0x200000\nw32 0x18 0x4000000"
+    for (i = 0; i < 100; i++) printf "mem 0x%x 0x%x00000025 0x300000\n", 2097152 + 16 * i, i + 1
+    print "w32 0x88 0x640"
+}' >"$work/waits.trace"
+judge "$work/waits.trace"
+has "judge: a hundred statuses at one place" "$work/out" ' agrees: .* 1 statuses'
 
 for s in 1 2 3 4 5 6 7 8 9 10 11 12; do
     "$GEN" --random --seed $s --events 400 >"$work/random.trace"
