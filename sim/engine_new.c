@@ -89,7 +89,8 @@ static int build(struct engine *e, const struct trace_header *h, const struct en
         fault = follow_writes(e, err);
     if (!fault)
         fault = add_ram(e, h, err);
-    if (policy_window_reads_zero(&e->policy)) {
+    if (h->rams &&
+        policy_window_reads_zero(&e->policy)) { /* of a machine that the trace describes */
         guest_mem_zeros(e->mem, gpa(IR_WINDOW_FIRST), IR_WINDOW_LAST - IR_WINDOW_FIRST + 1);
         guest_mem_zeros(e->mem, gpa(IOAPIC_PAGE), PAGE_4K_BYTES);
     }

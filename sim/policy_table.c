@@ -106,7 +106,7 @@ static const struct policy_field fields[] = {
             "a leaf may lead into the interrupt window")},
     {SWITCH(
         "translation", window_reads_zero, "seen on 7.2.22: its interrupt controller answers",
-        "tables in the interrupt window of guest memory, or where the IOAPIC is, read as zeros")},
+        "tables in the interrupt window of guest memory, or where the IOAPIC is, read as zeros where the trace describes its memory")},
     {SWITCH(
         "translation", spaces_kept, "seen on 7.2.22",
         "an address space outlives its devices: who is plugged in their place finds it as it was "
