@@ -13,6 +13,7 @@
 #include "playable.h"
 #include "policy_table.h"
 #include "vhost/play.h"
+#include "vtd_regs.h"
 
 bool run_cannot(struct run *r, const char *format, ...)
 {
@@ -70,11 +71,23 @@ int run_edu_of(const struct run *r, bdf_t b)
     return -1;
 }
 
+/* A message while interrupts are remapped, which the unit of the model does not do: its faults would be
+ * the machine's alone. */
+static bool remapped(const struct run *r, const struct rec *rec)
+{
+    uint64_t status;
+    struct err e;
+
+    return rec->u.dma.access == DMA_W && rec->u.dma.iova.v >= IR_WINDOW_FIRST &&
+           rec->u.dma.iova.v <= IR_WINDOW_LAST &&
+           !model_read(r->model, REG_GSTS, 4, &status, &e) && (status & GCMD_IRE);
+}
+
 /* An access that an emulated device can make. */
 static bool plays_dma(const struct run *r, const struct rec *rec)
 {
     return rec->kind == REC_DMA && rec->u.dma.access != DMA_ANY &&
-           run_edu_of(r, rec->u.dma.bdf) >= 0;
+           run_edu_of(r, rec->u.dma.bdf) >= 0 && !remapped(r, rec);
 }
 
 /* Records that name somebody: whom? */

@@ -190,6 +190,15 @@ sed 's/^dma 00:05.0 w 0x1008 0x4/dma 00:05.0 r 0x1000 0x1000/' "$work/dma.trace"
 judge --edu 00:05.0 "$work/dma3.trace"
 has "judge: an emulated device: a whole page" "$work/out" ' agrees: .* 4 accesses'
 
+# A message is remapped by the real unit alone; before that it is an access like another.
+printf 'vtd-trace 1\nunit intremap=on\ndma 00:04.0 w 0xfee00010 0x8\nw32 0x18 0x2000000\n%s\n' \
+    'dma 00:04.0 w 0xfee00010 0x8
+dma 00:04.0 r 0xfee00010 0x8' >"$work/message.trace"
+judge --edu 00:04.0 "$work/message.trace"
+exits "judge: an emulated device: messages: they agree" 0
+has "judge: an emulated device: one that would be remapped is passed over" "$work/out" \
+    ', 3 records \(1 passed over\), .* 2 accesses'
+
 # More statuses than are kept, at one place: the last one counts.
 awk 'BEGIN {
     print "vtd-trace 1\ndevice 00:02.0\nw64 0x90 0x200000\nw32 0x18 0x4000000"
