@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a device's notifiers were told, in the shape of the tables: a 512-way radix of leaves, one
- * word each, so that a walk goes down both side by side and compares words (design, idea 2).
+ * word each, so that a walk goes down both side by side and compares words (design, idea 2). How
+ * the slots of one table are kept: shadow_node.h.
  */
 #ifndef VTR_SHADOW_H
 #define VTR_SHADOW_H
@@ -12,24 +13,20 @@
 
 #include "base/addr.h"
 #include "base/state.h"
+#include "shadow_node.h"
 #include "vtd_tables.h"
 
-/** A leaf word: target | rights | SHADOW_LEAF. A slot of 0 is empty; another word is a child node.
- */
-#define SHADOW_LEAF UINT64_C(4)
-
-struct shadow_node {
-    uint64_t slot[WORDS_PER_PAGE];
-    unsigned used;
-};
-
 struct shadow {
-    struct shadow_node *root; /* NULL: empty */
+    uint64_t root; /* a node; 0: empty */
     unsigned levels;
     uint64_t leaves;
     uint64_t nodes;
+    uint64_t bytes;   /* of the nodes */
+    uint64_t *recent; /* the slot of the level 2 table last set below; NULL: none */
+    uint64_t recent_base;
 };
 
+/** A leaf word: target | rights | SHADOW_LEAF. No bit above 51 is set, nor one of 11:3. */
 static inline uint64_t shadow_leaf(gpa_t target, enum perm p)
 {
     return target.v | (uint64_t)p | SHADOW_LEAF;
@@ -50,7 +47,7 @@ static inline enum perm shadow_leaf_perm(uint64_t leaf)
  * itself): what one device may make us remember has an end.
  */
 #define SHADOW_LEAVES_MAX (UINT64_C(1) << 24)
-#define SHADOW_NODES_MAX  (UINT64_C(1) << 19)
+#define SHADOW_BYTES_MAX  (UINT64_C(1) << 31)
 
 /** An empty record for input addresses of `levels` table levels (3 to 5). */
 void shadow_init(struct shadow *s, unsigned levels);
@@ -70,8 +67,39 @@ enum shadow_meet {
 enum shadow_meet shadow_meet(const struct shadow *s, iova_t at, unsigned level, uint64_t leaf,
                              struct iova_range *around);
 
-/** The node of the table at `level` that covers `at`, or NULL. To compare a whole table at once. */
-const struct shadow_node *shadow_node_at(const struct shadow *s, iova_t at, unsigned level);
+/** What is remembered of one table, to be asked slot by slot. Until the record changes. */
+struct shadow_table {
+    const uint64_t *words;          /* by index; NULL: */
+    const struct shadow_node *node; /* the slots in use, in order; NULL: */
+    uint64_t only;                  /* the only leaf, 0: nothing at all */
+    unsigned at;                    /* its index; of a node the place asked last */
+};
+
+/**
+ * What is remembered of the table at `level` that covers `at`. False: a larger leaf is remembered
+ * around it.
+ */
+bool shadow_table_at(const struct shadow *s, iova_t at, unsigned level, struct shadow_table *t);
+
+/** The slot of a table that is neither by index nor the next one asked. */
+uint64_t shadow_table_seek(struct shadow_table *t, unsigned index);
+
+/** The word of a slot; ascending asking is cheapest. */
+static inline uint64_t shadow_table_slot(struct shadow_table *t, unsigned index)
+{
+    return t->words ? t->words[index] : shadow_table_seek(t, index);
+}
+
+/** The first slot from `index` on of which anything may be remembered; WORDS_PER_PAGE: none. */
+static inline unsigned shadow_table_next(struct shadow_table *t, unsigned index)
+{
+    if (t->words)
+        return index;
+    if (!t->node)
+        return t->only && t->at >= index ? t->at : WORDS_PER_PAGE;
+    (void)shadow_table_seek(t, index);
+    return t->at < t->node->used ? t->node->index[t->at] : WORDS_PER_PAGE;
+}
 
 /** Remember `leaf` at (at, level); what overlaps must have been dropped. 0, -ENOMEM, or -E2BIG
  * beyond the maxima. */

@@ -33,7 +33,7 @@ static bool leaf_sound(const struct shadow *s, uint64_t level, uint64_t at, uint
         at > level_mask(s->levels + 1))
         return false;
     if (!(leaf & SHADOW_LEAF) || !(leaf & SS_PERM) ||
-        (leaf & PAGE_4K_MASK & ~(SHADOW_LEAF | SS_PERM)))
+        (leaf & (SHADOW_ONLY_INDEX | ~((UINT64_C(1) << 52) - 1))))
         return false;
     return shadow_meet(s, iova(at), (unsigned)level, leaf, &around) == MEET_NONE;
 }

@@ -216,17 +216,11 @@ static void differ_slot(void *arg, const struct slot *s)
 
 /* Nothing need be shown of a table that is as remembered, unless a larger leaf is remembered around
  * it. */
-static bool differ_known(void *arg, iova_t at, unsigned level, const struct shadow_node **node)
+static bool differ_known(void *arg, iova_t at, unsigned level, struct shadow_table *known)
 {
-    struct differ *d = arg;
-    struct iova_range around;
+    const struct differ *d = arg;
 
-    *node = shadow_node_at(d->t->shadow, at, level);
-    if (*node)
-        return true;
-    if (level == d->t->shadow->levels)
-        return true;
-    return shadow_meet(d->t->shadow, at, level + 1, 0, &around) == MEET_NONE;
+    return shadow_table_at(d->t->shadow, at, level, known);
 }
 
 static void enumerate(struct differ *d, const struct table_view *v, struct iova_range r)

@@ -63,11 +63,11 @@ struct sync_counts {
 struct slot_sink {
     void (*slot)(void *arg, const struct slot *s);
     /*
-     * What is remembered for the table at `level` around `at`: true with *node (NULL: nothing) when
-     * a slot that is as remembered need not be shown; false when every slot must be. Asked again
-     * after each `slot`.
+     * What is remembered for the table at `level` around `at`: true with *known when a slot that is
+     * as remembered need not be shown; false when every slot must be. Asked again after each
+     * `slot`.
      */
-    bool (*known)(void *arg, iova_t at, unsigned level, const struct shadow_node **node);
+    bool (*known)(void *arg, iova_t at, unsigned level, struct shadow_table *known);
     void *arg;
     struct sync_counts *counts;
     struct fate *fate;

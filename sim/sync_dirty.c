@@ -35,27 +35,35 @@ static void compare(const struct walk *w, struct visit *at, unsigned from, unsig
     const uint64_t *words = guest_mem_page(w->view->mem, at->table);
     const struct slot_sink *sink = w->sink;
     uint64_t span = level_mask(at->level) + 1;
-    const struct shadow_node *node = NULL;
-    bool skip = sink->known(sink->arg, iova(at->base), at->level, &node);
+    struct shadow_table known;
+    bool skip = sink->known(sink->arg, iova(at->base), at->level, &known);
 
     walk_count(w, to - from + 1);
     for (unsigned i = from; i <= to && !fate_ended(sink->fate); i++) {
-        iova_t slot = iova(at->base + i * span);
-        uint64_t entry = words ? words[i] : 0;
-        enum entry_verdict verdict =
-            words ? entry_judge(w->view->rules, entry, at->level, at->perm) : ENTRY_UNREADABLE;
+        uint64_t entry;
+        enum entry_verdict verdict;
+        iova_t slot;
 
+        if (words && skip && at->level == 1) /* nothing hangs below */
+            i = walk_pass(w, words, &known, i, to + 1, 1, at->perm);
+        if (i > to)
+            break;
+        slot = iova(at->base + i * span);
+        entry = words ? words[i] : 0;
+        verdict =
+            words ? entry_judge(w->view->rules, entry, at->level, at->perm) : ENTRY_UNREADABLE;
         if (verdict == ENTRY_TABLE) {
             below(w, at, i, entry);
         } else {
             visits_no_child(sink->visits, at, i);
-            if (words && skip && walk_as_known(w, node, i, entry, at->level, at->perm))
+            if (words && skip &&
+                walk_as_known(w, shadow_table_slot(&known, i), entry, at->level, at->perm))
                 continue;
             walk_show(w, walk_slot(verdict), slot, at->level, entry,
                       (enum perm)(entry & SS_PERM & (uint64_t)at->perm));
         }
         if (skip)
-            skip = sink->known(sink->arg, iova(at->base), at->level, &node);
+            skip = sink->known(sink->arg, iova(at->base), at->level, &known);
     }
     if (from == 0 && to == WORDS_PER_PAGE - 1)
         visits_walked(sink->visits, at);

@@ -25,11 +25,10 @@ static inline void walk_show(const struct walk *w, enum slot_kind kind, iova_t a
     w->sink->slot(w->sink->arg, &s);
 }
 
-/** True when the entry says what `node` remembers of it, so that nothing need be shown. */
-static inline bool walk_as_known(const struct walk *w, const struct shadow_node *node,
-                                 unsigned index, uint64_t entry, unsigned level, enum perm parents)
+/** True when the entry says what is remembered of it (`slot`), so that nothing need be shown. */
+static inline bool walk_as_known(const struct walk *w, uint64_t slot, uint64_t entry,
+                                 unsigned level, enum perm parents)
 {
-    uint64_t slot = node ? node->slot[index] : 0;
     enum entry_verdict verdict;
 
     if (entry == 0)
@@ -41,6 +40,13 @@ static inline bool walk_as_known(const struct walk *w, const struct shadow_node 
            slot == shadow_leaf(entry_gpa(entry, w->view->rules->aw_bits),
                                (enum perm)(entry & SS_PERM & (uint64_t)parents));
 }
+
+/**
+ * From entry `i` on, before `end`: the first that need be looked at, because it is not as
+ * remembered or names a table; `end` when none is.
+ */
+unsigned walk_pass(const struct walk *w, const uint64_t *words, struct shadow_table *known,
+                   unsigned i, unsigned end, unsigned level, enum perm parents);
 
 /** `entries` of one more table are read. */
 static inline void walk_count(const struct walk *w, unsigned entries)

@@ -33,25 +33,30 @@ void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64_t base
     uint64_t first = w->range.first.v > base ? w->range.first.v : base;
     uint64_t last = w->range.last.v < extent ? w->range.last.v : extent;
     unsigned from = level_index(iova(first), level), to = level_index(iova(last), level);
-    const struct shadow_node *node = NULL;
-    bool skip = sink->known && sink->known(sink->arg, iova(base), level, &node);
+    struct shadow_table known;
+    bool skip = sink->known && sink->known(sink->arg, iova(base), level, &known);
 
     walk_count(w, to - from + 1);
     for (unsigned i = from; i <= to && !fate_ended(sink->fate); i++) {
-        iova_t at = iova(base + i * (mask + 1));
-        uint64_t entry = words ? words[i] : 0;
-        enum perm perm = (enum perm)(entry & SS_PERM & (uint64_t)parents);
+        uint64_t entry;
         enum entry_verdict verdict;
+        enum perm perm;
+        iova_t at;
 
-        if (words && skip && walk_as_known(w, node, i, entry, level, parents))
-            continue;
+        if (words && skip)
+            i = walk_pass(w, words, &known, i, to + 1, level, parents);
+        if (i > to)
+            break;
+        at = iova(base + i * (mask + 1));
+        entry = words ? words[i] : 0;
+        perm = (enum perm)(entry & SS_PERM & (uint64_t)parents);
         verdict = words ? entry_judge(w->view->rules, entry, level, parents) : ENTRY_UNREADABLE;
         if (verdict == ENTRY_TABLE)
             walk_table(w, entry_gpa(entry, w->view->rules->aw_bits), level - 1, at.v, perm);
         else
             walk_show(w, walk_slot(verdict), at, level, entry, perm);
         if (skip)
-            skip = sink->known(sink->arg, iova(base), level, &node);
+            skip = sink->known(sink->arg, iova(base), level, &known);
     }
 }
 

@@ -155,7 +155,7 @@ START_TEST(random_operations)
     drop(p, iova_range(0, UINT64_MAX));
     ck_assert_uint_eq(p->s.nodes, 0);
     ck_assert_uint_eq(shadow_bytes(&p->s), 0);
-    ck_assert_ptr_null(p->s.root);
+    ck_assert_uint_eq(p->s.root, 0);
     shadow_clear(&p->s);
     free(p);
 }
@@ -174,25 +174,153 @@ END_TEST
 START_TEST(beyond_its_width)
 {
     struct iova_range around;
+    struct shadow_table t;
     struct shadow s;
 
     shadow_init(&s, 3);
     ck_assert_int_eq(shadow_set(&s, iova(0), 1, shadow_leaf(gpa(0), PERM_R)), 0);
     ck_assert_int_eq(shadow_meet(&s, iova(UINT64_C(1) << 39), 1, 0, &around), MEET_NONE);
-    ck_assert_ptr_null(shadow_node_at(&s, iova(UINT64_C(1) << 39), 1));
+    ck_assert(shadow_table_at(&s, iova(UINT64_C(1) << 39), 1, &t));
+    ck_assert_uint_eq(shadow_table_slot(&t, 0), 0);
     shadow_drop(&s, iova_range(UINT64_C(1) << 39, UINT64_MAX), NULL, NULL);
     ck_assert_uint_eq(s.leaves, 1);
-    ck_assert_ptr_nonnull(shadow_node_at(&s, iova(0x1000), 1));
-    ck_assert_ptr_null(shadow_node_at(&s, iova(0x200000), 1));
+    ck_assert(shadow_table_at(&s, iova(0x1000), 1, &t));
+    ck_assert_uint_ne(shadow_table_slot(&t, 0), 0);
+    ck_assert(shadow_table_at(&s, iova(0x200000), 1, &t));
+    ck_assert_uint_eq(shadow_table_slot(&t, 0), 0);
     shadow_clear(&s);
     ck_assert_uint_eq(s.levels, 3);
     ck_assert_uint_eq(s.leaves, 0);
 }
 END_TEST
 
+/* Some tables filled and emptied, so that their nodes grow and shrink through every size; the model
+ * is a word for each page. */
+#define DENSE_PAGES 2048u
+
+struct dense {
+    struct shadow s;
+    uint64_t word[DENSE_PAGES]; /* 0: nothing */
+    uint64_t base, seed;
+    unsigned count;
+};
+
+static void dense_table(struct dense *d, unsigned table)
+{
+    uint64_t at = d->base + table * UINT64_C(0x200000);
+    unsigned start = (unsigned)(rig_random(&d->seed) % WORDS_PER_PAGE), next, want;
+    struct shadow_table t;
+
+    ck_assert(shadow_table_at(&d->s, iova(at), 1, &t));
+    for (unsigned i = start; i < WORDS_PER_PAGE; i += 1 + (unsigned)(rig_random(&d->seed) % 3))
+        ck_assert_uint_eq(shadow_table_slot(&t, i), d->word[table * WORDS_PER_PAGE + i]);
+    for (unsigned i = WORDS_PER_PAGE; i-- > 0;)
+        ck_assert_uint_eq(shadow_table_slot(&t, i), d->word[table * WORDS_PER_PAGE + i]);
+    next = shadow_table_next(&t, start);
+    for (want = start; want < WORDS_PER_PAGE && !d->word[table * WORDS_PER_PAGE + want];)
+        want++;
+    if (t.words)
+        ck_assert_uint_eq(next, start);
+    else
+        ck_assert_uint_eq(next, want);
+}
+
+static void dense_gone(void *arg, struct iova_range r, uint64_t leaf)
+{
+    struct dense *d = arg;
+    uint64_t *word = &d->word[(r.first.v - d->base) >> 12];
+
+    ck_assert_uint_eq(r.last.v - r.first.v, 0xfff);
+    ck_assert_uint_eq(*word, leaf);
+    *word = 0;
+    d->count--;
+}
+
+static void dense_step(struct dense *d, bool filling)
+{
+    uint64_t x = rig_random(&d->seed);
+    unsigned page = (unsigned)(x >> 20) % DENSE_PAGES, pages = 1;
+    iova_t at = iova(d->base + page * UINT64_C(0x1000));
+    struct iova_range around;
+    uint64_t leaf = shadow_leaf(gpa(x & 0xffffff000), (enum perm)(1 + (x >> 60) % 3));
+
+    if (!d->word[page] && (filling || x % 8 == 0)) {
+        ck_assert_int_eq(shadow_meet(&d->s, at, 1, leaf, &around), MEET_NONE);
+        ck_assert_int_eq(shadow_set(&d->s, at, 1, leaf), 0);
+        ck_assert_int_eq(shadow_meet(&d->s, at, 1, leaf, &around), MEET_SAME);
+        d->word[page] = leaf;
+        d->count++;
+        return;
+    }
+    if (filling && x % 8)
+        return;
+    if (x % 64 == 0)
+        pages = (unsigned)(x >> 8) % 700;
+    for (unsigned i = page; i < page + pages && i < DENSE_PAGES; i++)
+        if (!d->word[i])
+            ck_assert_int_eq(
+                shadow_meet(&d->s, iova(d->base + i * UINT64_C(0x1000)), 1, 0, &around), MEET_NONE);
+    shadow_drop(&d->s, iova_range(at.v, at.v + pages * UINT64_C(0x1000) - 1), dense_gone, d);
+    for (unsigned i = page; i < page + pages && i < DENSE_PAGES; i++)
+        ck_assert_uint_eq(d->word[i], 0);
+}
+
+START_TEST(dense_and_sparse)
+{
+    struct dense *d = calloc(1, sizeof(*d));
+    bool small = false, large = false;
+
+    ck_assert_ptr_nonnull(d);
+    d->base = _i % 2 ? UINT64_C(0x3fc00000) : 0; /* below one level 3 entry, or across two */
+    d->seed = 99 + (uint64_t)_i;
+    shadow_init(&d->s, 3 + (unsigned)_i % 3);
+    for (unsigned n = 0; n < 60000; n++) {
+        dense_step(d, n / 10000 % 2 == 0);
+        ck_assert_uint_eq(d->s.leaves, d->count);
+        if (n % 64 == 0) {
+            ck_assert_msg(shadow_check(&d->s) == NULL, "step %u: %s", n, shadow_check(&d->s));
+            dense_table(d, (unsigned)(rig_random(&d->seed) % (DENSE_PAGES / WORDS_PER_PAGE)));
+        }
+        small |= d->count && d->count < 8;
+        large |= d->count > 4 * SHADOW_SPARSE_MAX + 100;
+    }
+    ck_assert(small && large);
+    shadow_drop(&d->s, iova_range(0, UINT64_MAX), dense_gone, d);
+    ck_assert_uint_eq(d->count, 0);
+    ck_assert_uint_eq(shadow_bytes(&d->s), 0);
+    free(d);
+}
+END_TEST
+
+/* 24 bytes a mapping at most, however many a table has, where tables lie beside each other. */
+START_TEST(bytes_a_mapping)
+{
+    for (unsigned each = 1; each <= WORDS_PER_PAGE; each++) {
+        struct shadow s;
+
+        shadow_init(&s, 3);
+        for (unsigned table = 0; table < 2 * WORDS_PER_PAGE; table++)
+            for (unsigned i = 0; i < each; i++)
+                ck_assert_int_eq(
+                    shadow_set(&s,
+                               iova(table * UINT64_C(0x200000) +
+                                    (i * 331 + table) % WORDS_PER_PAGE * UINT64_C(0x1000)),
+                               1, shadow_leaf(gpa(0x1000), PERM_R)),
+                    0);
+        ck_assert_uint_eq(s.leaves, 2 * WORDS_PER_PAGE * each);
+        ck_assert_msg(shadow_bytes(&s) <= 24 * s.leaves, "%u a table: %llu bytes for %llu", each,
+                      (unsigned long long)shadow_bytes(&s), (unsigned long long)s.leaves);
+        shadow_clear(&s);
+        if (each > 200)
+            each += 50;
+    }
+}
+END_TEST
+
 /* shadow_check names what is broken. */
 START_TEST(the_check_checks)
 {
+    uint64_t *word, keep;
     struct shadow s;
 
     shadow_init(&s, 3);
@@ -204,9 +332,18 @@ START_TEST(the_check_checks)
     s.nodes++;
     ck_assert_ptr_nonnull(shadow_check(&s));
     s.nodes--;
-    s.root->used++;
+    s.bytes += 8;
     ck_assert_ptr_nonnull(shadow_check(&s));
-    s.root->used--;
+    s.bytes -= 8;
+    /* The level 2 table holds nothing but one leaf of the table below. */
+    word = shadow_node_words(shadow_child(*shadow_node_words(shadow_child(s.root))));
+    ck_assert(shadow_is_only(*word));
+    keep = *word;
+    *word &= ~SS_PERM;
+    ck_assert_ptr_nonnull(shadow_check(&s));
+    *word = keep & ~SHADOW_ONLY;
+    ck_assert_ptr_nonnull(shadow_check(&s));
+    *word = keep;
     ck_assert_ptr_null(shadow_check(&s));
     shadow_clear(&s);
 }
@@ -215,7 +352,8 @@ END_TEST
 int main(void)
 {
     const struct test_row rows[] = {
-        {random_operations, 3}, {words, 1}, {beyond_its_width, 1}, {the_check_checks, 1}};
+        {random_operations, 3}, {dense_and_sparse, 6}, {bytes_a_mapping, 1}, {words, 1},
+        {beyond_its_width, 1}, {the_check_checks, 1}};
 
     return run_tests("record of notifications", rows, COUNT(rows));
 }

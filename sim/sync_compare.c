@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Entries of a table beside what is remembered of them: over most of them a walk only passes. */
+#include "sync_tables.h"
+
+#define BLOCK 8u
+
+/* Of so many entries from `words` on, those before the first that is not 0; in blocks. */
+static unsigned zeros(const uint64_t *words, unsigned count)
+{
+    unsigned i = 0;
+
+    for (; i + BLOCK <= count; i += BLOCK) {
+        const uint64_t *b = words + i;
+
+        if (b[0] | b[1] | b[2] | b[3] | b[4] | b[5] | b[6] | b[7])
+            break;
+    }
+    while (i < count && !words[i])
+        i++;
+    return i;
+}
+
+/* A leaf of a level 1 table is remembered as these bits of its entry with SHADOW_LEAF. */
+struct leaf_form {
+    uint64_t kept, reserved;
+    bool any; /* false: no short way, each entry is judged */
+};
+
+static struct leaf_form form(const struct entry_rules *r, unsigned level, enum perm parents)
+{
+    struct leaf_form f = {.kept = entry_gpa(UINT64_MAX, r->aw_bits).v | (uint64_t)parents};
+
+    if (level != 1)
+        return f;
+    f.reserved = r->reserved[1];
+    f.any = !r->all_ones_unreadable || f.reserved; /* else all ones would pass for a leaf */
+    return f;
+}
+
+/* Leaves, each as remembered, in whole blocks. */
+static unsigned leaves(const uint64_t *words, const uint64_t *slots, unsigned count,
+                       const struct leaf_form *f)
+{
+    unsigned i = 0;
+
+    for (; i + BLOCK <= count; i += BLOCK) {
+        uint64_t other = 0;
+
+        for (unsigned k = 0; k < BLOCK; k++) {
+            uint64_t entry = words[i + k];
+
+            other |= ((entry & f->kept) | SHADOW_LEAF) ^ slots[i + k];
+            other |= entry & f->reserved;
+        }
+        if (other)
+            break;
+    }
+    return i;
+}
+
+unsigned walk_pass(const struct walk *w, const uint64_t *words, struct shadow_table *known,
+                   unsigned i, unsigned end, unsigned level, enum perm parents)
+{
+    const struct leaf_form f = form(w->view->rules, level, parents);
+
+    while (i < end) {
+        unsigned next = shadow_table_next(known, i), stop = next < end ? next : end;
+
+        i += zeros(words + i, stop - i);
+        if (i == end || i < next)
+            return i;
+        if (known->words && f.any)
+            i += leaves(words + i, known->words + i, end - i, &f);
+        /* Then one by one, until the blocks may go on. */
+        for (stop = i + BLOCK < end ? i + BLOCK : end; i < stop; i++)
+            if (!walk_as_known(w, shadow_table_slot(known, i), words[i], level, parents))
+                return i;
+    }
+    return end;
+}
