@@ -20,8 +20,8 @@ struct place {
 void rangemap_clear(struct rangemap *m)
 {
     for (size_t i = 0; i < m->chunks; i++)
-        free(m->chunk[i]);
-    free(m->chunk);
+        free(m->dir[i].chunk);
+    free(m->dir);
     *m = (struct rangemap){0};
 }
 
@@ -31,24 +31,27 @@ static struct place find(const struct rangemap *m, iova_t at)
 {
     struct place p = {0, 0};
     size_t high = m->chunks;
+    const struct range_chunk *c;
     unsigned end;
 
+    if (high && m->dir[high - 1].last < at.v)
+        p.chunk = high; /* above all: where ascending inserts go */
     while (p.chunk < high) {
         size_t middle = p.chunk + (high - p.chunk) / 2;
-        const struct range_chunk *c = m->chunk[middle];
 
-        if (c->entry[c->count - 1].range.last.v < at.v)
+        if (m->dir[middle].last < at.v)
             p.chunk = middle + 1;
         else
             high = middle;
     }
     if (p.chunk == m->chunks)
         return p;
-    end = m->chunk[p.chunk]->count;
+    c = m->dir[p.chunk].chunk;
+    end = c->count;
     while (p.index < end) {
         unsigned middle = p.index + (end - p.index) / 2;
 
-        if (m->chunk[p.chunk]->entry[middle].range.last.v < at.v)
+        if (c->entry[middle].range.last.v < at.v)
             p.index = middle + 1;
         else
             end = middle;
@@ -60,7 +63,7 @@ const struct range_entry *rangemap_at_or_after(const struct rangemap *m, iova_t 
 {
     struct place p = find(m, at);
 
-    return p.chunk == m->chunks ? NULL : &m->chunk[p.chunk]->entry[p.index];
+    return p.chunk == m->chunks ? NULL : &m->dir[p.chunk].chunk->entry[p.index];
 }
 
 const struct range_entry *rangemap_at(const struct rangemap *m, iova_t at)
@@ -70,6 +73,14 @@ const struct range_entry *rangemap_at(const struct rangemap *m, iova_t at)
     return e && e->range.first.v <= at.v ? e : NULL;
 }
 
+/* The directory's word of a chunk that is not empty. */
+static void told(struct rangemap *m, size_t at)
+{
+    const struct range_chunk *c = m->dir[at].chunk;
+
+    m->dir[at].last = c->entry[c->count - 1].range.last.v;
+}
+
 /* A new empty chunk at position `at` of the directory. */
 static int add_chunk(struct rangemap *m, size_t at)
 {
@@ -77,19 +88,19 @@ static int add_chunk(struct rangemap *m, size_t at)
 
     if (m->chunks == m->room) {
         size_t room = m->room ? m->room * 2 : 4;
-        struct range_chunk **grown = realloc(m->chunk, room * sizeof(struct range_chunk *));
+        struct range_slot *grown = realloc(m->dir, room * sizeof(*grown));
 
         if (!grown)
             return -ENOMEM;
-        m->chunk = grown;
+        m->dir = grown;
         m->room = room;
     }
     c = malloc(sizeof(*c));
     if (!c)
         return -ENOMEM;
     c->count = 0;
-    memmove(m->chunk + at + 1, m->chunk + at, (m->chunks - at) * sizeof(struct range_chunk *));
-    m->chunk[at] = c;
+    memmove(m->dir + at + 1, m->dir + at, (m->chunks - at) * sizeof(*m->dir));
+    m->dir[at] = (struct range_slot){0, c};
     m->chunks++;
     return 0;
 }
@@ -102,23 +113,25 @@ static int make_room(struct rangemap *m, struct place *p)
     unsigned half;
 
     if (p->chunk == m->chunks) {
-        if (m->chunks && m->chunk[m->chunks - 1]->count < CHUNK_ENTRIES) {
+        if (m->chunks && m->dir[m->chunks - 1].chunk->count < CHUNK_ENTRIES) {
             p->chunk = m->chunks - 1;
-            p->index = m->chunk[p->chunk]->count;
+            p->index = m->dir[p->chunk].chunk->count;
             return 0;
         }
         return add_chunk(m, m->chunks);
     }
-    c = m->chunk[p->chunk];
+    c = m->dir[p->chunk].chunk;
     if (c->count < CHUNK_ENTRIES)
         return 0;
     if (add_chunk(m, p->chunk + 1))
         return -ENOMEM;
-    right = m->chunk[p->chunk + 1];
+    right = m->dir[p->chunk + 1].chunk;
     half = c->count / 2;
     right->count = c->count - half;
     memcpy(right->entry, c->entry + half, right->count * sizeof(c->entry[0]));
     c->count = half;
+    told(m, p->chunk);
+    told(m, p->chunk + 1);
     if (p->index > half) {
         p->chunk++;
         p->index -= half;
@@ -132,35 +145,57 @@ int rangemap_insert(struct rangemap *m, const struct range_entry *e)
     struct range_chunk *c;
 
     if (p.chunk < m->chunks &&
-        iova_range_overlap(m->chunk[p.chunk]->entry[p.index].range, e->range))
+        iova_range_overlap(m->dir[p.chunk].chunk->entry[p.index].range, e->range))
         return -EEXIST;
     if (make_room(m, &p))
         return -ENOMEM;
-    c = m->chunk[p.chunk];
+    c = m->dir[p.chunk].chunk;
     memmove(c->entry + p.index + 1, c->entry + p.index, (c->count - p.index) * sizeof(*e));
     c->entry[p.index] = *e;
     c->count++;
     m->count++;
+    told(m, p.chunk);
     return 0;
 }
 
 static void remove_chunk(struct rangemap *m, size_t at)
 {
-    free(m->chunk[at]);
+    free(m->dir[at].chunk);
     m->chunks--;
-    memmove(m->chunk + at, m->chunk + at + 1, (m->chunks - at) * sizeof(struct range_chunk *));
+    memmove(m->dir + at, m->dir + at + 1, (m->chunks - at) * sizeof(*m->dir));
 }
 
 /* Remove the entries [p.index, to) of one chunk. */
 static void remove_run(struct rangemap *m, struct place p, unsigned to)
 {
-    struct range_chunk *c = m->chunk[p.chunk];
+    struct range_chunk *c = m->dir[p.chunk].chunk;
 
     memmove(c->entry + p.index, c->entry + to, (c->count - to) * sizeof(c->entry[0]));
     c->count -= to - p.index;
     m->count -= to - p.index;
     if (c->count == 0)
         remove_chunk(m, p.chunk);
+    else
+        told(m, p.chunk);
+}
+
+/* Chunks from `at` on that lie in `r` as a whole go at once, so that the directory moves once. */
+static uint64_t remove_chunks(struct rangemap *m, size_t at, struct iova_range r)
+{
+    uint64_t bytes = 0;
+    size_t to = at;
+
+    for (; to < m->chunks && m->dir[to].last <= r.last.v; to++) {
+        const struct range_chunk *c = m->dir[to].chunk;
+
+        for (unsigned i = 0; i < c->count; i++)
+            bytes += c->entry[i].range.last.v - c->entry[i].range.first.v + 1;
+        m->count -= c->count;
+        free(m->dir[to].chunk);
+    }
+    memmove(m->dir + at, m->dir + to, (m->chunks - to) * sizeof(*m->dir));
+    m->chunks -= to - at;
+    return bytes;
 }
 
 uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
@@ -172,14 +207,16 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
         const struct range_chunk *c;
         unsigned to;
 
-        if (p.chunk < m->chunks && m->chunk[p.chunk]->entry[p.index].range.first.v < r.first.v &&
-            ++p.index == m->chunk[p.chunk]->count) {
+        if (p.chunk < m->chunks && m->dir[p.chunk].chunk->entry[p.index].range.first.v < r.first.v &&
+            ++p.index == m->dir[p.chunk].chunk->count) {
             p.chunk++;
             p.index = 0;
         }
+        if (p.index == 0 && p.chunk < m->chunks && m->dir[p.chunk].last <= r.last.v)
+            bytes += remove_chunks(m, p.chunk, r);
         if (p.chunk >= m->chunks)
             return bytes;
-        c = m->chunk[p.chunk];
+        c = m->dir[p.chunk].chunk;
         for (to = p.index; to < c->count && iova_range_covers(r, c->entry[to].range); to++)
             bytes += c->entry[to].range.last.v - c->entry[to].range.first.v + 1;
         if (to == p.index)
@@ -214,4 +251,9 @@ int rangemap_cut(struct rangemap *m, struct iova_range r)
     if (held && held->range.first.v <= r.last.v) /* the last one reached beyond */
         return rangemap_cut(m, r);
     return 0;
+}
+
+uint64_t rangemap_bytes(const struct rangemap *m)
+{
+    return m->chunks * sizeof(struct range_chunk) + m->room * sizeof(*m->dir);
 }

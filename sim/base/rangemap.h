@@ -21,8 +21,14 @@ struct range_entry {
 
 struct range_chunk;
 
+/** A chunk, and the last byte of its last entry: a look-up need not go into the others. */
+struct range_slot {
+    uint64_t last;
+    struct range_chunk *chunk;
+};
+
 struct rangemap {
-    struct range_chunk **chunk;
+    struct range_slot *dir;
     size_t chunks, room;
     uint64_t count;
 };
@@ -46,6 +52,9 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r);
 /** Remove `r` from the map; entries that overlap its border keep what lies outside, in step. 0 or
  * -ENOMEM. */
 int rangemap_cut(struct rangemap *m, struct iova_range r);
+
+/** Memory that the map occupies, in bytes. */
+uint64_t rangemap_bytes(const struct rangemap *m);
 
 /** The map as bytes, ascending; and back into an empty map. */
 void rangemap_save(const struct rangemap *m, struct state_out *o);

@@ -23,6 +23,26 @@ static uint64_t le(const unsigned char *p, unsigned bytes)
     return v;
 }
 
+/* Eight bytes written out, so that compilers make one load of them. */
+static uint64_t le8(const unsigned char *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
+}
+
+static void put_le8(unsigned char *p, uint64_t v)
+{
+    p[0] = (unsigned char)v;
+    p[1] = (unsigned char)(v >> 8);
+    p[2] = (unsigned char)(v >> 16);
+    p[3] = (unsigned char)(v >> 24);
+    p[4] = (unsigned char)(v >> 32);
+    p[5] = (unsigned char)(v >> 40);
+    p[6] = (unsigned char)(v >> 48);
+    p[7] = (unsigned char)(v >> 56);
+}
+
 static uint64_t mix(uint64_t lane, uint64_t word)
 {
     return rotl(lane + word * P2, 31) * P1;
@@ -30,8 +50,10 @@ static uint64_t mix(uint64_t lane, uint64_t word)
 
 static void stripe(struct digest *d, const unsigned char *p)
 {
-    for (unsigned i = 0; i < 4; i++)
-        d->lane[i] = mix(d->lane[i], le(p + 8 * i, 8));
+    d->lane[0] = mix(d->lane[0], le8(p));
+    d->lane[1] = mix(d->lane[1], le8(p + 8));
+    d->lane[2] = mix(d->lane[2], le8(p + 16));
+    d->lane[3] = mix(d->lane[3], le8(p + 24));
 }
 
 void digest_init(struct digest *d)
@@ -65,8 +87,7 @@ void digest_u64(struct digest *d, uint64_t v)
     size_t have = d->bytes % 32;
     unsigned char b[8];
 
-    for (unsigned i = 0; i < 8; i++)
-        b[i] = (unsigned char)(v >> (8 * i));
+    put_le8(b, v);
     if (have % 8) {
         digest_bytes(d, b, sizeof(b));
         return;
