@@ -90,8 +90,8 @@ int engine_save(const struct engine *e, struct state_out *o);
  * another version, or of another header, profile or options; -EBADMSG: damaged; -ENOMEM; and what
  * engine_new refuses.
  */
-int engine_restore(const struct trace_header *h, const struct engine_options *o,
-                   struct state_in *i, struct engine **out, struct err *e);
+int engine_restore(const struct trace_header *h, const struct engine_options *o, struct state_in *i,
+                   struct engine **out, struct err *e);
 
 /** How far the simulation is: records taken, and notifications numbered. */
 struct engine_place {
@@ -111,6 +111,7 @@ struct engine_ops {
     uint64_t shadow_leaves;  /* mappings now recorded as notified, all devices */
     uint64_t shadow_bytes;   /* memory of that record */
     uint64_t container_maps; /* mappings now held by containers */
+    uint64_t container_bytes;   /* memory of those */
     uint64_t iec_invalidations; /* interrupt-entry-cache invalidations accepted */
     bool failed_nth;            /* the call that engine_options.fail names was reached */
 };

@@ -105,7 +105,9 @@ struct engine_ops engine_ops(const struct engine *e)
                            .iec_invalidations = v.iec_invalidations,
                            .failed_nth = e->fail_nth.done};
 
-    for (size_t i = 0; i < e->container_count; i++)
+    for (size_t i = 0; i < e->container_count; i++) {
         o.container_maps += e->containers[i]->type1.maps.count;
+        o.container_bytes += rangemap_bytes(&e->containers[i]->type1.maps);
+    }
     return o;
 }

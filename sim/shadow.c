@@ -319,8 +319,7 @@ static void places(const struct shadow_node *n, unsigned level, uint64_t base, s
 
     *from = shadow_node_place(n, level_index(iova(first), level));
     *to = shadow_node_place(n, level_index(iova(last), level));
-    if (*to < shadow_node_places(n) &&
-        shadow_node_index(n, *to) == level_index(iova(last), level))
+    if (*to < shadow_node_places(n) && shadow_node_index(n, *to) == level_index(iova(last), level))
         ++*to;
 }
 

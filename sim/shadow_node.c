@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Steps of about a third, so that a leaf takes at most 24 bytes, its part of the parent included. */
+/* Steps of about a third, so that a leaf takes at most 24 bytes, its part of the parent included.
+ */
 static const uint16_t rooms[] = {2, 4, 6, 10, 14, 22, 30, 46, 62, 94, 126, SHADOW_SPARSE_MAX};
 
 size_t shadow_node_bytes(unsigned room)

@@ -351,9 +351,9 @@ END_TEST
 
 int main(void)
 {
-    const struct test_row rows[] = {
-        {random_operations, 3}, {dense_and_sparse, 6}, {bytes_a_mapping, 1}, {words, 1},
-        {beyond_its_width, 1}, {the_check_checks, 1}};
+    const struct test_row rows[] = {{random_operations, 3}, {dense_and_sparse, 6},
+                                    {bytes_a_mapping, 1},   {words, 1},
+                                    {beyond_its_width, 1},  {the_check_checks, 1}};
 
     return run_tests("record of notifications", rows, COUNT(rows));
 }

@@ -207,7 +207,8 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
         const struct range_chunk *c;
         unsigned to;
 
-        if (p.chunk < m->chunks && m->dir[p.chunk].chunk->entry[p.index].range.first.v < r.first.v &&
+        if (p.chunk < m->chunks &&
+            m->dir[p.chunk].chunk->entry[p.index].range.first.v < r.first.v &&
             ++p.index == m->dir[p.chunk].chunk->count) {
             p.chunk++;
             p.index = 0;

@@ -274,6 +274,15 @@ struct observer checks_observer(struct checks *c)
     return (struct observer){.see = see, .ctx = c};
 }
 
+uint64_t checks_told_bytes(const struct checks *c)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < c->persons; i++)
+        bytes += spans_bytes(&c->people[i]->told);
+    return bytes;
+}
+
 void checks_finish(struct checks *c)
 {
     chk_observed_end(c);

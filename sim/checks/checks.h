@@ -130,6 +130,9 @@ uint64_t checks_count(const struct checks *c, size_t index);
 /** How many findings there are of a severity. */
 uint64_t checks_total(const struct checks *c, enum severity s);
 
+/** Memory of what the checks know consumers were told, in bytes. */
+uint64_t checks_told_bytes(const struct checks *c);
+
 /** Compared and different observed values: reads, dma, expect (contract, section 3, `compared`). */
 struct check_compared {
     uint64_t reads, dma, expect;

@@ -257,7 +257,7 @@ static void cover_domain(struct checks *c, bool all, uint16_t did)
             uint64_t first = n->base + n->items->index * bytes;
 
             chk_changed(c, n->top, first, first + (bytes - 1));
-            item_unlink(r, n, &n->items, &dead);
+            item_unlink_first(r, n, &dead);
         }
     }
     items_bury(c, dead);

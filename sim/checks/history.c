@@ -47,6 +47,21 @@ void item_unlink(struct registry *r, struct node *n, struct item **link, struct 
         hist_leave(r, n);
 }
 
+/* The same of the first item, where all are to go: without a look at the others. */
+void item_unlink_first(struct registry *r, struct node *n, struct item **dead)
+{
+    struct item *i = n->items;
+
+    n->items = i->next;
+    i->next = *dead;
+    *dead = i;
+    r->item_count--;
+    if (n->items)
+        return;
+    memset(n->marked, 0, sizeof n->marked);
+    hist_leave(r, n);
+}
+
 /* Nothing of the item is known to be covered any more. */
 void item_uncover(struct registry *r, struct item *i)
 {

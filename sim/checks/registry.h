@@ -144,6 +144,7 @@ void hist_reset(struct checks *c);
 /* history.c */
 void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uint64_t hi);
 void item_unlink(struct registry *r, struct node *n, struct item **link, struct item **dead);
+void item_unlink_first(struct registry *r, struct node *n, struct item **dead);
 void item_uncover(struct registry *r, struct item *i);
 void items_bury(struct checks *c, struct item *dead);
 void hist_drop_items(struct checks *c, struct node *n);

@@ -263,6 +263,11 @@ bool spans_touch(struct spans *s, uint64_t first, uint64_t last)
     return x && x->first <= last;
 }
 
+uint64_t spans_bytes(const struct spans *s)
+{
+    return s->chunks * sizeof(struct span_chunk) + s->room * sizeof *s->dir;
+}
+
 const char *spans_check(const struct spans *s)
 {
     size_t count = 0;

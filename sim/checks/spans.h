@@ -62,6 +62,9 @@ bool spans_add(struct spans *s, uint64_t first, uint64_t last);
 /** True when some range touches [first, last]. */
 bool spans_touch(struct spans *s, uint64_t first, uint64_t last);
 
+/** Memory that the map occupies, in bytes. */
+uint64_t spans_bytes(const struct spans *s);
+
 /** Walk the map and say what is wrong with it, NULL when nothing is (tests). */
 const char *spans_check(const struct spans *s);
 

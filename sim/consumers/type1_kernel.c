@@ -52,7 +52,7 @@ static void show_ioctl(struct type1_kernel *k, bool unmap, bool begin, struct io
 {
     struct obs o = {.kind = OBS_TYPE1};
 
-    if (fate_ended(k->fate))
+    if (fate_ended(k->fate) || !k->funnel->count)
         return;
     o.u.type1.container = k->name;
     o.u.type1.unmap = unmap;

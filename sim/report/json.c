@@ -178,7 +178,8 @@ static void add_counts(struct json *j, cJSON *to, const struct counts *c)
     add_consumers(j, o, c);
 }
 
-static void add_ops(struct json *j, cJSON *to, const struct engine_ops *ops)
+static void add_ops(struct json *j, cJSON *to, const struct engine_ops *ops,
+                    const struct checks *checks)
 {
     cJSON *o = json_add_object(j, to, "ops");
 
@@ -187,6 +188,9 @@ static void add_ops(struct json *j, cJSON *to, const struct engine_ops *ops)
     json_add_u64(j, o, "slots_compared", ops->slots_compared);
     json_add_u64(j, o, "shadow_leaves", ops->shadow_leaves);
     json_add_u64(j, o, "container_maps", ops->container_maps);
+    json_add_u64(j, o, "shadow_bytes", ops->shadow_bytes);
+    json_add_u64(j, o, "container_bytes", ops->container_bytes);
+    json_add_u64(j, o, "oracle_bytes", checks ? checks_told_bytes(checks) : 0);
 }
 
 static void add_meta(struct json *j, cJSON *to, const struct trace_header *h)
@@ -240,7 +244,7 @@ static cJSON *make(struct json *j, const struct report *r)
     add_counts(j, o, r->counts);
     json_add_text(j, o, "digest", r->checks ? digest : NULL);
     add_run(j, o, r);
-    add_ops(j, o, &r->ops);
+    add_ops(j, o, &r->ops, r->checks);
     return o;
 }
 
