@@ -274,8 +274,8 @@ START_TEST(dense_and_sparse)
     d->base = _i % 2 ? UINT64_C(0x3fc00000) : 0; /* below one level 3 entry, or across two */
     d->seed = 99 + (uint64_t)_i;
     shadow_init(&d->s, 3 + (unsigned)_i % 3);
-    for (unsigned n = 0; n < 60000; n++) {
-        dense_step(d, n / 10000 % 2 == 0);
+    for (unsigned n = 0; n < 16000; n++) {
+        dense_step(d, n / 4000 % 2 == 0);
         ck_assert_uint_eq(d->s.leaves, d->count);
         if (n % 64 == 0) {
             ck_assert_msg(shadow_check(&d->s) == NULL, "step %u: %s", n, shadow_check(&d->s));
