@@ -108,6 +108,9 @@ struct engine_ops {
     uint64_t entries_read;   /* table entries looked at by synchronisation walks and translations */
     uint64_t tables_read;    /* table pages entered */
     uint64_t slots_compared; /* outcomes compared with the record of what was notified */
+    uint64_t shadow_lookups; /* what that record was asked, or told */
+    uint64_t callbacks;      /* entries handed to notifiers, in this run */
+    uint64_t iotlb_hits, iotlb_misses; /* of the unit's own cache */
     uint64_t shadow_leaves;  /* mappings now recorded as notified, all devices */
     uint64_t shadow_bytes;   /* memory of that record */
     uint64_t container_maps; /* mappings now held by containers */

@@ -30,6 +30,7 @@ struct engine {
     struct unit_config config;
     struct fate fate;
     struct funnel funnel;
+    uint64_t deliveries_before; /* of the run that saved the state this one began with */
     struct guest_mem *mem;
     struct vtd_unit *unit;
     uint64_t dma_limit;

@@ -84,6 +84,7 @@ static void own_load(struct engine *e, struct state_in *i)
     e->funnel.at_ns = state_take(i, 8);
     e->funnel.notes = state_take(i, 8);
     e->funnel.deliveries = state_take(i, 8);
+    e->deliveries_before = e->funnel.deliveries;
     e->fail_nth.calls = state_take(i, 8);
     e->fail_nth.done = state_take_bool(i);
     count = state_take_count(i, 2);

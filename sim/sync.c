@@ -56,8 +56,16 @@ static struct iova_range slot_range(const struct slot *s)
     return iova_range(s->at.v, s->at.v | level_mask(s->level));
 }
 
+/* Forget what overlaps. */
+static void drop(struct differ *d, struct iova_range r, shadow_visit_fn *gone)
+{
+    d->t->counts->shadow_lookups++;
+    shadow_drop(d->t->shadow, r, gone, d);
+}
+
 static void remember(struct differ *d, const struct slot *s, uint64_t leaf)
 {
+    d->t->counts->shadow_lookups++;
     switch (shadow_set(d->t->shadow, s->at, s->level, leaf)) {
     case 0: break;
     case -E2BIG:
@@ -91,7 +99,7 @@ static void differ_slot_direct(struct differ *d, const struct slot *s, enum shad
             return;
         if (p->skips_nonleaf_holes && !s->last)
             return;
-        shadow_drop(d->t->shadow, slot_range(s), NULL, NULL);
+        drop(d, slot_range(s), NULL);
         tell_unmap(d, slot_range(s));
         return;
     }
@@ -103,7 +111,7 @@ static void differ_slot_direct(struct differ *d, const struct slot *s, enum shad
     if (meet != MEET_NONE) {
         if (!p->inplace_bare_map)
             tell_unmap(d, slot_range(s));
-        shadow_drop(d->t->shadow, slot_range(s), NULL, NULL);
+        drop(d, slot_range(s), NULL);
     }
     remember(d, s, leaf);
     tell_map(d, s);
@@ -188,7 +196,7 @@ static void differ_slot_merged(struct differ *d, const struct slot *s, enum shad
         d->adds_waiting = true;
     }
     if (meet != MEET_NONE)
-        shadow_drop(d->t->shadow, meet == MEET_LARGER ? around : slot_range(s), removed, d);
+        drop(d, meet == MEET_LARGER ? around : slot_range(s), removed);
     d->adds_waiting |= s->kind == SLOT_LEAF;
 }
 
@@ -201,6 +209,7 @@ static void differ_slot(void *arg, const struct slot *s)
     enum shadow_meet meet;
 
     d->t->counts->slots_compared++;
+    d->t->counts->shadow_lookups++;
     if (s->kind == SLOT_REFUSED) {
         if (p->malformed_frozen)
             return;
@@ -220,6 +229,7 @@ static bool differ_known(void *arg, iova_t at, unsigned level, struct shadow_tab
 {
     const struct differ *d = arg;
 
+    d->t->counts->shadow_lookups++;
     return shadow_table_at(d->t->shadow, at, level, known);
 }
 
@@ -249,7 +259,7 @@ static void compare_range(const struct sync_target *t, const struct table_view *
         uint64_t from = r.first.v > v->limit_last ? r.first.v : v->limit_last + 1;
 
         if (from <= r.last.v)
-            shadow_drop(t->shadow, iova_range(from, r.last.v), removed, &d);
+            drop(&d, iova_range(from, r.last.v), removed);
     }
     flush_run(&d);
     sync_map_again(t, again);
@@ -310,7 +320,7 @@ void sync_unmap_all(const struct sync_target *t)
     sync_unmap_again(t, iova_range(0, UINT64_MAX));
     if (t->visits)
         visits_clear(t->visits);
-    shadow_drop(t->shadow, iova_range(0, UINT64_MAX), removed, &d);
+    drop(&d, iova_range(0, UINT64_MAX), removed);
     flush_run(&d);
     sync_unmap_only(t, iova_range(0, UINT64_MAX));
 }

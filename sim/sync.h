@@ -57,6 +57,7 @@ struct sync_counts {
     uint64_t entries_read;
     uint64_t tables_read;
     uint64_t slots_compared;
+    uint64_t shadow_lookups; /* what the record of what was notified was asked, or told */
 };
 
 /** Takes slots in ascending order. */

@@ -38,6 +38,7 @@ static void unmap_rounded(const struct sync_target *t, struct notifier *n)
     first &= ~(bytes - 1);
     e = event_unmap(iova_range(first, first + bytes - 1));
     notify_one(n, &e);
+    t->counts->shadow_lookups++;
     shadow_drop(t->shadow, e.range, NULL, NULL);
 }
 
@@ -68,6 +69,7 @@ void sync_unmap_whole(const struct sync_target *t, struct notifier *n)
             break;
         at += mask + 1;
     }
+    t->counts->shadow_lookups++;
     shadow_drop(t->shadow, r, NULL, NULL);
 }
 

@@ -102,6 +102,7 @@ if wanted cli; then
 fi
 wanted cli && script tests/invariants.sh
 wanted manifest && script tests/manifest.sh
+wanted manifest && script tests/counts.sh
 wanted cli && script tests/museum.sh
 wanted digest && script tests/digest.sh
 for t in tests/test_*.sh; do

@@ -220,7 +220,22 @@ static void count_pin(struct counts *c, const struct obs *o)
     k->unpins += !refused && o->u.pin.unpin;
     c->pins_refused += refused;
     c->pins += !refused && !o->u.pin.unpin;
+    c->pages_pinned += !refused && !o->u.pin.unpin ? o->u.pin.pages : 0;
     c->unpins += !refused && o->u.pin.unpin;
+}
+
+static void count_type1(struct counts *c, const struct obs *o)
+{
+    struct iova_range r = o->u.type1.range;
+
+    if (o->u.type1.begin) {
+        c->type1_maps += !o->u.type1.unmap;
+        c->type1_unmaps += o->u.type1.unmap;
+        return;
+    }
+    c->type1_refused += o->u.type1.result < 0;
+    if (!o->u.type1.unmap && o->u.type1.result == 0)
+        c->type1_pages += ((r.last.v - r.first.v) >> 12) + 1;
 }
 
 static void count_dma_unmap(struct counts *c, const struct obs *o)
@@ -262,6 +277,7 @@ static void see(void *ctx, const struct obs *o)
     case OBS_NOTE: count_note(c, o->u.note); break;
     case OBS_VHOST: c->vhost[o->u.vhost.what]++; break;
     case OBS_PIN: count_pin(c, o); break;
+    case OBS_TYPE1: count_type1(c, o); break;
     case OBS_DMA_UNMAP: count_dma_unmap(c, o); break;
     case OBS_READ: count_read(c, o); break;
     case OBS_DMA: count_dma(c, o); break;

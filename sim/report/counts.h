@@ -96,6 +96,10 @@ struct counts {
     uint64_t notes;
     uint64_t vhost[VHOST_EVICTED + 1]; /* by enum vhost_what, all vhosts */
     uint64_t pins, unpins, pins_refused, dma_unmaps; /* as below, of all */
+    uint64_t type1_maps, type1_unmaps; /* calls into containers */
+    uint64_t type1_refused;            /* of either */
+    uint64_t type1_pages;              /* 4 KiB pages of the mappings that were granted */
+    uint64_t pages_pinned;             /* by emulated devices */
     struct consumer_counts *consumers;               /* in the order they appeared */
     size_t consumers_count, consumers_room;
     struct difference diff[DIFFERENCES_KEPT];

@@ -178,7 +178,8 @@ static void add_counts(struct json *j, cJSON *to, const struct counts *c)
     add_consumers(j, o, c);
 }
 
-static void add_ops(struct json *j, cJSON *to, const struct engine_ops *ops,
+/* Work done, beside time: what depends on the strategy, and what it led to (docs/bench.md). */
+static void add_ops(struct json *j, cJSON *to, const struct engine_ops *ops, const struct counts *c,
                     const struct checks *checks)
 {
     cJSON *o = json_add_object(j, to, "ops");
@@ -186,6 +187,17 @@ static void add_ops(struct json *j, cJSON *to, const struct engine_ops *ops,
     json_add_u64(j, o, "entries_read", ops->entries_read);
     json_add_u64(j, o, "tables_read", ops->tables_read);
     json_add_u64(j, o, "slots_compared", ops->slots_compared);
+    json_add_u64(j, o, "shadow_lookups", ops->shadow_lookups);
+    json_add_u64(j, o, "callbacks", ops->callbacks);
+    json_add_u64(j, o, "notifications", c->notes);
+    json_add_u64(j, o, "type1_maps", c->type1_maps);
+    json_add_u64(j, o, "type1_unmaps", c->type1_unmaps);
+    json_add_u64(j, o, "type1_refused", c->type1_refused);
+    json_add_u64(j, o, "type1_pages", c->type1_pages);
+    json_add_u64(j, o, "pages_pinned", c->pages_pinned);
+    json_add_u64(j, o, "misses", c->vhost[VHOST_MISS]);
+    json_add_u64(j, o, "iotlb_hits", ops->iotlb_hits);
+    json_add_u64(j, o, "iotlb_misses", ops->iotlb_misses);
     json_add_u64(j, o, "shadow_leaves", ops->shadow_leaves);
     json_add_u64(j, o, "container_maps", ops->container_maps);
     json_add_u64(j, o, "shadow_bytes", ops->shadow_bytes);
@@ -244,7 +256,7 @@ static cJSON *make(struct json *j, const struct report *r)
     add_counts(j, o, r->counts);
     json_add_text(j, o, "digest", r->checks ? digest : NULL);
     add_run(j, o, r);
-    add_ops(j, o, &r->ops, r->checks);
+    add_ops(j, o, &r->ops, r->counts, r->checks);
     return o;
 }
 
