@@ -27,6 +27,7 @@ KERNEL_LOG := $(BUILD)/judge-kernel-log.so
 KERNEL_CALLS_OBJ := $(patsubst %,$(BUILD)/obj/judge/kernel/%.o,main compare models draw listed) \
             $(BUILD)/obj/judge/vfio/type1v2.o
 COMMON_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tools/common/*.c)))
+BENCH_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard bench/*.c))
 TOOLS    := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/test_*.c)))
 RIG      := $(BUILD)/obj/tests/rig.o $(BUILD)/obj/tests/random_guest.o \
@@ -36,7 +37,7 @@ DEMO     ?= traces/strict.vtt.zst
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all test docs judge judge-kernel demo asan ubsan valgrind capture install clean help need need-check
+.PHONY: all bench graphs test docs judge judge-kernel demo asan ubsan valgrind capture install clean help need need-check
 
 all: need $(TOOLS) $(VFIO_LIB) $(BUILD)/kernel-calls ## build the programs into build/
 
@@ -66,6 +67,13 @@ $(BUILD)/obj/judge/%.o $(BUILD)/obj/tools/judge.o: CPPFLAGS += -D_GNU_SOURCE
 $(COMMON_OBJ) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.o): CPPFLAGS += -Itools
 
 $(BUILD)/judge: $(BUILD)/obj/tools/judge.o $(JUDGE_OBJ) $(LIB)
+	@echo "  LD $@"
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+
+# What measures: it starts a real QEMU as judge does.
+$(BENCH_OBJ) $(BUILD)/obj/tools/bench.o: CPPFLAGS += -I. -Ijudge -D_GNU_SOURCE
+
+$(BUILD)/bench: $(BUILD)/obj/tools/bench.o $(BENCH_OBJ) $(JUDGE_OBJ) $(LIB)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
@@ -126,6 +134,12 @@ judge: all $(BUILD)/tests/properties ## captured and 500 random traces against a
 judge-kernel: all $(KERNEL_LOG) ## 40,000 calls and traces against the real vfio_iommu_type1; see judge/kernel/run.sh
 	BUILD=$(BUILD) CC=$(CC) sh judge/kernel/run.sh
 
+# QEMU=none leaves the real one out.
+QEMU  ?= $(shell command -v qemu-system-x86_64)
+bench: $(BUILD)/bench $(VFIO_LIB) ## measure walk, translate and dirty: reports/bench.json, and the marks
+	@mkdir -p reports
+	$(BUILD)/bench $(if $(filter-out none,$(QEMU)),--qemu $(QEMU)) --output reports/bench.json
+
 capture: all ## record a guest: make capture SCENARIO=strict
 	@test -n "$(SCENARIO)" || { echo "make capture SCENARIO=NAME; scenarios: $$(ls capture/scenarios | sed 's/[.]sh//' | tr '\n' ' ')"; exit 2; }
 	capture/run.sh $(SCENARIO) $(BUILD)/$(SCENARIO).trace
@@ -151,4 +165,4 @@ clean: ## remove what was built
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
--include $(LIB_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(KERNEL_CALLS_OBJ:.o=.d) $(RIG:.o=.d) $(COMMON_OBJ:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d) $(BUILD)/obj/tests/properties.d
+-include $(LIB_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(BENCH_OBJ:.o=.d) $(KERNEL_CALLS_OBJ:.o=.d) $(RIG:.o=.d) $(COMMON_OBJ:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d) $(BUILD)/obj/tests/properties.d

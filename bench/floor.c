@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* The machine's floor: what merely reading so many bytes costs here. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bench/measure.h"
+
+#define READ_AT_ONCE (UINT64_C(64) << 20) /* a measurement reads as much, whatever the size */
+
+static uint64_t sum(const uint64_t *words, size_t count)
+{
+    uint64_t a = 0, b = 0, c = 0, d = 0;
+
+    for (size_t i = 0; i + 4 <= count; i += 4) {
+        a += words[i];
+        b += words[i + 1];
+        c += words[i + 2];
+        d += words[i + 3];
+    }
+    return a + b + c + d;
+}
+
+int floor_measure(struct machine_floor *f, const struct meter *m, uint64_t largest, struct err *e)
+{
+    uint64_t *words = malloc(largest);
+    volatile uint64_t used = 0;
+
+    if (!words)
+        return err_set(e, ENOMEM, "no memory to measure with");
+    for (uint64_t i = 0; i < largest / 8; i++)
+        words[i] = i;
+    for (unsigned i = 0; i < FLOOR_SIZES; i++) {
+        uint64_t bytes = largest >> (2 * (FLOOR_SIZES - 1 - i));
+        uint64_t times = READ_AT_ONCE / bytes ? READ_AT_ONCE / bytes : 1, best = UINT64_MAX;
+
+        for (unsigned run = 0; run < 3; run++) {
+            uint64_t start = m->now_ns(), took;
+
+            for (uint64_t t = 0; t < times; t++)
+                used += sum(words, bytes / 8);
+            took = m->now_ns() - start;
+            best = took < best ? took : best;
+        }
+        f->at[i].bytes = bytes;
+        f->at[i].bytes_per_ns = (double)(bytes * times) / (double)(best ? best : 1);
+    }
+    free(words);
+    return 0;
+}
+
+double floor_ns(const struct machine_floor *f, uint64_t bytes)
+{
+    unsigned i = 0;
+
+    while (i + 1 < FLOOR_SIZES && f->at[i].bytes < bytes)
+        i++;
+    return (double)bytes / f->at[i].bytes_per_ns;
+}

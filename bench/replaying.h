@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading and replaying whole traces: records a second, and what a packed trace takes. */
+#ifndef VTR_BENCH_REPLAYING_H
+#define VTR_BENCH_REPLAYING_H
+
+#include "bench/measure.h"
+
+struct rates {
+    uint64_t records, invalidations; /* of the two traces made */
+    double read_per_s;               /* packed records, both */
+    double stores_per_s;             /* replayed with all checks: table writes */
+    double invals_per_s;             /* likewise: single-page invalidations */
+    double checks_over_replay;       /* time of the checks over time without them, both traces */
+    double two_over_one;             /* two traces on two processors over one; 0: not measured */
+    double captured_bytes;           /* a record of a captured trace, the dearest; 0: none there */
+    char captured_name[64];
+};
+
+/** `folder` has captured traces (NULL: none). 0 or a negative errno with a sentence. */
+int rates_measure(struct rates *r, const struct meter *m, const char *folder, bool quick,
+                  struct err *e);
+
+#endif
