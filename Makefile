@@ -140,6 +140,9 @@ bench: $(BUILD)/bench $(VFIO_LIB) ## measure walk, translate and dirty: reports/
 	@mkdir -p reports
 	$(BUILD)/bench $(if $(filter-out none,$(QEMU)),--qemu $(QEMU)) --output reports/bench.json
 
+graphs: $(BUILD)/replay $(BUILD)/trace ## draw reports/*.svg and *.png from reports/bench.json and captured traces
+	BUILD=$(BUILD) sh tools/graphs.sh reports
+
 capture: all ## record a guest: make capture SCENARIO=strict
 	@test -n "$(SCENARIO)" || { echo "make capture SCENARIO=NAME; scenarios: $$(ls capture/scenarios | sed 's/[.]sh//' | tr '\n' ' ')"; exit 2; }
 	capture/run.sh $(SCENARIO) $(BUILD)/$(SCENARIO).trace

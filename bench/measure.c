@@ -184,6 +184,17 @@ static int round_of(struct bench *b, struct guest *g, struct series *all, struct
     return rc ? rc : come_back(g, e);
 }
 
+/* Whole rounds are as dear as their dearest operation. */
+static bool enough_rounds(const struct bench *b, const struct series *all)
+{
+    uint64_t spent = 0;
+
+    for (unsigned i = 0; i < OPERATIONS; i++)
+        spent += all[i].spent_ns;
+    return enough(b, &all[OP_DROP]) ||
+           (all[OP_DROP].count >= b->runs_min && spent >= OPERATIONS * b->budget_ns);
+}
+
 /* One entry is one mapping there. */
 static bool changes_one(const struct guest_plan *p)
 {
@@ -205,7 +216,7 @@ int measure_case(struct bench *b, const struct guest_plan *p, struct err *e)
     if (!rc) {
         for (unsigned i = 0; i < OPERATIONS; i++)
             all[i].result.plan.tables = g.tables.plan;
-        while (!rc && !enough(b, &all[OP_DROP]))
+        while (!rc && !enough_rounds(b, all))
             rc = round_of(b, &g, all, e);
         guest_end(&g);
     }
