@@ -20,7 +20,7 @@ array colour[5] = [blue, orange, green, purple, grey]
 devices = system("awk '!/^#/ && $1!=\"rate\" && !s[$1]++ {print $1}' ".data)
 name(n) = n[strstrt(n, '@') + 1 : *]
 plot for [i=1:words(devices)] part(word(devices, i)) u 2:($3<1?0.8:$3) w steps lw 2.5 lc rgb colour[(i-1)%5+1], \
-     for [i=1:words(devices)] top(word(devices, i)) u ($2-0.5):($3*1.5):(name(word(devices, i))) w labels noenhanced right font ',12' tc rgb colour[(i-1)%5+1]
+     for [i=1:words(devices)] top(word(devices, i)) u ($2<15?$2+14:$2-0.5):($3*1.6):(name(word(devices, i))) w labels noenhanced right font ',12' tc rgb colour[(i-1)%5+1]
 unset logscale
 set yrange [0:*]
 set ylabel "IOTLB invalidations\nper second"

@@ -12,5 +12,5 @@ set ylabel "IOVA (KiB below 4 GiB)"
 set format y "%.0f"
 set style fill solid 1 noborder
 set yrange [*:*]
-set label 1 "each bar: a mapping, from its MAP to its UNMAP" at graph 0.02, graph 0.04 tc rgb grey
+set label 1 "each bar: a mapping,\nfrom its MAP to its UNMAP" at graph 0.02, graph 0.10 tc rgb grey
 plot data u 1:3:1:2:3:4 w boxxyerror lc rgb blue
