@@ -60,7 +60,7 @@ static int sizes(struct bench *b, enum extent how_much, const struct teller *t, 
 {
     static const uint64_t most[][EXTENT_FULL + 1] = {[SHAPE_CONTIGUOUS] = {10 * K, K * K, K * K},
                                                      [SHAPE_SPARSE] = {K, 100 * K, 100 * K},
-                                                     [SHAPE_SHARED] = {K, 100 * K, 100 * K},
+                                                     [SHAPE_SHARED] = {K, 10 * K, 100 * K},
                                                      [SHAPE_LARGE] = {10 * K, 100 * K, 100 * K},
                                                      [SHAPE_EMPTY] = {K, 100 * K, 100 * K}};
     int rc = 0;

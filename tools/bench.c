@@ -142,9 +142,9 @@ static int write_json(const struct usage *u, const struct bench *b, const struct
 static int measure(const struct usage *u, const char *preload)
 {
     struct bench b = {.meter = {now_ns, HEAP_BYTES},
-                      .budget_ns = u->how_much == EXTENT_QUICK ? 1000000 : 20000000,
+                      .budget_ns = u->how_much == EXTENT_QUICK ? 1000000 : 10000000,
                       .runs_min = 3,
-                      .runs_max = u->how_much == EXTENT_QUICK ? 5 : 15};
+                      .runs_max = u->how_much == EXTENT_QUICK ? 5 : 11};
     bool quick = u->how_much == EXTENT_QUICK;
     struct teller teller = {tell, (void *)(uintptr_t)u};
     struct rates rates;
