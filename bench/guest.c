@@ -21,7 +21,6 @@ const char *listener_name(enum listener l)
     return names[l];
 }
 
-
 static int step(struct guest *g, const struct rec *r, struct err *e)
 {
     int rc = engine_step(g->engine, r, e);

@@ -7,7 +7,8 @@
 #include "checks/checks.h"
 #include "engine.h"
 
-/** Who listens: somebody whose range nothing lies in (so all is recorded, nobody told), or one of these. */
+/** Who listens: somebody whose range nothing lies in (so all is recorded, nobody told), or one of
+ * these. */
 enum listener { LISTEN_NONE, LISTEN_VFIO, LISTEN_VHOST };
 const char *listener_name(enum listener l);
 
@@ -30,13 +31,13 @@ struct guest {
 #define GUEST_DID 5u
 
 /** Descriptors: `lo`, and `hi` for a PSI. */
-#define DESC_GLOBAL    UINT64_C(0xd2)
-#define DESC_DOMAIN    (UINT64_C(0xe2) | (uint64_t)GUEST_DID << 16)
-#define DESC_PAGES     (UINT64_C(0xf2) | (uint64_t)GUEST_DID << 16)
-#define DESC_CONTEXT   UINT64_C(0x11)
+#define DESC_GLOBAL  UINT64_C(0xd2)
+#define DESC_DOMAIN  (UINT64_C(0xe2) | (uint64_t)GUEST_DID << 16)
+#define DESC_PAGES   (UINT64_C(0xf2) | (uint64_t)GUEST_DID << 16)
+#define DESC_CONTEXT UINT64_C(0x11)
 
-/** Translating, with the tables in memory but hidden: nothing is mapped. 0, or a negative errno with a
- * sentence; then nothing is left behind. */
+/** Translating, with the tables in memory but hidden: nothing is mapped. 0, or a negative errno
+ * with a sentence; then nothing is left behind. */
 int guest_begin(struct guest *g, const struct guest_plan *p, struct err *e);
 void guest_end(struct guest *g);
 

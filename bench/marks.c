@@ -69,29 +69,51 @@ static void times(struct marks *m, const struct results *r)
     dirty.op = OP_CHANGED;
     dirty.sync = SYNC_DIRTY;
     add_time(m, r, z, empty ? (double)empty->work.entries_read : 1,
-             (struct mark){.name = "an empty entry in a walk", .unit = "ns", .limit = 1.5,
-                           .real = "42", .from = "z100k"});
+             (struct mark){.name = "an empty entry in a walk",
+                           .unit = "ns",
+                           .limit = 1.5,
+                           .real = "42",
+                           .from = "z100k"});
     add_time(m, r, c, (double)M,
-             (struct mark){.name = "a 4 KiB leaf, nothing changed", .unit = "ns", .limit = 5,
-                           .real = "179", .from = "c1m"});
-    add_time(m, r, s, (double)(100 * K),
-             (struct mark){.name = "one page in 2 MiB, nothing changed", .unit = "ns", .limit = 1000,
-                           .real = "61,000", .from = "s100k"});
-    add_time(m, r, first, (double)M,
-             (struct mark){.name = "first map of a leaf, vfio told", .unit = "ns", .limit = 30,
-                           .real = "500", .from = "c1m"});
-    add_time(m, r, unmap, (double)M,
-             (struct mark){.name = "unmap all, tables cleared, a mapping", .unit = "ns", .limit = 5,
-                           .real = "80-110", .from = "c1m"});
-    add_time(m, r, drop, (double)M,
-             (struct mark){.name = "unmap all, context cleared, a mapping", .unit = "ns",
-                           .limit = 5, .real = "80-110", .from = "c1m"});
-    add_time(m, r, page, 1,
-             (struct mark){.name = "a random changed page, checks on", .unit = "ns", .limit = 300,
+             (struct mark){.name = "a 4 KiB leaf, nothing changed",
+                           .unit = "ns",
+                           .limit = 5,
+                           .real = "179",
                            .from = "c1m"});
+    add_time(m, r, s, (double)(100 * K),
+             (struct mark){.name = "one page in 2 MiB, nothing changed",
+                           .unit = "ns",
+                           .limit = 1000,
+                           .real = "61,000",
+                           .from = "s100k"});
+    add_time(m, r, first, (double)M,
+             (struct mark){.name = "first map of a leaf, vfio told",
+                           .unit = "ns",
+                           .limit = 30,
+                           .real = "500",
+                           .from = "c1m"});
+    add_time(m, r, unmap, (double)M,
+             (struct mark){.name = "unmap all, tables cleared, a mapping",
+                           .unit = "ns",
+                           .limit = 5,
+                           .real = "80-110",
+                           .from = "c1m"});
+    add_time(m, r, drop, (double)M,
+             (struct mark){.name = "unmap all, context cleared, a mapping",
+                           .unit = "ns",
+                           .limit = 5,
+                           .real = "80-110",
+                           .from = "c1m"});
+    add_time(
+        m, r, page, 1,
+        (struct mark){
+            .name = "a random changed page, checks on", .unit = "ns", .limit = 300, .from = "c1m"});
     add_time(m, r, dirty, 1,
-             (struct mark){.name = "global, one page changed, dirty", .unit = "ns", .limit = 10000,
-                           .real = "200,000,000", .from = "c1m"});
+             (struct mark){.name = "global, one page changed, dirty",
+                           .unit = "ns",
+                           .limit = 10000,
+                           .real = "200,000,000",
+                           .from = "c1m"});
 }
 
 /* The heap of the same case with another listener, or checked. */
@@ -121,7 +143,8 @@ static void worse(struct mark *m, double bytes, const char *name)
 /* What a mapping takes, in the shape where it takes most. */
 static void memory(struct marks *m, const struct results *r)
 {
-    struct mark record = {.name = "record, bytes a mapping, the dearest shape", .unit = "B", .limit = 24};
+    struct mark record = {
+        .name = "record, bytes a mapping, the dearest shape", .unit = "B", .limit = 24};
     struct mark container = {.name = "container, likewise", .unit = "B", .limit = 64};
     struct mark oracle = {.name = "oracle of the checks, likewise", .unit = "B", .limit = 64};
 
@@ -150,22 +173,45 @@ static void rates_of(struct marks *m, const struct rates *r)
 {
     bool known = r->records > 0;
 
-    add(m, (struct mark){.name = "packed records read", .unit = "M/s", .limit = 20, .at_least = true,
-                         .known = known, .measured = r->read_per_s / 1e6, .from = "made"});
-    add(m, (struct mark){.name = "table writes replayed, checks on", .unit = "M/s", .limit = 5,
-                         .at_least = true, .known = known, .measured = r->stores_per_s / 1e6,
+    add(m, (struct mark){.name = "packed records read",
+                         .unit = "M/s",
+                         .limit = 20,
+                         .at_least = true,
+                         .known = known,
+                         .measured = r->read_per_s / 1e6,
                          .from = "made"});
-    add(m, (struct mark){.name = "invalidations replayed, checks on", .unit = "M/s", .limit = 2,
-                         .at_least = true, .known = known, .measured = r->invals_per_s / 1e6,
+    add(m, (struct mark){.name = "table writes replayed, checks on",
+                         .unit = "M/s",
+                         .limit = 5,
+                         .at_least = true,
+                         .known = known,
+                         .measured = r->stores_per_s / 1e6,
                          .from = "made"});
-    add(m, (struct mark){.name = "checks over the replay itself", .unit = "x", .limit = 1,
-                         .known = known, .measured = r->checks_over_replay, .from = "made"});
-    add(m, (struct mark){.name = "two traces on two processors over one", .unit = "x", .limit = 1.1,
-                         .known = known && r->two_over_one > 0, .measured = r->two_over_one,
+    add(m, (struct mark){.name = "invalidations replayed, checks on",
+                         .unit = "M/s",
+                         .limit = 2,
+                         .at_least = true,
+                         .known = known,
+                         .measured = r->invals_per_s / 1e6,
                          .from = "made"});
-    add(m, (struct mark){.name = "packed, bytes a record, the dearest captured", .unit = "B",
-                         .limit = 2, .known = r->captured_bytes > 0,
-                         .measured = r->captured_bytes, .from = r->captured_name});
+    add(m, (struct mark){.name = "checks over the replay itself",
+                         .unit = "x",
+                         .limit = 1,
+                         .known = known,
+                         .measured = r->checks_over_replay,
+                         .from = "made"});
+    add(m, (struct mark){.name = "two traces on two processors over one",
+                         .unit = "x",
+                         .limit = 1.1,
+                         .known = known && r->two_over_one > 0,
+                         .measured = r->two_over_one,
+                         .from = "made"});
+    add(m, (struct mark){.name = "packed, bytes a record, the dearest captured",
+                         .unit = "B",
+                         .limit = 2,
+                         .known = r->captured_bytes > 0,
+                         .measured = r->captured_bytes,
+                         .from = r->captured_name});
 }
 
 void marks_take(struct marks *m, const struct results *r, const struct rates *rates)
@@ -199,7 +245,8 @@ void marks_print(FILE *out, const struct marks *m)
             fputs("not in this run\n", out);
             continue;
         }
-        fprintf(out, "%8.4g %-3s %10s %12s  ", x->measured, x->unit, floor, x->real ? x->real : "-");
+        fprintf(out, "%8.4g %-3s %10s %12s  ", x->measured, x->unit, floor,
+                x->real ? x->real : "-");
         if (mark_missed(x) > 1)
             fprintf(out, "missed by %.1f (%s)\n", mark_missed(x), x->from);
         else

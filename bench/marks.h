@@ -12,7 +12,7 @@
 struct mark {
     const char *name;
     const char *unit;
-    const char *real; /* what a real QEMU 10.2 takes; NULL: nothing to compare with */
+    const char *real;              /* what a real QEMU 10.2 takes; NULL: nothing to compare with */
     double limit, measured, floor; /* floor: 0 where it says nothing */
     bool at_least;                 /* the limit is a lower one */
     bool known;                    /* it was measured in this run */

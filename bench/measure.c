@@ -17,10 +17,10 @@ const char *operation_name(enum operation o)
 
 const char *inval_name(unsigned which)
 {
-    static const char *const names[] = {
-        "AM=0",  "AM=1",  "AM=2",  "AM=3",  "AM=4",  "AM=5",  "AM=6",  "AM=7",
-        "AM=8",  "AM=9",  "AM=10", "AM=11", "AM=12", "AM=13", "AM=14", "AM=15",
-        "AM=16", "AM=17", "AM=18", "DSI",   "global", "context"};
+    static const char *const names[] = {"AM=0",  "AM=1",  "AM=2",   "AM=3",   "AM=4",  "AM=5",
+                                        "AM=6",  "AM=7",  "AM=8",   "AM=9",   "AM=10", "AM=11",
+                                        "AM=12", "AM=13", "AM=14",  "AM=15",  "AM=16", "AM=17",
+                                        "AM=18", "DSI",   "global", "context"};
 
     return names[which];
 }
@@ -50,16 +50,18 @@ static struct work work_now(const struct guest *g)
 {
     struct engine_ops o = engine_ops(g->engine);
 
-    return (struct work){o.entries_read, o.tables_read, o.slots_compared, o.shadow_lookups,
-                         o.callbacks, engine_place(g->engine).notes, g->type1_calls};
+    return (struct work){o.entries_read,   o.tables_read, o.slots_compared,
+                         o.shadow_lookups, o.callbacks,   engine_place(g->engine).notes,
+                         g->type1_calls};
 }
 
 static struct work work_since(const struct work *a, const struct work *b)
 {
-    return (struct work){b->entries_read - a->entries_read,     b->tables_read - a->tables_read,
-                         b->slots_compared - a->slots_compared, b->shadow_lookups - a->shadow_lookups,
-                         b->callbacks - a->callbacks,           b->notifications - a->notifications,
-                         b->type1_calls - a->type1_calls};
+    return (struct work){
+        b->entries_read - a->entries_read,     b->tables_read - a->tables_read,
+        b->slots_compared - a->slots_compared, b->shadow_lookups - a->shadow_lookups,
+        b->callbacks - a->callbacks,           b->notifications - a->notifications,
+        b->type1_calls - a->type1_calls};
 }
 
 /* The runs of one operation so far. */
@@ -136,9 +138,8 @@ static int before(struct guest *g, enum operation op, unsigned run, struct err *
     switch (op) {
     case OP_FIRST: return guest_show(g, true, e);
     case OP_CHANGED:
-        return g->tables.leaf_at
-                   ? guest_change(g, g->tables.plan.mappings / 2, run % 2 == 0, e)
-                   : 0;
+        return g->tables.leaf_at ? guest_change(g, g->tables.plan.mappings / 2, run % 2 == 0, e)
+                                 : 0;
     case OP_UNMAP: return guest_show(g, false, e);
     case OP_DROP: return guest_context(g, false, e);
     case OP_UNCHANGED:
@@ -171,8 +172,8 @@ static int come_back(struct guest *g, struct err *e)
 /* map, look, change, unmap; map, drop. */
 static int round_of(struct bench *b, struct guest *g, struct series *all, struct err *e)
 {
-    static const enum operation ops[] = {OP_FIRST, OP_UNCHANGED, OP_CHANGED, OP_UNMAP,
-                                         OP_FIRST, OP_DROP};
+    static const enum operation ops[] = {OP_FIRST, OP_UNCHANGED, OP_CHANGED,
+                                         OP_UNMAP, OP_FIRST,     OP_DROP};
     int rc = 0;
 
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]) && !rc; i++) {
@@ -211,8 +212,8 @@ int measure_case(struct bench *b, const struct guest_plan *p, struct err *e)
         return err_set(e, ENOMEM, "out of memory");
     rc = guest_begin(&g, p, e);
     for (unsigned i = 0; i < OPERATIONS; i++)
-        all[i].result = (struct result){
-            .plan = *p, .op = i, .inval = i == OP_DROP ? INVAL_CC : INVAL_GLOBAL};
+        all[i].result =
+            (struct result){.plan = *p, .op = i, .inval = i == OP_DROP ? INVAL_CC : INVAL_GLOBAL};
     if (!rc) {
         for (unsigned i = 0; i < OPERATIONS; i++)
             all[i].result.plan.tables = g.tables.plan;
@@ -252,8 +253,9 @@ static int put_one(struct guest *g, const struct result *r, struct places *p, st
         rc = guest_change(g, i, next_random(&p->random_state) & 1, e);
     if (rc)
         return rc;
-    return r->inval <= INVAL_AM_MAX ? guest_put(g, DESC_PAGES, at | r->inval, e)
-           : guest_put(g, r->inval == INVAL_DSI ? DESC_DOMAIN : DESC_GLOBAL, 0, e);
+    return r->inval <= INVAL_AM_MAX
+               ? guest_put(g, DESC_PAGES, at | r->inval, e)
+               : guest_put(g, r->inval == INVAL_DSI ? DESC_DOMAIN : DESC_GLOBAL, 0, e);
 }
 
 static int run_range(struct bench *b, struct guest *g, struct series *s, struct err *e)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One case measured: the same few operations again and again in one process, each with its time (minimum and
- * median), its exact counts, and the machine's floor. No clock of its own: it is handed one.
+ * One case measured: the same few operations again and again in one process, each with its time
+ * (minimum and median), its exact counts, and the machine's floor. No clock of its own: it is
+ * handed one.
  */
 #ifndef VTR_BENCH_MEASURE_H
 #define VTR_BENCH_MEASURE_H
@@ -44,12 +45,13 @@ struct result {
     struct guest_plan plan;
     enum operation op;
     unsigned inval;
-    bool random;      /* a PSI: at random places in the mappings, else in rising order */
-    unsigned runs;    /* timed */
+    bool random;              /* a PSI: at random places in the mappings, else in rising order */
+    unsigned runs;            /* timed */
     double min_ns, median_ns; /* of one invalidation */
-    struct work work; /* of the first run, all its invalidations */
-    unsigned batch;   /* invalidations in a run */
-    double floor_ns;  /* the bytes of the entries read, at this machine's speed, for one invalidation */
+    struct work work;         /* of the first run, all its invalidations */
+    unsigned batch;           /* invalidations in a run */
+    double
+        floor_ns; /* the bytes of the entries read, at this machine's speed, for one invalidation */
     uint64_t record_leaves, record_bytes, container_maps; /* after it */
     uint64_t heap_bytes; /* of the whole simulation, while all is mapped; 0: not known */
 };
@@ -82,13 +84,13 @@ struct bench {
     unsigned runs_min, runs_max;
 };
 
-/** All operations by one global invalidation (drop: a context invalidation) each. 0 or a negative errno with a
- * sentence. */
+/** All operations by one global invalidation (drop: a context invalidation) each. 0 or a negative
+ * errno with a sentence. */
 int measure_case(struct bench *b, const struct guest_plan *p, struct err *e);
 
 /**
- * The mappings known; then invalidations `which` of what did not change (OP_UNCHANGED) or of a changed page
- * each (OP_CHANGED, a PSI of one page), at random or in rising order.
+ * The mappings known; then invalidations `which` of what did not change (OP_UNCHANGED) or of a
+ * changed page each (OP_CHANGED, a PSI of one page), at random or in rising order.
  */
 int measure_ranges(struct bench *b, const struct guest_plan *p, const unsigned *which, size_t count,
                    enum operation op, bool random, struct err *e);

@@ -31,12 +31,11 @@ static void point(FILE *out, const struct result *r)
             "\"min_ns\":%.1f,\"median_ns\":%.1f,\"floor_ns\":%.1f,\"record_leaves\":%" PRIu64
             ",\"record_bytes\":%" PRIu64 ",\"container_maps\":%" PRIu64 ",\"heap_bytes\":%" PRIu64
             ",\"counts\":",
-            name, shape_letter(t->shape), t->mappings, t->stride,
-            t->shuffled ? "random" : "rising", t->levels, sync_name(r->plan.sync),
-            listener_name(r->plan.listener), r->plan.checks ? "true" : "false",
-            operation_name(r->op), inval_name(r->inval), r->random ? "random" : "rising", r->runs,
-            r->batch, r->min_ns, r->median_ns, r->floor_ns, r->record_leaves, r->record_bytes,
-            r->container_maps, r->heap_bytes);
+            name, shape_letter(t->shape), t->mappings, t->stride, t->shuffled ? "random" : "rising",
+            t->levels, sync_name(r->plan.sync), listener_name(r->plan.listener),
+            r->plan.checks ? "true" : "false", operation_name(r->op), inval_name(r->inval),
+            r->random ? "random" : "rising", r->runs, r->batch, r->min_ns, r->median_ns,
+            r->floor_ns, r->record_leaves, r->record_bytes, r->container_maps, r->heap_bytes);
     work(out, &r->work);
     fputc('}', out);
 }
@@ -92,13 +91,13 @@ int output_json(FILE *out, const struct bench *b, const struct marks *m, const s
     fprintf(out, "{\"version\":\"%s\",\n", VTR_VERSION);
     floors(out, &b->floor);
     all_marks(out, m);
-    fprintf(out,
-            "\"rates\":{\"records\":%" PRIu64 ",\"invalidations\":%" PRIu64
-            ",\"read_per_s\":%.0f,\"stores_per_s\":%.0f,\"invalidations_per_s\":%.0f,"
-            "\"checks_over_replay\":%.2f,\"two_over_one\":%.2f,\"captured_bytes_a_record\":%.2f},\n",
-            rates->records, rates->invalidations, rates->read_per_s, rates->stores_per_s,
-            rates->invals_per_s, rates->checks_over_replay, rates->two_over_one,
-            rates->captured_bytes);
+    fprintf(
+        out,
+        "\"rates\":{\"records\":%" PRIu64 ",\"invalidations\":%" PRIu64
+        ",\"read_per_s\":%.0f,\"stores_per_s\":%.0f,\"invalidations_per_s\":%.0f,"
+        "\"checks_over_replay\":%.2f,\"two_over_one\":%.2f,\"captured_bytes_a_record\":%.2f},\n",
+        rates->records, rates->invalidations, rates->read_per_s, rates->stores_per_s,
+        rates->invals_per_s, rates->checks_over_replay, rates->two_over_one, rates->captured_bytes);
     if (real)
         all_real(out, real);
     fputs("\"points\":[\n", out);

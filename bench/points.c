@@ -6,7 +6,7 @@
 
 #include "cli/options.h"
 
-#define K UINT64_C(1000)
+#define K           UINT64_C(1000)
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
 
 static const enum sync_strategy strategies[] = {SYNC_WALK, SYNC_TRANSLATE, SYNC_DIRTY};
@@ -79,7 +79,8 @@ static int sizes(struct bench *b, enum extent how_much, const struct teller *t, 
 /* The same under another order, depth and listener; and with the checks. */
 static int variants(struct bench *b, enum extent how_much, const struct teller *t, struct err *e)
 {
-    uint64_t c = how_much == EXTENT_QUICK ? K : 100 * K, s = how_much == EXTENT_QUICK ? 100 : 10 * K;
+    uint64_t c = how_much == EXTENT_QUICK ? K : 100 * K,
+             s = how_much == EXTENT_QUICK ? 100 : 10 * K;
     int rc = 0;
 
     for (size_t i = 0; i < COUNT_OF(strategies); i++)
@@ -152,8 +153,7 @@ static int ranges(struct bench *b, enum extent how_much, const struct teller *t,
 
     for (size_t i = 0; i < COUNT_OF(strategies); i++)
         for (unsigned shape = SHAPE_CONTIGUOUS; shape <= SHAPE_SPARSE && !rc; shape++) {
-            uint64_t n = how_much == EXTENT_QUICK ? K
-                         : shape == SHAPE_CONTIGUOUS ? K * K : 10 * K;
+            uint64_t n = how_much == EXTENT_QUICK ? K : shape == SHAPE_CONTIGUOUS ? K * K : 10 * K;
             struct guest_plan p = plan(shape, n, strategies[i]);
 
             tell(t, &p, "ranges");

@@ -78,11 +78,11 @@ static int bring_up(struct play *p)
     return rc ? rc : reg(p, REG_GCMD, 4, GCMD_QIE | GCMD_TE);
 }
 
-/* Processor time of the main thread in ns; where the kernel does not say it so exactly, of the process in its
- * ticks of 10 ms. */
+/* Processor time of the main thread in ns; where the kernel does not say it so exactly, of the
+ * process in its ticks of 10 ms. */
 static int cpu_ns(struct play *p, double *out)
 {
-    unsigned long long exact, user, system;
+    unsigned long long exact = 0, user = 0, system = 0;
     char path[64];
     FILE *f;
     int got;
@@ -234,7 +234,7 @@ static void name_profile(struct real *r, struct machine *m)
 
     snprintf(r->version, sizeof(r->version), "%s", machine_version(m, &major, &minor));
     snprintf(r->profile, sizeof(r->profile), "%s",
-             major < 10                               ? "qemu-7.2"
+             major < 10                                 ? "qemu-7.2"
              : major > 10 || (major == 10 && minor > 1) ? "qemu-10.2"
                                                         : "qemu-10.0");
 }
@@ -243,9 +243,9 @@ int real_measure(struct real *r, struct bench *b, const char *qemu, const char *
                  struct err *e)
 {
     static const struct tables_plan plans[] = {
-        {SHAPE_CONTIGUOUS, 1000, 1, 3, false}, {SHAPE_EMPTY, 1000, 1, 3, false},
-        {SHAPE_SPARSE, 1000, 1, 3, false},     {SHAPE_SHARED, 1000, 1, 3, false},
-        {SHAPE_LARGE, 1000, 1, 3, false},      {SHAPE_CONTIGUOUS, 10000, 1, 3, false},
+        {SHAPE_CONTIGUOUS, 1000, 1, 3, false},  {SHAPE_EMPTY, 1000, 1, 3, false},
+        {SHAPE_SPARSE, 1000, 1, 3, false},      {SHAPE_SHARED, 1000, 1, 3, false},
+        {SHAPE_LARGE, 1000, 1, 3, false},       {SHAPE_CONTIGUOUS, 10000, 1, 3, false},
         {SHAPE_CONTIGUOUS, 100000, 1, 3, false}};
     size_t count = quick ? 2 : sizeof(plans) / sizeof(plans[0]);
     struct play p = {.e = e};

@@ -11,9 +11,9 @@
 
 struct real_point {
     struct tables_plan tables;
-    unsigned inval;   /* global, or AM=18 */
-    double qemu_ns;   /* of its main thread, the minimum over the runs */
-    double ours_ns;   /* the model of that version, by a walk, in this run */
+    unsigned inval; /* global, or AM=18 */
+    double qemu_ns; /* of its main thread, the minimum over the runs */
+    double ours_ns; /* the model of that version, by a walk, in this run */
     unsigned runs;
 };
 

@@ -113,8 +113,8 @@ static void bring_up(struct maker *m, struct tables *t, uint64_t mappings)
     invalidate(m, 0xd2, 0);
 }
 
-/* `stores` table writes with an invalidation after each 512, or `invals` single-page ones, each of a
- * page that changed. */
+/* `stores` table writes with an invalidation after each 512, or `invals` single-page ones, each of
+ * a page that changed. */
 static int make(struct bytes *to, uint64_t stores, uint64_t invals, struct err *e)
 {
     struct ram_entry ram = {.gpa = gpa(0), .bytes = UINT64_C(16) << 30};

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS     512u
-#define LEVELS    5u
-#define PAGE      UINT64_C(0x1000)
-#define LARGE     UINT64_C(0x200000)
+#define WORDS      512u
+#define LEVELS     5u
+#define PAGE       UINT64_C(0x1000)
+#define LARGE      UINT64_C(0x200000)
 #define READ_WRITE UINT64_C(3)
-#define LARGE_BIT UINT64_C(0x80)
+#define LARGE_BIT  UINT64_C(0x80)
 
 const char *shape_letter(enum shape s)
 {

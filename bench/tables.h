@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables to measure with: shapes of the reference measurements of a real QEMU (c, s, t, m, z), any density
- * and depth. They are made as stores, so that a simulation and a real machine get the same.
+ * Page tables to measure with: shapes of the reference measurements of a real QEMU (c, s, t, m, z),
+ * any density and depth. They are made as stores, so that a simulation and a real machine get the
+ * same.
  */
 #ifndef VTR_BENCH_TABLES_H
 #define VTR_BENCH_TABLES_H
@@ -37,10 +38,10 @@ struct tables_plan {
 
 struct tables {
     struct tables_plan plan;
-    uint64_t first, last;      /* IOVA from the first mapping's first byte to the last one's last */
-    uint64_t pages;            /* table pages, the top one among them */
-    uint64_t *leaf_at;         /* where each mapping's entry is; z: NULL */
-    uint64_t top[512];         /* words of the top table: stored alone by who wants to hide the rest */
+    uint64_t first, last; /* IOVA from the first mapping's first byte to the last one's last */
+    uint64_t pages;       /* table pages, the top one among them */
+    uint64_t *leaf_at;    /* where each mapping's entry is; z: NULL */
+    uint64_t top[512];    /* words of the top table: stored alone by who wants to hide the rest */
 };
 
 /** Takes the stores: `count` words at `at`, within a page. 0, or a negative errno that ends it. */

@@ -18,14 +18,17 @@
 static const char help[] =
     "Usage: bench [OPTION]...\n"
     "Measure what synchronising notifiers costs: page walk, per-page translate and dirty, over\n"
-    "shapes, sizes, densities, orders and depths of page tables, granularities and consumers. Prints\n"
+    "shapes, sizes, densities, orders and depths of page tables, granularities and consumers. "
+    "Prints\n"
     "the marks with what was measured.\n"
     "\n"
-    "  -o, --output FILE      all of it as JSON (- is standard output: then the marks are not printed)\n"
+    "  -o, --output FILE      all of it as JSON (- is standard output: then the marks are not "
+    "printed)\n"
     "      --quick            small cases only, a few seconds\n"
     "      --full             per-page translate of 100,000 sparse tables, too: minutes\n"
     "      --qemu PATH        the same tables under this QEMU, by its own processor time\n"
-    "      --preload FILE     the library that answers for VFIO (default: judge-vfio.so beside this\n"
+    "      --preload FILE     the library that answers for VFIO (default: judge-vfio.so beside "
+    "this\n"
     "                         program)\n"
     "      --traces DIR       captured traces, for their bytes a record (default: traces)\n"
     "      --verbose          each case on standard error as it is measured\n"
@@ -60,7 +63,16 @@ static int complain(const char *what, const char *why)
     return 2;
 }
 
-enum { OPT_QUICK = 256, OPT_FULL, OPT_QEMU, OPT_PRELOAD, OPT_TRACES, OPT_VERBOSE, OPT_HELP, OPT_VERSION };
+enum {
+    OPT_QUICK = 256,
+    OPT_FULL,
+    OPT_QEMU,
+    OPT_PRELOAD,
+    OPT_TRACES,
+    OPT_VERBOSE,
+    OPT_HELP,
+    OPT_VERSION
+};
 
 static const struct option known[] = {{"output", required_argument, NULL, 'o'},
                                       {"quick", no_argument, NULL, OPT_QUICK},
@@ -114,7 +126,8 @@ static const char *beside(char *path, size_t room, const char *called)
     ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
     char *slash;
 
-    snprintf(self + (n > 0 ? n : 0), sizeof(self) - (size_t)(n > 0 ? n : 0), "%s", n > 0 ? "" : called);
+    snprintf(self + (n > 0 ? n : 0), sizeof(self) - (size_t)(n > 0 ? n : 0), "%s",
+             n > 0 ? "" : called);
     slash = strrchr(self, '/');
     for (size_t i = 0; slash && i < 2; i++) {
         snprintf(path, room, "%.*s/%s", (int)(slash - self), self, places[i]);
