@@ -36,6 +36,8 @@ struct engine_options {
     const struct attach_rec *attach; /* --attach: consumers from the start, record 0 */
     size_t attach_count;
     const struct engine_fail *fail; /* NULL: nothing is refused on purpose */
+    struct guest_mem *mem; /* NULL: its own. Else an empty one of the caller's, to be used again
+                              after guest_mem_reset when the engine is gone */
 };
 
 struct engine;

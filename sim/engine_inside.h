@@ -32,6 +32,7 @@ struct engine {
     struct funnel funnel;
     uint64_t deliveries_before; /* of the run that saved the state this one began with */
     struct guest_mem *mem;
+    bool mem_lent; /* the caller's */
     struct vtd_unit *unit;
     uint64_t dma_limit;
     enum type1_way type1_way;

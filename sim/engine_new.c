@@ -81,7 +81,8 @@ static int build(struct engine *e, const struct trace_header *h, const struct en
     e->header_device_count = e->header_devices ? h->devices_count : 0;
     e->from_start = copy_of(o->attach, o->attach_count, sizeof(*o->attach), &failed);
     e->from_start_count = e->from_start ? o->attach_count : 0;
-    e->mem = v.mem = guest_mem_new();
+    e->mem_lent = o->mem;
+    e->mem = v.mem = o->mem ? o->mem : guest_mem_new();
     if (failed || !e->mem)
         return err_set(err, ENOMEM, "out of memory for the simulation");
     fault = policy_check_unit(&e->policy, &e->config, err);
@@ -128,7 +129,8 @@ void engine_free(struct engine *e)
         return;
     engine_free_consumers(e);
     vtd_free(e->unit);
-    guest_mem_free(e->mem);
+    if (!e->mem_lent)
+        guest_mem_free(e->mem);
     free(e->header_devices);
     free(e->from_start);
     free(e->leading);

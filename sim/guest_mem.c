@@ -14,6 +14,8 @@
 struct page {
     uint64_t words[WORDS_PER_PAGE];
     uint64_t stamp; /* of the log */
+    struct page *next; /* in the list of those held, or of the spare ones */
+    uint64_t number;
 };
 
 struct leaf {
@@ -34,6 +36,9 @@ struct guest_mem {
         uint64_t first, end;
     } zeros[GUEST_MEM_ZEROS]; /* not RAM, but reads as zeros */
     unsigned zeros_count;
+    struct page *held;   /* all pages of the radix, newest first */
+    struct page *spare;  /* all zero; from before a reset, to be used again */
+    struct mem_log *spare_log;
 };
 
 static const uint64_t zero_page[WORDS_PER_PAGE];
@@ -62,9 +67,39 @@ void guest_mem_free(struct guest_mem *m)
                 leaf_free(m->root[i]->leaf[j]);
         free(m->root[i]);
     }
+    while (m->spare) {
+        struct page *p = m->spare;
+
+        m->spare = p->next;
+        free(p);
+    }
     free(m->blocks);
     free(m->log);
+    free(m->spare_log);
     free(m);
+}
+
+void guest_mem_reset(struct guest_mem *m)
+{
+    while (m->held) {
+        struct page *p = m->held;
+        uint64_t n = p->number;
+
+        m->held = p->next;
+        m->root[n / ((uint64_t)MID_SLOTS * LEAF_SLOTS)]
+            ->leaf[n / LEAF_SLOTS % MID_SLOTS]
+            ->page[n % LEAF_SLOTS] = NULL;
+        *p = (struct page){.next = m->spare};
+        m->spare = p;
+    }
+    m->pages = 0;
+    m->count = 0;
+    m->zeros_count = 0;
+    if (m->log) {
+        mem_log_clear(m->log);
+        m->spare_log = m->log;
+        m->log = NULL;
+    }
 }
 
 int guest_mem_add(struct guest_mem *m, struct ram_block b, struct err *e)
@@ -166,6 +201,24 @@ bool guest_mem_read(const struct guest_mem *m, gpa_t a, uint64_t *val)
     return true;
 }
 
+/* A page of zeros, in the list of those held. NULL: out of memory. */
+static struct page *page_new(struct guest_mem *m, uint64_t number)
+{
+    struct page *p = m->spare;
+
+    if (p)
+        m->spare = p->next;
+    else
+        p = calloc(1, sizeof(*p));
+    if (!p)
+        return NULL;
+    p->number = number;
+    p->next = m->held;
+    m->held = p;
+    m->pages++;
+    return p;
+}
+
 /* The page of `a`, made when missing. `a` is known to be RAM. */
 static struct page *page_made(struct guest_mem *m, gpa_t a)
 {
@@ -180,17 +233,17 @@ static struct page *page_made(struct guest_mem *m, gpa_t a)
     if (!*leaf && !(*leaf = calloc(1, sizeof(**leaf))))
         return NULL;
     page = &(*leaf)->page[n % LEAF_SLOTS];
-    if (!*page) {
-        *page = calloc(1, sizeof(**page));
-        m->pages += *page != NULL;
-    }
+    if (!*page)
+        *page = page_new(m, n);
     return *page;
 }
 
 bool guest_mem_follow(struct guest_mem *m)
 {
-    if (!m->log)
-        m->log = mem_log_new();
+    if (!m->log) {
+        m->log = m->spare_log ? m->spare_log : mem_log_new();
+        m->spare_log = NULL;
+    }
     return m->log != NULL;
 }
 

@@ -32,6 +32,12 @@ struct guest_mem *guest_mem_new(void);
 void guest_mem_free(struct guest_mem *m);
 
 /**
+ * Back to an empty memory without RAM and without a log, as guest_mem_new makes it. Costs one page
+ * of zeros for each page that was written; what was allocated stays and is used again.
+ */
+void guest_mem_reset(struct guest_mem *m);
+
+/**
  * Add [gpa, gpa + bytes): 4 KiB multiples, at least one page, below 2^46, not overlapping an
  * earlier block. Returns 0, -EINVAL with a sentence, or -ENOMEM.
  */

@@ -8,6 +8,12 @@ struct mem_log *mem_log_new(void)
     return calloc(1, sizeof(struct mem_log));
 }
 
+void mem_log_clear(struct mem_log *l)
+{
+    l->count = 0;
+    l->cut = l->looked = 0;
+}
+
 void mem_log_add(struct mem_log *l, uint64_t page_number, uint64_t *stamp)
 {
     if (l->count == MEM_LOG_PAGES) {

@@ -25,6 +25,9 @@ struct mem_log {
 /** An empty log, or NULL when out of memory. free() it. */
 struct mem_log *mem_log_new(void);
 
+/** Empty again, as a new one; stamps of pages must be 0 again, too. */
+void mem_log_clear(struct mem_log *l);
+
 /** A page was written. `stamp` belongs to the page: 0 at first, its last position + 1 afterwards.
  */
 void mem_log_add(struct mem_log *l, uint64_t page_number, uint64_t *stamp);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "guest_mem.h"
+#include "mem_log.h"
 #include "rig.h"
 #include "suite.h"
 
@@ -214,10 +215,47 @@ START_TEST(zeros_that_are_no_ram)
 }
 END_TEST
 
+/* After a reset there is nothing of before, and what is written again is all that is there. */
+START_TEST(reset)
+{
+    struct guest_mem *m = guest_mem_new();
+    uint64_t position = 0, v;
+    size_t count;
+    gpa_t at;
+
+    for (unsigned round = 0; round < 3; round++) {
+        ck_assert_int_eq(guest_mem_store(m, gpa(0x1000), 1), -EFAULT);
+        ck_assert_ptr_null(guest_mem_log(m));
+        ck_assert_int_eq(add(m, 0, UINT64_C(1) << 40, false), 0);
+        ck_assert(guest_mem_follow(m));
+        position = 0;
+        ck_assert_ptr_nonnull(mem_log_since(guest_mem_log(m), &position, &count));
+        ck_assert_uint_eq(count, 0);
+        at = gpa(0);
+        ck_assert_ptr_null(guest_mem_written(m, &at));
+        for (unsigned i = 0; i < 8; i++)
+            ck_assert_int_eq(guest_mem_store(m, gpa((i + round) * UINT64_C(0x40001008)), 7), 0);
+        ck_assert(guest_mem_read(m, gpa(round * UINT64_C(0x40001008) + 8), &v));
+        ck_assert_uint_eq(v, 0);
+        ck_assert_uint_eq(guest_mem_bytes_held(m), 8 * 4096);
+        position = 0;
+        ck_assert_ptr_nonnull(mem_log_since(guest_mem_log(m), &position, &count));
+        ck_assert_uint_eq(count, 8);
+        guest_mem_zeros(m, gpa(UINT64_C(0xfee000000000)), 0x1000);
+        ck_assert(guest_mem_read(m, gpa(UINT64_C(0xfee000000000)), &v));
+        guest_mem_reset(m);
+        ck_assert(!guest_mem_read(m, gpa(UINT64_C(0xfee000000000)), &v));
+        ck_assert_uint_eq(guest_mem_bytes_held(m), 0);
+    }
+    guest_mem_free(m);
+}
+END_TEST
+
 int main(void)
 {
-    const struct test_row rows[] = {{zeros_that_are_no_ram, 1}, {blocks, 1},        {words, 1}, {pages, 1},
-                                    {device_writes, 1}, {zero, 1},  {random_stores, 1}};
+    const struct test_row rows[] = {{blocks, 1},        {words, 1}, {pages, 1},
+                                    {device_writes, 1}, {zero, 1},  {random_stores, 1},
+                                    {reset, 1},         {zeros_that_are_no_ram, 1}};
 
     return run_tests("guest memory", rows, COUNT(rows));
 }
