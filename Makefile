@@ -32,12 +32,19 @@ TOOLS    := $(patsubst tools/%.c,$(BUILD)/%,$(wildcard tools/*.c))
 TESTS    := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/test_*.c)))
 RIG      := $(BUILD)/obj/tests/rig.o $(BUILD)/obj/tests/random_guest.o \
             $(BUILD)/obj/tests/correct_guest.o $(BUILD)/obj/tests/correct_guest_pages.o
+FUZZ     := $(patsubst fuzz/target_%.c,$(BUILD)/fuzz_%,$(sort $(wildcard fuzz/target_*.c)))
+FUZZ_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out fuzz/target_%.c fuzz/main.c,$(wildcard fuzz/*.c)))
+# With LIB_FUZZING_ENGINE (as OSS-Fuzz gives it, with CC, CXX and CFLAGS) a target is linked with
+# that engine, else with a main of its own that replays files.
+FUZZ_MAIN := $(if $(LIB_FUZZING_ENGINE),,$(BUILD)/obj/fuzz/main.o)
+FUZZ_LD  ?= $(if $(LIB_FUZZING_ENGINE),$(CXX),$(CC))
+FUZZ_SECONDS ?= 60
 TRACES   := $(wildcard traces/*.vtt.zst)
 DEMO     ?= traces/strict.vtt.zst
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all bench graphs test docs judge judge-kernel demo asan ubsan valgrind capture install clean help need need-check
+.PHONY: all bench graphs test docs fuzz fuzz-targets fuzz-corpus judge judge-kernel demo asan ubsan valgrind capture install clean help need need-check
 
 all: need $(TOOLS) $(VFIO_LIB) $(BUILD)/kernel-calls ## build the programs into build/
 
@@ -97,7 +104,23 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(RIG) $(LIB)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) -o $@ $< $(RIG) $(LIB) $(CHECK_LIBS) $(LDLIBS)
 
-unit-tests: need-check $(TESTS) $(BUILD)/tests/properties
+unit-tests: need-check $(TESTS) $(BUILD)/tests/properties fuzz-targets
+
+$(BUILD)/obj/fuzz/%.o: CPPFLAGS += -Ifuzz
+
+$(BUILD)/fuzz_%: $(BUILD)/obj/fuzz/target_%.o $(FUZZ_OBJ) $(FUZZ_MAIN) $(LIB)
+	@echo "  LD $@"
+	$(Q)$(FUZZ_LD) $(if $(LIB_FUZZING_ENGINE),$(CXXFLAGS)) $(filter-out -std=c17,$(CFLAGS)) -o $@ $(filter %.o,$^) $(LIB) $(LIB_FUZZING_ENGINE) $(LDLIBS)
+
+fuzz-targets: $(FUZZ) ## the fuzz targets build/fuzz_*; see docs/fuzzing.md
+
+fuzz: ## a minute of libFuzzer (clang) for each target, under sanitizers: FUZZ_SECONDS=60
+	$(MAKE) BUILD=$(BUILD)-fuzz CC=clang OPT=-O2 FUZZ_LD=clang LIB_FUZZING_ENGINE=-fsanitize=fuzzer \
+	    SAN="-fsanitize=address,undefined,fuzzer-no-link $(SANFLAGS)" fuzz-targets
+	BUILD=$(BUILD)-fuzz sh fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+fuzz-corpus: all $(BUILD)/tests/properties fuzz-targets ## fuzz/corpus/ anew, from traces and generator
+	BUILD=$(BUILD) sh fuzz/make_corpus.sh
 
 test: all unit-tests ## build and run every test
 	BUILD=$(BUILD) sh tests/run.sh
@@ -163,9 +186,10 @@ install: all ## install the programs under PREFIX (DESTDIR honoured)
 	done
 
 clean: ## remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-ubsan
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-ubsan $(BUILD)-fuzz
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
+-include $(FUZZ_OBJ:.o=.d) $(FUZZ:$(BUILD)/fuzz_%=$(BUILD)/obj/fuzz/target_%.d) $(BUILD)/obj/fuzz/main.d
 -include $(LIB_OBJ:.o=.d) $(JUDGE_OBJ:.o=.d) $(BENCH_OBJ:.o=.d) $(KERNEL_CALLS_OBJ:.o=.d) $(RIG:.o=.d) $(COMMON_OBJ:.o=.d) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.d) $(TESTS:$(BUILD)/%=$(BUILD)/obj/%.d) $(BUILD)/obj/tests/properties.d
