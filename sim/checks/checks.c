@@ -13,8 +13,7 @@ struct checks *checks_new(const struct check_config *cfg, struct err *e)
     if (c) {
         c->cfg = *cfg;
         c->arch = arch_of(cfg);
-        c->stories = calloc(STORIES, sizeof *c->stories);
-        if (c->stories && chk_watch_new(c) && hist_init(c) && !chk_observed_init(c)) {
+        if (chk_watch_new(c) && hist_init(c) && !chk_observed_init(c)) {
             c->cfg.expectations = NULL;
             return c;
         }

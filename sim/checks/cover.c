@@ -10,7 +10,7 @@
 
 bool item_alive(const struct registry *r, const struct item *i, uint16_t did, uint64_t iova)
 {
-    if (i->until <= r->iotlb_all || i->until <= r->iotlb_did[did])
+    if (i->until <= r->iotlb_all || i->until <= did_time(&r->iotlb_did, did))
         return false;
     return !i->covered || i->covered->did != did || !spans_touch(&i->covered->parts, iova, iova);
 }
@@ -44,13 +44,15 @@ static bool alive_as(const struct registry *r, uint64_t until, bdf_t bdf, uint16
     uint64_t cc = r->cc_all, io = r->iotlb_all, dev;
 
     dev = device_covered(r, bdf, tag);
-    cc = r->cc_did[tag] > cc ? r->cc_did[tag] : cc;
+    if (did_time(&r->cc_did, tag) > cc)
+        cc = did_time(&r->cc_did, tag);
     cc = dev > cc ? dev : cc;
     if (until > cc)
         return true;
     if (!maps)
         return false;
-    io = r->iotlb_did[tag] > io ? r->iotlb_did[tag] : io;
+    if (did_time(&r->iotlb_did, tag) > io)
+        io = did_time(&r->iotlb_did, tag);
     return io < cc;
 }
 
@@ -293,7 +295,7 @@ void cover_done(struct checks *c, const struct desc *d)
         if (d->scope == SCOPE_GLOBAL)
             r->iotlb_all = r->now;
         else if (d->scope == SCOPE_DOMAIN)
-            r->iotlb_did[d->did] = r->now;
+            c->failed |= !did_time_set(&r->iotlb_did, d->did, r->now);
         if (d->scope == SCOPE_FINE)
             cover_pages(c, d);
         else
@@ -303,7 +305,7 @@ void cover_done(struct checks *c, const struct desc *d)
         r->cc_all = r->now;
         r->cc_dev_count = 0;
     } else if (d->scope == SCOPE_DOMAIN) {
-        r->cc_did[d->did] = r->now;
+        c->failed |= !did_time_set(&r->cc_did, d->did, r->now);
     } else {
         for (unsigned sid = d->sid & ~7u; sid <= (d->sid | 7u); sid++)
             if (arch_names(d, (uint16_t)sid))

@@ -92,6 +92,18 @@ void checks_report_restore(struct checks *c, uint64_t record, uint64_t saved, co
 
 void chk_story(struct checks *c, uint64_t gpa)
 {
+    uint64_t n = c->story_count;
+
+    /* The ring grows to its size in steps: 64, 128, ... */
+    if (n == 0 || (n >= 64 && n < STORIES && (n & (n - 1)) == 0)) {
+        struct story *grown = realloc(c->stories, (n ? 2 * n : 64) * sizeof(*grown));
+
+        if (!grown) {
+            c->failed = true;
+            return;
+        }
+        c->stories = grown;
+    }
     c->stories[c->story_count++ % STORIES] = (struct story){gpa, c->record};
 }
 

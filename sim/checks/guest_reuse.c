@@ -21,7 +21,7 @@ bool guest_alive(const struct checks *c, const struct node *n, const struct item
         return false;
     for (size_t k = 0; k < r->link_count; k++)
         if (r->links[k].top == n->top && i->until > r->iotlb_all &&
-            i->until > r->iotlb_did[r->links[k].did])
+            i->until > did_time(&r->iotlb_did, r->links[k].did))
             return true;
     return false;
 }

@@ -73,8 +73,8 @@ static bool owed_to_contexts(const struct registry *r, const struct desc *d)
     uint64_t cc = r->cc_all, io = r->iotlb_all;
 
     if (d->scope == SCOPE_DOMAIN) {
-        cc = later(cc, r->cc_did[d->did]);
-        io = later(io, r->iotlb_did[d->did]);
+        cc = later(cc, did_time(&r->cc_did, d->did));
+        io = later(io, did_time(&r->iotlb_did, d->did));
     }
     for (size_t i = 0; i < r->cc_dev_count; i++)
         if (d->scope == SCOPE_GLOBAL || (uint16_t)r->cc_dev[i].key == d->did ||
@@ -103,7 +103,7 @@ static bool can_judge(const struct checks *c, const struct desc *d)
     const struct registry *r = c->registry;
 
     if (d->type != DESC_IOTLB || d->wrong || !(c->gsts & ARCH_TE) || r->wild || r->shared_nodes ||
-        !(r->iotlb_all || r->iotlb_did[d->did]))
+        !(r->iotlb_all || did_time(&r->iotlb_did, d->did)))
         return false;
     if (d->scope != SCOPE_FINE && owed_to_contexts(r, d))
         return false;

@@ -31,9 +31,7 @@ struct registry *reg_new(void)
     r->slots = 256;
     r->by_page = calloc(r->slots, sizeof *r->by_page);
     r->by_place = calloc(r->slots, sizeof *r->by_place);
-    r->iotlb_did = calloc(65536, sizeof *r->iotlb_did);
-    r->cc_did = calloc(65536, sizeof *r->cc_did);
-    if (r->by_page && r->by_place && r->iotlb_did && r->cc_did)
+    if (r->by_page && r->by_place)
         return r;
     reg_free(r);
     return NULL;
@@ -77,8 +75,8 @@ void reg_free(struct registry *r)
     free_items(r->spare);
     free(r->by_page);
     free(r->by_place);
-    free(r->iotlb_did);
-    free(r->cc_did);
+    did_times_free(&r->iotlb_did);
+    did_times_free(&r->cc_did);
     free(r->links);
     free(r->cc_dev);
     free(r->pending);

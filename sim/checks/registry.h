@@ -8,6 +8,7 @@
 #ifndef VTR_CHECKS_REGISTRY_H
 #define VTR_CHECKS_REGISTRY_H
 
+#include "checks/did_times.h"
 #include "checks/internal.h"
 
 enum { ROLE_CTX = 6, ROLE_ROOT = 7 }; /* 1 to 5: a paging table of that level */
@@ -93,7 +94,7 @@ struct registry {
     uint64_t wild_since;
     uint64_t now;
     uint64_t iotlb_all, cc_all;   /* when the last global invalidation completed */
-    uint64_t *iotlb_did, *cc_did; /* likewise for each domain id */
+    struct did_times iotlb_did, cc_did; /* likewise for each domain id */
     struct device_cover *cc_dev;
     size_t cc_dev_count, cc_dev_room;
     struct pending_word *pending; /* entries the current record stores to */
