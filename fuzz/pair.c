@@ -76,7 +76,7 @@ static bool begin_checks(struct pair *p)
 /* A device's own fault may end the run, or break what type1 promises to devices. */
 static bool devices_fault(const struct pair *p, const char *id)
 {
-    return p->guest.misbehaves && (!strcmp(id, "LIVE-ABORT") || !strncmp(id, "PIN-", 4));
+    return p->guest.misbehaves && (!strcmp(id, "LIVE-ABORT") || !strcmp(id, "ISO-GONE") || !strncmp(id, "PIN-", 4));
 }
 
 static void judge(const struct pair *p)

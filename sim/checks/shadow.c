@@ -36,7 +36,13 @@ static enum mismatch_kind judge_held(const struct checks *c, const struct person
     const struct check_world *w = &c->cfg.world;
 
     if (told_state(s->meta) == TOLD_NOT_ASKED) {
-        const struct ram_block *b = guest_mem_block_at(c->cfg.mem, gpa(s->gpa));
+        struct iova_range told = {{s->first}, {s->last}};
+        const struct ram_block *b;
+
+        /* Beyond what the device of a vdpa or iommufd backend can address nothing is asked. */
+        if (p->kind == CONSUMER_VHOST && !iova_range_overlap(told, p->range))
+            return NOTHING_WRONG;
+        b = guest_mem_block_at(c->cfg.mem, gpa(s->gpa));
 
         return b && !b->rom && s->gpa + (s->last - s->first) <= b->gpa.v + (b->bytes - 1)
                    ? UNASKED
