@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include "campaign/result.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+void campaign_result_free(struct campaign_result *r)
+{
+    for (size_t i = 0; i < r->parts; i++)
+        free(r->part[i].shard);
+    for (size_t i = 0; i < r->findings; i++)
+        free(r->finding[i].trace);
+    for (size_t i = 0; i < r->canaries; i++)
+        free(r->canary[i].trace);
+    free(r->part);
+    free(r->finding);
+    free(r->canary);
+    memset(r, 0, sizeof(*r));
+}
+
+/* Room for one more element at place `at` of `n`; NULL when memory is out. */
+static void *insert(void **array, size_t *n, size_t at, size_t bytes)
+{
+    char *more = realloc(*array, (*n + 1) * bytes);
+
+    if (!more)
+        return NULL;
+    *array = more;
+    memmove(more + (at + 1) * bytes, more + at * bytes, (*n - at) * bytes);
+    memset(more + at * bytes, 0, bytes);
+    ++*n;
+    return more + at * bytes;
+}
+
+static void set(char *to, const char *from)
+{
+    snprintf(to, CAMPAIGN_WORD, "%.63s", from);
+}
+
+struct campaign_finding *campaign_finding(struct campaign_result *r, const char *comparison,
+                                          const char *profile, const char *key)
+{
+    struct campaign_finding *f = NULL;
+    void *array = r->finding;
+    size_t at = 0;
+
+    for (; at < r->findings; at++) {
+        int order = strcmp(comparison, r->finding[at].comparison);
+
+        order = order ? order : strcmp(profile, r->finding[at].profile);
+        order = order ? order : strcmp(key, r->finding[at].key);
+        if (order == 0)
+            return &r->finding[at];
+        if (order < 0)
+            break;
+    }
+    f = insert(&array, &r->findings, at, sizeof(*f));
+    r->finding = array;
+    if (!f)
+        return NULL;
+    set(f->comparison, comparison);
+    set(f->profile, profile);
+    set(f->key, key);
+    return f;
+}
+
+struct campaign_canary *campaign_canary(struct campaign_result *r, const char *quirk)
+{
+    struct campaign_canary *c;
+    void *array = r->canary;
+    size_t at = 0;
+
+    while (at < r->canaries && strcmp(quirk, r->canary[at].quirk) > 0)
+        at++;
+    if (at < r->canaries && !strcmp(quirk, r->canary[at].quirk))
+        return &r->canary[at];
+    c = insert(&array, &r->canaries, at, sizeof(*c));
+    r->canary = array;
+    if (c)
+        set(c->quirk, quirk);
+    return c;
+}
+
+/* By seed, then by what else makes it another campaign. */
+static int order(const struct campaign_part *a, const struct campaign_part *b)
+{
+    const uint64_t x[] = {a->seed, a->runs, a->events, a->canary, a->of};
+    const uint64_t y[] = {b->seed, b->runs, b->events, b->canary, b->of};
+
+    for (size_t i = 0; i < sizeof(x) / sizeof(*x); i++)
+        if (x[i] != y[i])
+            return x[i] < y[i] ? -1 : 1;
+    return 0;
+}
+
+static int shard_add(struct campaign_part *p, uint64_t shard, struct err *e)
+{
+    void *array = p->shard;
+    size_t at = 0;
+    uint64_t *s;
+
+    while (at < p->shards && p->shard[at] < shard)
+        at++;
+    if (at < p->shards && p->shard[at] == shard)
+        return err_set(e, EEXIST, "shard %" PRIu64 "/%" PRIu64 " of seed %" PRIu64 " is there twice",
+                       shard, p->of, p->seed);
+    s = insert(&array, &p->shards, at, sizeof(*s));
+    p->shard = array;
+    if (!s)
+        return err_set(e, ENOMEM, "out of memory");
+    *s = shard;
+    return 0;
+}
+
+/* All of it: as if it had never been cut. */
+static void close_part(struct campaign_part *p)
+{
+    if (p->shards == p->of && p->of > 1) {
+        p->of = 1;
+        p->shards = 1;
+    }
+}
+
+int campaign_part_add(struct campaign_result *r, const struct campaign_part *p, struct err *e)
+{
+    void *array = r->part;
+    struct campaign_part *to;
+    size_t at = 0;
+    int rc = 0;
+
+    for (size_t i = 0; i < r->parts; i++)
+        if (r->part[i].seed == p->seed && order(&r->part[i], p))
+            return err_set(e, EEXIST,
+                           "two campaigns with seed %" PRIu64
+                           " that differ otherwise share runs: another seed expected",
+                           p->seed);
+    while (at < r->parts && order(&r->part[at], p) < 0)
+        at++;
+    if (at == r->parts || order(&r->part[at], p)) {
+        to = insert(&array, &r->parts, at, sizeof(*to));
+        r->part = array;
+        if (!to)
+            return err_set(e, ENOMEM, "out of memory");
+        *to = *p;
+        to->shard = NULL;
+        to->shards = 0;
+    }
+    to = &r->part[at];
+    for (size_t i = 0; i < p->shards && !rc; i++)
+        rc = shard_add(to, p->shard[i], e);
+    close_part(to);
+    return rc;
+}
+
+bool campaign_whole(const struct campaign_result *r)
+{
+    for (size_t i = 0; i < r->parts; i++)
+        if (r->part[i].of != 1)
+            return false;
+    return true;
+}
+
+static int take_text(char **to, const char *from, struct err *e)
+{
+    size_t n = from ? strlen(from) + 1 : 0;
+    char *more = from ? malloc(n) : NULL;
+
+    if (from && !more)
+        return err_set(e, ENOMEM, "out of memory");
+    if (from)
+        memcpy(more, from, n);
+    free(*to);
+    *to = more;
+    return 0;
+}
+
+static bool earlier(uint64_t seed, uint64_t run, uint64_t than_seed, uint64_t than_run)
+{
+    return seed != than_seed ? seed < than_seed : run < than_run;
+}
+
+static int merge_finding(struct campaign_result *to, const struct campaign_finding *f,
+                         struct err *e)
+{
+    struct campaign_finding *x = campaign_finding(to, f->comparison, f->profile, f->key);
+    struct campaign_finding old;
+    int rc = 0;
+
+    if (!x)
+        return err_set(e, ENOMEM, "out of memory");
+    old = *x;
+    if (!old.count || earlier(f->seed, f->run, old.seed, old.run)) {
+        *x = *f;
+        x->trace = old.trace;
+        rc = take_text(&x->trace, f->trace, e);
+    }
+    x->count = old.count + f->count;
+    return rc;
+}
+
+static int merge_canary(struct campaign_result *to, const struct campaign_canary *c, struct err *e)
+{
+    struct campaign_canary *x = campaign_canary(to, c->quirk);
+    struct campaign_canary old;
+    int rc = 0;
+
+    if (!x)
+        return err_set(e, ENOMEM, "out of memory");
+    old = *x;
+    if (c->caught && (!old.caught || c->after < old.after ||
+                      (c->after == old.after && earlier(c->seed, c->run, old.seed, old.run)))) {
+        *x = *c;
+        x->trace = old.trace;
+        rc = take_text(&x->trace, c->trace, e);
+    }
+    x->tries = old.tries + c->tries;
+    x->caught = old.caught + c->caught;
+    return rc;
+}
+
+int campaign_merge(struct campaign_result *to, const struct campaign_result *from, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < from->parts && !rc; i++)
+        rc = campaign_part_add(to, &from->part[i], e);
+    to->runs += from->runs;
+    to->records += from->records;
+    to->executions += from->executions;
+    for (size_t i = 0; i < COMPARISONS; i++) {
+        to->asked[i] += from->asked[i];
+        to->said[i] += from->said[i];
+    }
+    for (size_t i = 0; i < from->findings && !rc; i++)
+        rc = merge_finding(to, &from->finding[i], e);
+    for (size_t i = 0; i < from->canaries && !rc; i++)
+        rc = merge_canary(to, &from->canary[i], e);
+    return rc;
+}
+
+bool campaign_failed(const struct campaign_result *r)
+{
+    if (r->findings)
+        return true;
+    for (size_t i = 0; i < r->canaries && campaign_whole(r); i++)
+        if (!r->canary[i].caught)
+            return true;
+    return false;
+}
