@@ -116,7 +116,7 @@ static void draw_person(struct dresser *w, unsigned device)
     struct attach_rec *a = &p->how;
 
     a->bdf = w->device[device];
-    switch (dice_below(w->dice, 8)) {
+    switch (dice_below(w->dice, 9)) {
     case 0:
     case 1:
     case 2: draw_vhost(w, a); break;
@@ -126,8 +126,8 @@ static void draw_person(struct dresser *w, unsigned device)
     case 6: draw_probe(w, a); break;
     default:
         a->kind = CONSUMER_VFIO;
-        a->has_limit = dice_one_in(w->dice, 3);
-        a->limit = 3 + dice_below(w->dice, 4);
+        a->has_limit = dice_one_in(w->dice, 2);
+        a->limit = 2 + dice_below(w->dice, 6);
         break;
     }
     snprintf(a->name, sizeof(a->name), "%c%u", "vhmp"[a->kind], w->count);
@@ -169,6 +169,12 @@ static void people(struct dresser *w)
     }
 }
 
+/* It leaves by itself, or is never let in: a record that names it may name nobody. */
+static bool may_be_gone(const struct attach_rec *a)
+{
+    return a->has_leave || a->has_dma_unmap;
+}
+
 /* Somebody there of that kind, or NULL. */
 static struct person *somebody(struct dresser *w, int kind)
 {
@@ -177,7 +183,7 @@ static struct person *somebody(struct dresser *w, int kind)
     for (unsigned i = 0; i < w->count; i++) {
         struct person *p = &w->people[(start + i) % w->count];
 
-        if (p->there && (kind < 0 || (int)p->how.kind == kind))
+        if (p->there && !may_be_gone(&p->how) && (kind < 0 || (int)p->how.kind == kind))
             return p;
     }
     return NULL;

@@ -16,6 +16,7 @@
 #define SLOTS     256u
 #define REGIONS   5u
 #define OPS       13u
+#define RECENT    4u
 
 enum { TABLE_3, TABLE_2_LOW, TABLE_2_HIGH, TABLES_1 }; /* pages of a domain */
 
@@ -31,6 +32,10 @@ struct plan {
     unsigned tail;
     bool tail_owed;
     unsigned weight[OPS], weights;
+    struct block {
+        unsigned domain, region, index, pages;
+    } recent[RECENT]; /* what was mapped last: most happens to it */
+    unsigned blocks, most_pages, places;
 };
 
 /* 2 MiB each: the first and the next, the last one below the interrupt window, the one in which the
@@ -128,26 +133,41 @@ static void invalidate(struct plan *p, unsigned domain, uint64_t at, unsigned pa
     }
 }
 
+static struct block some_block(struct plan *p)
+{
+    static const unsigned counts[] = {1, 1, 2, 4, 8, 3};
+    struct block b = {.domain = 0};
+
+    if (p->blocks && !dice_one_in(p->dice, 3))
+        return p->recent[dice_below(p->dice, p->blocks < RECENT ? p->blocks : RECENT)];
+    b.domain = some_domain(p);
+    b.region = (unsigned)dice_below(p->dice, p->regions);
+    b.pages = p->most_pages ? p->most_pages : counts[dice_below(p->dice, 6)];
+    b.index = (unsigned)dice_below(p->dice, p->places) * 8;
+    if (dice_one_in(p->dice, 4))
+        b.index = 512 - b.pages;
+    p->recent[p->blocks++ % RECENT] = b;
+    return b;
+}
+
 static void pages(struct plan *p, bool map)
 {
-    static const unsigned counts[] = {1, 1, 1, 2, 4, 8, 8, 3};
-    unsigned domain = some_domain(p), region = (unsigned)dice_below(p->dice, p->regions);
-    unsigned n = counts[dice_below(p->dice, 8)];
-    unsigned index = (unsigned)dice_below(p->dice, 3) * 8;
+    struct block b = some_block(p);
     uint64_t words[8] = {0}, target = (1 + dice_below(p->dice, 6)) * 0x400000;
 
-    if (dice_one_in(p->dice, 4))
-        index = 512 - n;
-    for (unsigned i = 0; map && i < n; i++)
+    if (p->domains > 1 && dice_one_in(p->dice, 3))
+        b.domain = some_domain(p); /* the same address in another */
+    for (unsigned i = 0; map && i < b.pages; i++)
         words[i] = (target + i * 0x1000u) | (dice_one_in(p->dice, 8) ? 1 : 3);
-    draft_words(p->d, table(domain, TABLES_1 + region) + index * 8, words, n);
-    invalidate(p, domain, regions[region] + index * 0x1000u, n);
+    draft_words(p->d, table(b.domain, TABLES_1 + b.region) + b.index * 8, words, b.pages);
+    invalidate(p, b.domain, regions[b.region] + b.index * 0x1000u, b.pages);
 }
 
 /* What stands above: nothing, a table, a large page. */
 static void directory(struct plan *p, unsigned kind)
 {
-    unsigned domain = some_domain(p), region = (unsigned)dice_below(p->dice, p->regions);
+    struct block b = some_block(p);
+    unsigned domain = b.domain, region = b.region;
     uint64_t entry = 0;
 
     if (kind == 1)
@@ -184,18 +204,19 @@ static void change_context(struct plan *p)
 
 static void access_memory(struct plan *p)
 {
+    struct block b = some_block(p);
     struct rec r = {.kind = REC_DMA};
-    uint64_t region = regions[dice_below(p->dice, p->regions)];
-    uint64_t index = dice_below(p->dice, 3) * 8;
+    uint64_t index = b.index + dice_below(p->dice, b.pages);
+    unsigned devs = dice_one_in(p->dice, 2) ? p->devices : 1, first;
 
-    index += dice_below(p->dice, 4); /* a statement each: operands have no order in C */
-    if (dice_one_in(p->dice, 8))
-        index = 511;
-    r.u.dma.bdf = bdf(some_device(p));
-    r.u.dma.iova = iova(region + index * 0x1000);
+    first = (unsigned)dice_below(p->dice, p->devices);
+    r.u.dma.iova = iova(regions[b.region] + index * 0x1000);
     r.u.dma.bytes = 4;
     r.u.dma.access = dice_one_in(p->dice, 3) ? DMA_W : DMA_R;
-    draft_add(p->d, &r);
+    for (unsigned i = 0; i < devs; i++) {
+        r.u.dma.bdf = bdf(devices[(first + i) % p->devices]);
+        draft_add(p->d, &r);
+    }
 }
 
 static void device_tlb(struct plan *p)
@@ -321,7 +342,10 @@ void plan_guest(struct draft *d, uint64_t events, struct dice *dice)
     p.device_iotlb = dice_one_in(dice, 3);
     p.domains = 1 + (unsigned)dice_below(dice, 3);
     p.devices = 1 + (unsigned)dice_below(dice, 3);
-    p.regions = 1 + (unsigned)dice_below(dice, REGIONS);
+    p.regions = dice_one_in(dice, 2) ? 1 : 1 + (unsigned)dice_below(dice, REGIONS);
+    p.places = 1 + (unsigned)dice_below(dice, 3);
+    if (dice_one_in(dice, 4))
+        p.most_pages = 8;
     weigh(&p);
     draw_unit(&p);
     tables(&p);
