@@ -44,7 +44,7 @@ DEMO     ?= traces/strict.vtt.zst
 
 .DEFAULT_GOAL := all
 .SECONDARY:
-.PHONY: all bench graphs test docs fuzz fuzz-targets fuzz-corpus judge judge-kernel demo asan ubsan valgrind capture install clean help need need-check
+.PHONY: all bench graphs test docs fuzz fuzz-targets fuzz-corpus campaign judge judge-kernel demo asan ubsan valgrind capture install clean help need need-check
 
 all: need $(TOOLS) $(VFIO_LIB) $(BUILD)/kernel-calls ## build the programs into build/
 
@@ -146,6 +146,11 @@ ubsan: ## the tests, built with the undefined-behaviour sanitizer
 valgrind: all unit-tests ## the tests' programs under valgrind
 	BUILD=$(BUILD) SKIP="cli manifest digest" CK_FORK=no TEST_DIVIDE=20 \
 	    WRAP="valgrind -q --leak-check=full --error-exitcode=9" sh tests/run.sh
+
+CAMPAIGN_RUNS ?= 15000
+CAMPAIGN_SEED ?= 1
+campaign: $(BUILD)/campaign ## random traces for about a minute: comparisons, canaries; CAMPAIGN_SEED=, CAMPAIGN_RUNS=
+	$(BUILD)/campaign --canary --seed $(CAMPAIGN_SEED) --runs $(CAMPAIGN_RUNS) --traces $(BUILD)/campaign-traces
 
 judge: all $(BUILD)/tests/properties ## captured and 500 random traces against a real QEMU, twice; see tests/judge.sh
 	BUILD=$(BUILD) sh tests/judge_properties.sh

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "campaign/merge.h"
 #include "cli/diff.h"
 #include "cli/shrink.h"
 #include "cli/trace_options.h"
@@ -254,6 +255,17 @@ static int do_diff(int count, char **files, struct trace_options *o)
     return code;
 }
 
+static int do_merge(int count, char **files, const char *output)
+{
+    struct err err = {""};
+    int code;
+
+    if (count < 1)
+        return bad_usage("merge: results of campaigns expected (campaign --json)");
+    code = merge_run(stdout, files, count, output, &err);
+    return code == 2 ? complain("merge", err.text) : code;
+}
+
 /* Print what --help or --version ask for. */
 static int tell(enum trace_do what)
 {
@@ -312,10 +324,11 @@ static int run(int argc, char **argv, const char *called)
     case TRACE_DUMP: return do_dump(o.count, o.files, &o);
     case TRACE_PACK: return do_pack(o.count, o.files, &o);
     case TRACE_DIFF: return do_diff(o.count, o.files, &o);
+    case TRACE_MERGE: return do_merge(o.count, o.files, o.output);
     case TRACE_SHRINK: return do_shrink(&o, called);
     case TRACE_NOTHING: break;
     }
-    complain(argv[1], "no such command; info, dump, pack, diff or shrink expected");
+    complain(argv[1], "no such command; info, dump, pack, diff, merge or shrink expected");
     fputs("Try 'trace --help'.\n", stderr);
     return 2;
 }
@@ -326,7 +339,7 @@ int main(int argc, char **argv)
     const char *called;
 
     if (argc < 2)
-        return bad_usage("a command expected: info, dump, pack, diff or shrink");
+        return bad_usage("a command expected: info, dump, pack, diff, merge or shrink");
     called = argv[0];
     interrupt_catch(false);
     argv[0] = name;

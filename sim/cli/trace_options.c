@@ -50,6 +50,11 @@ static const struct option diff_options[] = {
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0}};
 
+static const struct option merge_options[] = {{"output", required_argument, NULL, 'o'},
+                                              {"help", no_argument, NULL, OPT_HELP},
+                                              {"version", no_argument, NULL, OPT_VERSION},
+                                              {NULL, 0, NULL, 0}};
+
 static const struct command {
     const char *name;
     enum trace_do what;
@@ -57,6 +62,7 @@ static const struct command {
     const struct option *options;
 } commands[] = {
     {"info", TRACE_INFO, "", info_options},
+    {"merge", TRACE_MERGE, "o:", merge_options},
     {"dump", TRACE_DUMP, "o:", dump_options},
     {"pack", TRACE_PACK, "o:", pack_options},
     {"diff", TRACE_DIFF, "", diff_options},

@@ -15,6 +15,7 @@ enum trace_do {
     TRACE_DUMP,
     TRACE_PACK,
     TRACE_DIFF,
+    TRACE_MERGE,
     TRACE_SHRINK, /* `files`: all that stands behind the word (cli/shrink.h) */
     TRACE_HELP,
     TRACE_VERSION
