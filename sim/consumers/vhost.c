@@ -151,9 +151,12 @@ static void register_anew(struct vhost *v, struct notifier *n, uint32_t flags)
 void vhost_ats(struct consumer *c, bool on)
 {
     struct vhost *v = (struct vhost *)c;
-    uint32_t flags = flags_for(v, on);
+    uint32_t flags;
 
-    if (c->gone || !follows_ats(v) || flags == c->how.flags)
+    if (c->gone || !follows_ats(v)) /* gone: its device may be, too */
+        return;
+    flags = flags_for(v, on);
+    if (flags == c->how.flags)
         return;
     c->how.flags = flags;
     register_anew(v, &v->above, flags); /* newest first, as the list is */
