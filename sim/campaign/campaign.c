@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "campaign/draw.h"
+#include "cli/options.h"
 #include "policy.h"
 
 enum { PART_TRACE, PART_ASK, PART_CANARY }; /* each draws from a seed of its own */
@@ -169,6 +170,8 @@ static int one_run(struct run *w)
         job.full = dice_one_in(&d, 2);
         job.restore = dice_one_in(&d, 4);
         job.at = dice_below(&d, w->c.count + 1);
+        if (quirk && dice_one_in(&d, 4))
+            job.profile = DEFAULT_PROFILE; /* some change nothing of ideal */
         rc = quirk ? ask(w, &job) : ask_all(w, &d);
     }
     draft_free(&draft);

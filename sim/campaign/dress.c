@@ -33,6 +33,8 @@ struct dresser {
     uint64_t pool[POOL_MAX]; /* addresses that the guest speaks of */
     unsigned pooled;
     bool does[DOINGS];
+    uint64_t last;   /* address and mask of the last invalidation of pages */
+    unsigned only;   /* kinds of consumers: one alone, or (above 9) all */
     unsigned one_in; /* records between two doings; 0: none */
 };
 
@@ -85,9 +87,11 @@ static void draw_mdev(struct dresser *w, struct attach_rec *a)
     a->unpin = (enum mdev_unpin)dice_below(w->dice, 2);
     if (dice_one_in(w->dice, 8))
         a->unpin = (enum mdev_unpin)dice_below(w->dice, 4);
-    a->has_dma_unmap = dice_one_in(w->dice, 12);
+    if (dice_one_in(w->dice, 2))
+        return;
+    a->has_dma_unmap = dice_one_in(w->dice, 6);
     a->dma_unmap = false;
-    a->has_leave = dice_one_in(w->dice, 16);
+    a->has_leave = dice_one_in(w->dice, 8);
     a->leave = 1 + dice_below(w->dice, 8);
 }
 
@@ -116,7 +120,7 @@ static void draw_person(struct dresser *w, unsigned device)
     struct attach_rec *a = &p->how;
 
     a->bdf = w->device[device];
-    switch (dice_below(w->dice, 9)) {
+    switch (w->only < 9 ? w->only : dice_below(w->dice, 9)) {
     case 0:
     case 1:
     case 2: draw_vhost(w, a); break;
@@ -158,6 +162,8 @@ static void people(struct dresser *w)
     for (unsigned d = 0; d < w->devices; d++) {
         unsigned n = dice_one_in(w->dice, 3) ? 0 : 1 + (unsigned)dice_below(w->dice, 2);
 
+        if (w->only < 9)
+            n = 1;
         if (w->count + n + 1 > PEOPLE_MAX)
             n = 0;
         for (unsigned i = 0; i < n; i++) {
@@ -211,7 +217,13 @@ static void pin(struct dresser *w, enum rec_kind kind)
         return;
     memcpy(r.u.pin.name, p->how.name, NAME_BYTES);
     r.u.pin.iova = some_iova(w);
-    r.u.pin.pages = UINT64_C(1) << dice_below(w->dice, 4);
+    r.u.pin.pages = dice_one_in(w->dice, 2) ? 8 : UINT64_C(1) << dice_below(w->dice, 4);
+    if (dice_one_in(w->dice, 2)) /* a whole block, where such are mapped */
+        r.u.pin.iova.v &= ~(r.u.pin.pages * PAGE_4K_BYTES - 1);
+    if (w->last && dice_one_in(w->dice, 2)) { /* what was spoken of just now */
+        r.u.pin.iova = iova(w->last & ~PAGE_4K_MASK);
+        r.u.pin.pages = UINT64_C(1) << ((w->last & 0x3f) < 4 ? w->last & 0x3f : 3);
+    }
     draft_add(w->to, &r);
 }
 
@@ -302,10 +314,18 @@ static void ats(struct dresser *w)
     draft_add(w->to, &r);
 }
 
+/* All consumers are emulated devices: then much is pinned. */
+static bool pins_alone(const struct dresser *w)
+{
+    return w->only == 3 || w->only == 4;
+}
+
 static void act(struct dresser *w)
 {
     enum doing what = (enum doing)dice_below(w->dice, DOINGS);
 
+    if (pins_alone(w) && dice_one_in(w->dice, 2))
+        what = DO_PIN;
     if (!w->does[what])
         return;
     switch (what) {
@@ -319,6 +339,14 @@ static void act(struct dresser *w)
     case DO_PLUG: plug(w); break;
     default: access_memory(w); break;
     }
+}
+
+static void seen_invalidation(struct dresser *w, const struct rec *r)
+{
+    if (r->kind == REC_W64 && r->u.reg.off == REG_IVA)
+        w->last = r->u.reg.val;
+    else if (r->kind == REC_MEM && r->u.mem.words == 2 && (r->u.mem.val[0] & 0x3f) == 0x32)
+        w->last = r->u.mem.val[1];
 }
 
 /* A record of the guest that makes devices be there. */
@@ -344,15 +372,20 @@ void dress(struct draft *to, const struct shrink_case *from, struct dice *dice)
         w.plugged[w.devices++] = true;
     }
     fill_pool(&w, from);
+    w.only = (unsigned)dice_below(dice, 13);
     if (w.devices && !dice_one_in(dice, 4))
         people(&w);
     for (unsigned i = 0; i < DOINGS; i++)
         w.does[i] = dice_one_in(dice, 2);
+    w.does[DO_PIN] = w.does[DO_PIN] || pins_alone(&w);
     w.does[DO_PLUG] = w.does[DO_PLUG] && dice_one_in(dice, 2);
     w.one_in = w.devices ? rates[dice_below(dice, 4)] : 0;
+    if (pins_alone(&w) && w.devices)
+        w.one_in = 2;
     for (size_t i = 0; i < from->count; i++) {
         draft_add(to, from->rec[i]);
         seen_device(&w, from->rec[i]);
+        seen_invalidation(&w, from->rec[i]);
         if (w.one_in && dice_one_in(dice, w.one_in))
             act(&w);
     }

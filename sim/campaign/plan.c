@@ -344,7 +344,7 @@ void plan_guest(struct draft *d, uint64_t events, struct dice *dice)
     p.devices = 1 + (unsigned)dice_below(dice, 3);
     p.regions = dice_one_in(dice, 2) ? 1 : 1 + (unsigned)dice_below(dice, REGIONS);
     p.places = 1 + (unsigned)dice_below(dice, 3);
-    if (dice_one_in(dice, 4))
+    if (dice_one_in(dice, 2))
         p.most_pages = 8;
     weigh(&p);
     draw_unit(&p);
