@@ -252,10 +252,10 @@ void chk_flags(struct checks *c, const struct obs *o)
 }
 
 /* At the end of a record the union of what is registered and what the unit was told are the same.
- */
+ * Who ended in the middle of it owes nothing. */
 void chk_flags_settled(struct checks *c)
 {
-    if (!c->flags_moved)
+    if (!c->flags_moved || c->aborted)
         return;
     c->flags_moved = false;
     for (size_t i = 0; i < c->device_count; i++) {
