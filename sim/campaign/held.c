@@ -103,7 +103,7 @@ static bool run_from(const struct rangemap *m, iova_t at, struct range_entry *ru
 static bool same_map(const struct rangemap *a, const struct rangemap *b, uint64_t *where)
 {
     iova_t at = iova(0);
-    struct range_entry x, y;
+    struct range_entry x = {0}, y = {0};
 
     for (;;) {
         bool more = run_from(a, at, &x);
