@@ -15,4 +15,4 @@ set xtics scale 0
 set key inside top right horizontal
 plot data u 2:xtic(1) t 'vfio' lc rgb blue, '' u 3 t 'mdev' lc rgb orange fs pattern 2, \
      '' u 4 t 'vhost' lc rgb green, '' u 5 t 'probe' lc rgb amber fs pattern 6, \
-     for [i=0:3] data u ($0-0.30+0.19*i):(column(i+2)+0.06):(sprintf('%.2f', column(i+2))) w labels font ',9' notitle
+     for [i=0:3] data u ($0-0.30+0.19*i):(column(i+2)+0.04):(sprintf('%.2f', column(i+2))) w labels rotate by 90 left font ',11' notitle
