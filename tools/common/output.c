@@ -14,9 +14,11 @@ int output_open(struct part_file *p, const char *name, struct err *e)
         *p = (struct part_file){.f = stdout};
         return 0;
     }
+    interrupt_hold(true); /* or a signal between the two would leave the file behind */
     rc = part_open(p, name, e);
     if (rc == 0)
         interrupt_removes(p->part);
+    interrupt_hold(false);
     return rc;
 }
 
