@@ -71,6 +71,7 @@ static const struct policy rows[] = {
         .sync_unmap_only = SYNC_UNMAP_ONLY_WALKS,
         .straddle = STRADDLE_ABORT,
         .replay = REPLAY_UNMAP_FIRST,
+        .unmap_whole_takes_next = true,
         .map_without_cm = MAP_ASSIGNED_NEEDS_CM,
         .devtlb_needs_dt = true, /* backported: 7.2.22 refuses it */
     },

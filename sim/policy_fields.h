@@ -150,6 +150,8 @@ struct policy {
     bool add_before_delete; /* a switched device's new region joins before the old one leaves */
     enum sync_unmap_only sync_unmap_only;
     enum unmap_whole unmap_whole;
+    bool unmap_whole_takes_next; /* and what is remembered of the byte after it is forgotten, too
+                                    (before 8.1: ebe1504e10) */
     bool restore_forgets_regions; /* a restored machine's devices are untranslated until something
                                      switches them (M55) */
 

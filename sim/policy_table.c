@@ -188,6 +188,8 @@ static const struct policy_field fields[] = {
     {WORD(
         "synchronisation", unmap_whole, "M05, M06; pieces: commits 9a4bb8391f, d6d10793dc (4.1)",
         "how all of a notifier's range is taken away: aligned pieces, or one that is rounded up")},
+    {SWITCH("synchronisation", unmap_whole_takes_next, "before ebe1504e10 (8.1); seen on 7.2.22",
+            "with all of a notifier's range the page after it is forgotten, too")},
     {SWITCH("synchronisation", restore_forgets_regions, "quirk; M55, 552a1e01a4",
             "a restored machine's devices are untranslated until something switches them")},
     {TEXT("notifiers", kinds, "seed 001", "the names of MAP and UNMAP in reports")},

@@ -69,6 +69,8 @@ void sync_unmap_whole(const struct sync_target *t, struct notifier *n)
             break;
         at += mask + 1;
     }
+    if (t->policy->unmap_whole_takes_next && r.last.v < t->aw_last)
+        r.last = iova_add(r.last, 1);
     t->counts->shadow_lookups++;
     shadow_drop(t->shadow, r, NULL, NULL);
 }
