@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* gen_trace: make traces from a seed; the work is in sim/gen/. */
+/* gen_trace: make traces from seeds; the work is in sim/gen/. */
 #include <errno.h>
-#include <getopt.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "cli/parse.h"
 #include "cli/version.h"
-#include "gen/gen_random.h"
-#include "gen/reach_run.h"
+#include "gen/command_line.h"
+#include "gen/reach_result.h"
 
 static int complain(const char *what, const char *why)
 {
@@ -17,141 +17,9 @@ static int complain(const char *what, const char *why)
     return 2;
 }
 
-static int bad_usage(const char *why)
-{
-    fprintf(stderr, "gen_trace: %s\nTry 'gen_trace --help'.\n", why);
-    return 2;
-}
-
 static int put(void *ctx, const void *bytes, size_t n)
 {
     return fwrite(bytes, 1, n, ctx) == n ? 0 : -EIO;
-}
-
-enum {
-    OPT_RANDOM = 256,
-    OPT_SEED,
-    OPT_EVENTS,
-    OPT_AW,
-    OPT_VHOST,
-    OPT_REACH,
-    OPT_SEEDS,
-    OPT_PROFILE,
-    OPT_DEVICES,
-    OPT_PAGES,
-    OPT_DEPTH,
-    OPT_DENSITY,
-    OPT_SIZES,
-    OPT_HELP,
-    OPT_VERSION
-};
-
-static const struct option known[] = {{"random", no_argument, NULL, OPT_RANDOM},
-                                      {"seed", required_argument, NULL, OPT_SEED},
-                                      {"events", required_argument, NULL, OPT_EVENTS},
-                                      {"aw-bits", required_argument, NULL, OPT_AW},
-                                      {"vhost", required_argument, NULL, OPT_VHOST},
-                                      {"reach", no_argument, NULL, OPT_REACH},
-                                      {"seeds", required_argument, NULL, OPT_SEEDS},
-                                      {"devices", required_argument, NULL, OPT_DEVICES},
-                                      {"pages", required_argument, NULL, OPT_PAGES},
-                                      {"depth", required_argument, NULL, OPT_DEPTH},
-                                      {"density", required_argument, NULL, OPT_DENSITY},
-                                      {"page-sizes", required_argument, NULL, OPT_SIZES},
-                                      {"profile", required_argument, NULL, OPT_PROFILE},
-                                      {"output", required_argument, NULL, 'o'},
-                                      {"help", no_argument, NULL, OPT_HELP},
-                                      {"version", no_argument, NULL, OPT_VERSION},
-                                      {NULL, 0, NULL, 0}};
-
-struct usage {
-    struct gen_random g;
-    bool random, reach;
-    uint64_t seeds;
-    const struct policy *profile;
-    const char *output;
-};
-
-/* A number from `first` to `last`: 0, or 2 after a complaint. */
-static int knob(const char *option, unsigned first, unsigned last, unsigned *to)
-{
-    char why[96];
-    uint64_t n;
-    struct err e;
-
-    if (arg_number(option, optarg, &n, &e))
-        return bad_usage(e.text);
-    snprintf(why, sizeof(why), "%s: %u to %u expected", option, first, last);
-    if (n < first || n > last)
-        return bad_usage(why);
-    *to = (unsigned)n;
-    return 0;
-}
-
-/* 4k,2m,1g: a set of bits. */
-static int page_sizes(unsigned *to)
-{
-    static const char *const names[] = {"4k", "2m", "1g"};
-    const char *s = optarg;
-
-    for (*to = 0;; s += 3) {
-        unsigned i = 0;
-
-        while (i < 3 && strncmp(s, names[i], 2) != 0)
-            i++;
-        if (i == 3 || (s[2] != ',' && s[2] != 0))
-            return bad_usage("--page-sizes: some of 4k,2m,1g expected");
-        *to |= 1u << i;
-        if (s[2] == 0)
-            return 0;
-    }
-}
-
-static int take_knob(int c, struct random_knobs *k)
-{
-    switch (c) {
-    case OPT_DEVICES: return knob("--devices", 1, RANDOM_DEVICES_MAX, &k->devices);
-    case OPT_PAGES: return knob("--pages", RANDOM_PAGES_MIN, RANDOM_PAGES_MAX, &k->pages);
-    case OPT_DEPTH: return knob("--depth", 3, 4, &k->depth);
-    case OPT_DENSITY: return knob("--density", 1, 100, &k->density);
-    case OPT_SIZES: return page_sizes(&k->page_sizes);
-    default: fputs("Try 'gen_trace --help'.\n", stderr); return 2;
-    }
-}
-
-/* 0, 1 for what prints and ends, or 2 after a complaint. */
-static int take_option(int c, struct usage *u)
-{
-    uint64_t bits;
-    struct err e;
-
-    switch (c) {
-    case OPT_RANDOM: u->random = true; return 0;
-    case OPT_SEED: return arg_number("--seed", optarg, &u->g.seed, &e) ? bad_usage(e.text) : 0;
-    case OPT_EVENTS:
-        return arg_number("--events", optarg, &u->g.events, &e) ? bad_usage(e.text) : 0;
-    case OPT_AW:
-        if (arg_number("--aw-bits", optarg, &bits, &e))
-            return bad_usage(e.text);
-        if (bits != 39 && bits != 48)
-            return bad_usage("--aw-bits: 39 or 48 expected");
-        u->g.aw_bits = (unsigned)bits;
-        return 0;
-    case OPT_VHOST:
-        if (u->g.vhosts == sizeof(u->g.vhost) / sizeof(*u->g.vhost))
-            return bad_usage("--vhost: at most 3 devices expected");
-        return arg_bdf("--vhost", optarg, &u->g.vhost[u->g.vhosts++], &e) ? bad_usage(e.text) : 0;
-    case OPT_REACH: u->reach = true; return 0;
-    case OPT_SEEDS: return arg_number("--seeds", optarg, &u->seeds, &e) ? bad_usage(e.text) : 0;
-    case OPT_PROFILE:
-        u->profile = policy_find(optarg);
-        return u->profile ? 0 : bad_usage("--profile: a name as replay knows it expected");
-    case 'o': u->output = optarg; return 0;
-    case OPT_HELP: return fputs(gen_trace_help, stdout) < 0 || fflush(stdout) ? 2 : 1;
-    case OPT_VERSION:
-        return printf("vtd-gen-trace %s\n", VTR_VERSION) < 0 || fflush(stdout) ? 2 : 1;
-    default: return take_knob(c, &u->g.knobs);
-    }
 }
 
 static bool packed(const char *name)
@@ -161,18 +29,18 @@ static bool packed(const char *name)
     return n > 4 && !strcmp(name + n - 4, ".zst");
 }
 
-static int generate(const struct usage *u)
+static int generate(const struct gen_options *g, const char *output)
 {
-    bool to_file = u->output && strcmp(u->output, "-") != 0;
-    FILE *f = to_file ? fopen(u->output, "wb") : stdout;
-    const char *name = to_file ? u->output : "-";
+    bool to_file = output && strcmp(output, "-") != 0;
+    FILE *f = to_file ? fopen(output, "wb") : stdout;
+    const char *name = to_file ? output : "-";
     struct err e = {""};
     int rc;
 
     if (!f)
         return complain(name, strerror(errno));
-    rc = gen_random_write(&u->g, to_file && packed(name) ? TRACE_PACKED : TRACE_TEXT,
-                          TRACE_LEVEL_DEFAULT, (struct trace_sink){put, f}, &e);
+    rc = gen_write(g, to_file && packed(name) ? TRACE_PACKED : TRACE_TEXT, TRACE_LEVEL_DEFAULT,
+                   (struct trace_sink){put, f}, &e);
     if (fflush(f) && !rc)
         rc = err_set(&e, EIO, "could not be written");
     if (to_file && fclose(f) && !rc)
@@ -180,37 +48,128 @@ static int generate(const struct usage *u)
     return rc ? complain(name, e.text) : 0;
 }
 
-static int print_reach(const struct usage *u)
+/* A file for each seed of the shard. */
+static int generate_many(const struct gen_command_line *c)
 {
-    struct reach *r = reach_new();
-    struct err e = {"out of memory"};
-    char line[512];
-    int rc = r ? reach_random(r, &u->g, u->seeds, u->profile, &e) : -ENOMEM;
+    struct gen_options one = c->g;
+    char path[4096];
+    int code = 0;
 
-    for (unsigned i = 0; !rc && reach_line(r, i, line, sizeof(line)); i++)
-        if (puts(line) < 0)
-            rc = err_set(&e, EIO, "could not be written");
+    if (mkdir(c->output, 0777) && errno != EEXIST)
+        return complain(c->output, strerror(errno));
+    for (uint64_t i = c->span.shard - 1; i < c->span.seeds && !code; i += c->span.of) {
+        one.seed = c->g.seed + i;
+        snprintf(path, sizeof(path), "%.4000s/%" PRIu64 ".trace", c->output, one.seed);
+        code = generate(&one, path);
+    }
+    return code;
+}
+
+static int write_json(const char *file, const struct reach_result *r)
+{
+    bool to_stdout = !strcmp(file, "-");
+    FILE *f = to_stdout ? stdout : fopen(file, "w");
+    int rc;
+
+    if (!f)
+        return complain(file, strerror(errno));
+    rc = reach_result_write(f, r);
+    if ((to_stdout ? fflush(f) : fclose(f)) || rc)
+        return complain(file, "could not be written");
+    return 0;
+}
+
+/* After 1, 2, 3, 4, 6, 8, 12, ... seeds. */
+static int curve(const struct gen_command_line *c, struct reach *r, struct err *e)
+{
+    struct gen_options one = c->g;
+    uint64_t done = 0, next = 1;
+    int rc = 0;
+
+    while (done < c->span.seeds && !rc) {
+        struct reach_span span = {.shard = 1, .of = 1};
+        struct reach_sum sum;
+
+        next = next < c->span.seeds ? next : c->span.seeds;
+        span.seeds = next - done;
+        one.seed = c->g.seed + done;
+        rc = reach_run(r, &one, &span, c->profile, e);
+        sum = reach_sum(r);
+        if (!rc && printf("%" PRIu64 " %u %u\n", next, sum.touched, sum.possible) < 0)
+            rc = err_set(e, EIO, "could not be written");
+        done = next;
+        next = next & (next - 1) ? (next / 3) * 4 : next < 2 ? 2 : next / 2 * 3;
+    }
+    return rc;
+}
+
+static int tables(const struct gen_command_line *c, struct reach_result *r, struct err *e)
+{
+    uint64_t shard = c->span.shard;
+    struct reach_part p = {.events = c->g.events,
+                           .seed = c->g.seed,
+                           .seeds = c->span.seeds,
+                           .of = c->span.of,
+                           .shard = &shard,
+                           .shards = 1};
+    int rc = reach_run(r->reach, &c->g, &c->span, c->profile, e);
+
+    gen_options_text(c, p.what, sizeof(p.what));
+    if (!rc)
+        rc = reach_result_add(r, &p, e);
+    if (!rc && c->json && write_json(c->json, r))
+        return 2;
+    if (!rc && !(c->json && !strcmp(c->json, "-")) && reach_result_print(stdout, r))
+        rc = err_set(e, EIO, "could not be written");
+    return rc;
+}
+
+static int reach(const struct gen_command_line *c)
+{
+    struct reach_result r;
+    struct err e = {"out of memory"};
+    int rc = reach_result_new(&r);
+
+    if (!rc)
+        rc = c->curve ? curve(c, r.reach, &e) : tables(c, &r, &e);
     if (!rc && fflush(stdout))
         rc = err_set(&e, EIO, "could not be written");
-    reach_free(r);
-    return rc ? complain("--reach", e.text) : 0;
+    reach_result_free(&r);
+    return rc < 0 ? complain("--reach", e.text) : rc;
+}
+
+static int list(void)
+{
+    const struct workload *l;
+
+    for (unsigned i = 0; (l = workload_at(i)) != NULL; i++)
+        printf("%-12s %s\n%-12s --pages %u to %u%s%s\n", l->name, l->about, "", l->pages_min,
+               l->pages_max, l->knobs & KNOB_DENSITY ? ", --density" : "",
+               l->knobs & KNOB_SIZES ? ", --page-sizes" : "");
+    return fflush(stdout) ? 2 : 0;
 }
 
 int main(int argc, char **argv)
 {
     static char name[] = "gen_trace";
-    struct usage u = {.g = {.seed = 1, .events = 1000}, .seeds = 1};
-    int c, rc = 0;
+    struct gen_command_line c;
+    struct err e = {""};
 
     if (argc > 0)
         argv[0] = name; /* for getopt's complaints */
-    while (rc == 0 && (c = getopt_long(argc, argv, "o:", known, NULL)) != -1)
-        rc = take_option(c, &u);
-    if (rc)
-        return rc == 1 ? 0 : rc;
-    if (optind < argc)
-        return bad_usage("no argument but options expected");
-    if (!u.random)
-        return bad_usage("what to make? --random expected");
-    return u.reach ? print_reach(&u) : generate(&u);
+    if (gen_command_line(&c, argc, argv, &e)) {
+        if (e.text[0])
+            fprintf(stderr, "gen_trace: %s\n", e.text);
+        fputs("Try 'gen_trace --help'.\n", stderr);
+        return 2;
+    }
+    switch (c.what) {
+    case GEN_HELP: return fputs(gen_trace_help, stdout) < 0 || fflush(stdout) ? 2 : 0;
+    case GEN_VERSION:
+        return printf("vtd-gen-trace %s\n", VTR_VERSION) < 0 || fflush(stdout) ? 2 : 0;
+    case GEN_LIST: return list();
+    case GEN_REACH: return reach(&c);
+    case GEN_WRITE: break;
+    }
+    return c.many ? generate_many(&c) : generate(&c.g, c.output);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "campaign/result.h"
+#include "gen/reach_result.h"
 
 #define RESULT_BYTES_MAX (64u << 20)
 
@@ -44,26 +45,60 @@ static char *read_file(const char *file, struct err *e)
     return NULL;
 }
 
-static int merge_one(struct campaign_result *all, const char *file, struct err *e)
+/* Results of one of two kinds: of campaigns, or of what made traces reached. */
+struct merged {
+    struct campaign_result campaign;
+    struct reach_result reach;
+    enum { NOTHING_YET, CAMPAIGNS, REACH } kind;
+};
+
+static int merge_campaign(struct campaign_result *all, const char *text, struct err *why)
 {
     struct campaign_result one = {.parts = 0};
-    char *text = read_file(file, e);
-    struct err why = {""};
-    int rc;
+    int rc = campaign_read(text, &one, why);
 
-    if (!text)
-        return -EIO;
-    rc = campaign_read(text, &one, &why);
     if (rc == 0)
-        rc = campaign_merge(all, &one, &why);
-    if (rc)
-        err_set(e, -rc, "%.100s: %.200s", file, why.text);
-    free(text);
+        rc = campaign_merge(all, &one, why);
     campaign_result_free(&one);
     return rc;
 }
 
-static int write_all(const struct campaign_result *all, const char *output, struct err *e)
+static int merge_reach(struct reach_result *all, const char *text, struct err *why)
+{
+    struct reach_result one;
+    int rc = reach_result_read(text, &one, why);
+
+    if (rc == 0 && !all->reach && reach_result_new(all))
+        rc = err_set(why, ENOMEM, "out of memory");
+    if (rc == 0)
+        rc = reach_result_merge(all, &one, why);
+    reach_result_free(&one);
+    return rc;
+}
+
+static int merge_one(struct merged *all, const char *file, struct err *e)
+{
+    char *text = read_file(file, e);
+    struct err why = {""};
+    bool reach;
+    int rc;
+
+    if (!text)
+        return -EIO;
+    reach = reach_result_is(text);
+    if (all->kind != NOTHING_YET && reach != (all->kind == REACH))
+        rc = err_set(&why, EINVAL, "a result of another kind than those before it");
+    else
+        rc = reach ? merge_reach(&all->reach, text, &why)
+                   : merge_campaign(&all->campaign, text, &why);
+    all->kind = reach ? REACH : CAMPAIGNS;
+    if (rc)
+        err_set(e, -rc, "%.100s: %.200s", file, why.text);
+    free(text);
+    return rc;
+}
+
+static int write_all(const struct merged *all, const char *output, struct err *e)
 {
     bool to_file = output && strcmp(output, "-") != 0;
     FILE *f = to_file ? fopen(output, "w") : stdout;
@@ -71,24 +106,31 @@ static int write_all(const struct campaign_result *all, const char *output, stru
 
     if (!f)
         return err_set(e, errno, "%.200s: %s", output, strerror(errno));
-    rc = campaign_write(f, all);
+    rc = all->kind == REACH ? reach_result_write(f, &all->reach) : campaign_write(f, &all->campaign);
     if ((to_file ? fclose(f) : fflush(f)) || rc)
         return err_set(e, EIO, "%.200s: could not be written", to_file ? output : "-");
     return 0;
 }
 
+static int print_all(FILE *out, const struct merged *all)
+{
+    return all->kind == REACH ? reach_result_print(out, &all->reach)
+                              : campaign_print(out, &all->campaign);
+}
+
 int merge_run(FILE *out, char **files, int count, const char *output, struct err *e)
 {
-    struct campaign_result all = {.parts = 0};
+    struct merged all = {.kind = NOTHING_YET};
     int rc = 0, code;
 
     for (int i = 0; i < count && !rc; i++)
         rc = merge_one(&all, files[i], e);
     if (rc == 0)
         rc = write_all(&all, output, e);
-    if (rc == 0 && output && strcmp(output, "-") != 0 && campaign_print(out, &all))
+    if (rc == 0 && output && strcmp(output, "-") != 0 && print_all(out, &all))
         rc = err_set(e, EIO, "could not be written");
-    code = rc ? 2 : campaign_failed(&all);
-    campaign_result_free(&all);
+    code = rc ? 2 : campaign_failed(&all.campaign);
+    campaign_result_free(&all.campaign);
+    reach_result_free(&all.reach);
     return code;
 }

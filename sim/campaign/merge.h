@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* trace merge: the results of campaigns (--json) as one. */
+/* trace merge: the results of campaigns, or of gen_trace --reach (--json), as one. */
 #ifndef VTR_CAMPAIGN_MERGE_H
 #define VTR_CAMPAIGN_MERGE_H
 

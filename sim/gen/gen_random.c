@@ -5,20 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gen/memory.h"
 #include "gen/random_guest.h"
 #include "gen/random_vhost.h"
 #include "trace/header.h"
-
-/* Memory as a q35 machine with 4 GiB has it. */
-static const struct ram_entry memory[] = {
-    {{0x0}, 0xc0000, false},
-    {{0xc0000}, 0x20000, true},
-    {{0xe0000}, 0x10000, false},
-    {{0xf0000}, 0x10000, true},
-    {{0x100000}, 0x7ff00000, false},
-    {{0xffff0000}, 0x10000, true},
-    {{0x100000000}, 0x80000000, false},
-};
 
 static int describe(struct trace_header *h, const struct gen_random *g, struct err *e)
 {
@@ -50,12 +40,10 @@ static int make_header(struct trace_header *h, const struct gen_random *g,
 
     draw_unit(&h->unit, g, dice);
     h->has_unit = true;
-    for (size_t i = 0; i < sizeof(memory) / sizeof(*memory) && !rc; i++)
-        rc = header_add_ram(h, &memory[i], e);
-    return rc;
+    return rc ? rc : gen_add_memory(h, e);
 }
 
-static const struct rec *next_record(struct gen_run *run)
+const struct rec *gen_random_next(struct gen_run *run)
 {
     struct random_vhost *v = &run->vhosts;
     const struct rec *own = v->count ? random_vhost_own(v) : NULL;
@@ -111,7 +99,7 @@ static int write_records(struct trace_writer *w, const struct gen_random *g, str
     int rc = 0;
 
     for (uint64_t i = 0; i < g->events && !rc; i++)
-        rc = trace_writer_add(w, next_record(run), e);
+        rc = trace_writer_add(w, gen_random_next(run), e);
     return rc ? rc : trace_writer_finish(w, e);
 }
 

@@ -33,11 +33,12 @@ struct gen_run {
 int gen_random_open(const struct gen_random *g, struct gen_run *run, struct err *e);
 void gen_random_close(struct gen_run *run);
 
+/** The next record; never ends. Valid until the next call. */
+const struct rec *gen_random_next(struct gen_run *run);
+
 /** Write it to `sink` in `form`, zstd's level `level`. 0 or a negative errno with a sentence. */
 int gen_random_write(const struct gen_random *g, enum trace_form form, int level,
                      struct trace_sink sink, struct err *e);
 
-/** What gen_trace --help prints. */
-extern const char gen_trace_help[];
 
 #endif

@@ -59,6 +59,9 @@ struct observer reach_observer(struct reach *r);
 /** How often a cell was touched. */
 uint64_t reach_count(const struct reach *r, enum reach_table t, unsigned row, unsigned column);
 
+/** `n` more in a cell: what another run counted. */
+void reach_add(struct reach *r, enum reach_table t, unsigned row, unsigned column, uint64_t n);
+
 /** Whether a legal or illegal guest can touch it at all, under any profile. */
 bool reach_possible(enum reach_table t, unsigned row, unsigned column);
 

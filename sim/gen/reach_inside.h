@@ -100,6 +100,15 @@ void reach_address(struct reach *r, bdf_t b, iova_t a, unsigned row);
 /** Where [first, last] lies about the interrupt window, if near it. */
 void reach_window(struct reach *r, unsigned row, uint64_t first, uint64_t last);
 
+/** A register as a row of REACH_REGISTER; and all that a write of it touches. */
+unsigned reach_register_row(unsigned off);
+void reach_written(struct reach *r, unsigned off, uint64_t val, bool wide);
+
+/** An invalidation by its two words: about to act, done; a descriptor that stopped the queue. */
+void reach_inval_begin(struct reach *r, uint64_t lo, uint64_t hi, bool by_register);
+void reach_inval_done(struct reach *r, uint64_t lo, bool by_register);
+void reach_queue_error(struct reach *r, uint64_t lo, uint64_t hi);
+
 /** One more in a cell. */
 void reach_hit(struct reach *r, enum reach_table t, unsigned row, unsigned column);
 

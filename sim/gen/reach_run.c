@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gen/reach_run.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "engine.h"
@@ -8,22 +9,22 @@
 #define WITH 3
 
 /* Beside a vfio on each device: who hears of device IOTLBs, and who asks for less. */
-static size_t attach_others(struct attach_rec *a, const struct random_guest *g)
+static size_t attach_others(struct attach_rec *a, const struct trace_header *h)
 {
     static const char *const names[WITH] = {"vhost", "probe", "vfio"};
     static const enum consumer_kind kinds[WITH] = {CONSUMER_VHOST, CONSUMER_PROBE, CONSUMER_VFIO};
 
     for (unsigned i = 0; i < WITH; i++) {
-        a[i] = (struct attach_rec){.kind = kinds[i], .bdf = bdf(g->sids[i % g->devices])};
+        a[i] = (struct attach_rec){.kind = kinds[i], .bdf = h->devices[i % h->devices_count].bdf};
         snprintf(a[i].name, sizeof(a[i].name), "%s", names[i]);
     }
     a[1].has_flags = true;
-    a[1].flags = NOTIFY_UNMAP | (g->device_iotlb ? NOTIFY_DEVTLB : 0u);
+    a[1].flags = NOTIFY_UNMAP | (h->unit.device_iotlb ? NOTIFY_DEVTLB : 0u);
     return WITH;
 }
 
-static int replay(struct reach *r, const struct gen_random *g, const struct policy *policy,
-                  struct gen_run *run, struct err *e)
+static int replay(struct reach *r, const struct gen_options *g, const struct policy *policy,
+                  struct gen *run, struct err *e)
 {
     struct attach_rec attach[WITH];
     struct engine_options o = {.policy = policy, .dma_limit = g->seed % 4 == 1 ? 60 : 65535};
@@ -33,7 +34,7 @@ static int replay(struct reach *r, const struct gen_random *g, const struct poli
 
     if (g->seed % 4 == 2) {
         o.attach = attach;
-        o.attach_count = attach_others(attach, &run->guest);
+        o.attach_count = attach_others(attach, &run->header);
     }
     if (g->seed % 4 == 3)
         o.fail = &fail;
@@ -44,26 +45,32 @@ static int replay(struct reach *r, const struct gen_random *g, const struct poli
         rc = engine_observe(engine, reach_observer(r));
     if (!rc)
         rc = engine_start(engine, e);
-    for (uint64_t i = 0; i < g->events && !rc; i++)
-        rc = engine_step(engine, random_guest_next(&run->guest), e);
+    for (uint64_t i = 0; i < g->events && !rc; i++) {
+        const struct rec *rec = gen_next(run);
+
+        rc = rec ? engine_step(engine, rec, e)
+                 : err_set(e, ENOBUFS, "the workload made too many records at once");
+    }
     engine_free(engine);
     return rc < 0 ? rc : 0;
 }
 
-int reach_random(struct reach *r, const struct gen_random *g, uint64_t seeds,
-                 const struct policy *policy, struct err *e)
+int reach_run(struct reach *r, const struct gen_options *o, const struct reach_span *span,
+              const struct policy *policy, struct err *e)
 {
-    struct gen_random one = *g;
+    struct gen_options one = *o;
     int rc = 0;
 
-    for (uint64_t i = 0; i < seeds && !rc; i++, one.seed++) {
-        struct gen_run run;
+    for (uint64_t i = span->shard - 1; i < span->seeds && !rc; i += span->of) {
+        struct gen run;
 
-        rc = gen_random_open(&one, &run, e);
+        one.seed = o->seed + i;
+        rc = gen_open(&one, &run, e);
         if (!rc)
-            rc = replay(r, &one, policy ? policy : policy_find(i / 4 % 2 ? "qemu-10.2" : "ideal"),
+            rc = replay(r, &one,
+                        policy ? policy : policy_find(one.seed / 4 % 2 ? "qemu-10.2" : "ideal"),
                         &run, e);
-        gen_random_close(&run);
+        gen_close(&run);
     }
     return rc;
 }

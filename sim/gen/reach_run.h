@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Random traces replayed as they are made, to see what they touch. */
+/* Made traces replayed as they are made, to see what they touch. */
 #ifndef VTR_GEN_REACH_RUN_H
 #define VTR_GEN_REACH_RUN_H
 
-#include "gen/gen_random.h"
+#include "gen/gen.h"
 #include "gen/reach.h"
 #include "policy.h"
 
+/** Of the seeds o->seed + 0 to seeds - 1 those whose number leaves shard - 1 when divided by `of`. */
+struct reach_span {
+    uint64_t seeds, shard, of; /* shard from 1 */
+};
+
 /**
- * The traces of seeds g->seed to g->seed + seeds - 1 under `policy`,
- * or under ideal and qemu-10.2 in turn when it is NULL, counted in `r`. A trace whose
- * system ends counts up to there. Every fourth seed has other consumers beside vfio, another a
- * low limit of mappings, another an UNMAP that is refused. 0 or a negative errno with a sentence.
+ * The traces of these seeds under `policy`, or under ideal and qemu-10.2 in turn when it is NULL,
+ * counted in `r`. A trace whose system ends counts up to there. Every fourth seed has other
+ * consumers beside vfio, another a low limit of mappings, another an UNMAP that is refused. What a
+ * seed does depends on its number alone, not on the shard. 0 or a negative errno with a sentence.
  */
-int reach_random(struct reach *r, const struct gen_random *g, uint64_t seeds,
-                 const struct policy *policy, struct err *e);
+int reach_run(struct reach *r, const struct gen_options *o, const struct reach_span *span,
+              const struct policy *policy, struct err *e);
 
 #endif
