@@ -34,17 +34,14 @@ static void translation_shown(struct vtd_unit *u, bool on)
     gsts_change(u, on ? 0 : GCMD_TE, on ? GCMD_TE : 0);
 }
 
+/* No unit here offers scalable mode (policy_check_unit), so its table mode (1) is a reserved one: the
+ * emulation looks at that bit only where it offers it (11.1). */
 static void set_root(struct vtd_unit *u)
 {
     uint64_t rtaddr = reg64(u, REG_RTADDR);
     unsigned ttm = (unsigned)(rtaddr >> RTADDR_TTM_SHIFT) & 3;
     struct obs o = {.kind = OBS_ROOT};
 
-    if (ttm == 1) {
-        fate_unsupported(u->fate, "the guest sets a scalable-mode root table (RTADDR.TTM = 1), "
-                                  "which is not built yet");
-        return;
-    }
     u->root = entry_gpa(rtaddr, u->config.aw_bits);
     u->blocked = u->policy->ttm_checked && ttm != 0;
     o.u.root.gpa = u->root;

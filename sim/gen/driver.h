@@ -62,9 +62,9 @@ struct driver_domain {
 };
 
 struct driver {
-    /* Said before driver_new. */
+    /* Said before driver_boot; the rest is zero, but `at`: DRIVER_NONE. */
     uint64_t dice;
-    unsigned levels;
+    unsigned levels, unit_levels; /* of tables; the most that the unit has */
     bool caching_mode, ats, intremap;
     uint16_t sid[DRIVER_DEVICES];
     unsigned devices;
@@ -89,9 +89,6 @@ struct driver {
     unsigned steps, next;
     bool full; /* more records than DRIVER_STEPS: an error of a workload */
 };
-
-/** What driver.h says is to be said first stands in `d`, the rest is zero. */
-void driver_begin(struct driver *d);
 
 /* driver_push.c: records. */
 uint64_t driver_below(struct driver *d, uint64_t n);

@@ -65,7 +65,8 @@ static void words(const struct driver *d, int domain, uint64_t w[2])
 
     w[0] = (domain == DRIVER_PASS ? 0 : driver_page_at(d->domain[domain].top)) |
            (uint64_t)type << 2 | ENTRY_P;
-    w[1] = (uint64_t)did_of(d, domain) << 8 | (d->levels - 2);
+    w[1] = (uint64_t)did_of(d, domain) << 8 |
+           ((domain == DRIVER_PASS ? d->unit_levels : d->levels) - 2); /* 9.3: pass-through, widest */
 }
 
 /* The context cache, then the IOTLB of that domain. */

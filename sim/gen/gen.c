@@ -124,7 +124,7 @@ int gen_write(const struct gen_options *o, enum trace_form form, int level,
         const struct rec *r = gen_next(&g);
 
         rc = r ? trace_writer_add(w, r, e)
-               : err_set(e, ENOBUFS, "the workload made too many records at once");
+               : err_set(e, ENOBUFS, "the workload made too many records at once, or none");
     }
     if (!rc)
         rc = trace_writer_finish(w, e);

@@ -44,7 +44,7 @@ int gen_open(const struct gen_options *o, struct gen *g, struct err *e);
 void gen_close(struct gen *g);
 
 /** The next record; never ends. Valid until the next call. NULL: a workload had more to say at once
- * than there is room for (an error of ours). */
+ * than there is room for, or nothing (an error of ours). */
 const struct rec *gen_next(struct gen *g);
 
 /** Write it to `sink` in `form`, zstd's level `level`. 0 or a negative errno with a sentence. */

@@ -49,7 +49,7 @@ static int replay(struct reach *r, const struct gen_options *g, const struct pol
         const struct rec *rec = gen_next(run);
 
         rc = rec ? engine_step(engine, rec, e)
-                 : err_set(e, ENOBUFS, "the workload made too many records at once");
+                 : err_set(e, ENOBUFS, "the workload made too many records at once, or none");
     }
     engine_free(engine);
     return rc < 0 ? rc : 0;

@@ -11,6 +11,8 @@
 #include "gen/workload_inside.h"
 #include "trace/header.h"
 
+#define STEPS_IN_VAIN 100000u /* without a record: an error of a workload */
+
 #define RING (KNOB_PAGES | KNOB_DENSITY)
 #define ALL  (RING | KNOB_SIZES)
 
@@ -67,6 +69,12 @@ static int refuse(struct err *e, const struct workload *l, const char *knob)
     return err_set(e, EINVAL, "%s: the workload %s does not have it", knob, l->name);
 }
 
+/* In pages of 4 KiB. */
+static unsigned smallest(unsigned sizes)
+{
+    return sizes & PAGES_4K ? 1 : sizes & PAGES_2M ? 512 : 262144;
+}
+
 /* A knob that the workload has not is an error; "any" has those that all have. */
 static int check(const struct workload_options *o, const struct workload *l, struct err *e)
 {
@@ -84,6 +92,9 @@ static int check(const struct workload_options *o, const struct workload *l, str
     if (k->pages && (k->pages < l->pages_min || k->pages > l->pages_max))
         return err_set(e, EINVAL, "--pages: %u to %u expected of the workload %s", l->pages_min,
                        l->pages_max, l->name);
+    if (k->pages && k->page_sizes && k->pages < smallest(k->page_sizes))
+        return err_set(e, EINVAL, "--pages: at least %u expected, as many as one of --page-sizes is",
+                       smallest(k->page_sizes));
     if (l->inside == &workload_static && k->page_sizes == PAGES_4K && k->pages > 32768)
         return err_set(e, EINVAL, "--pages: at most 32768 expected of pages of 4 KiB alone");
     if (k->depth == 4 && o->aw_bits == 39)
@@ -117,6 +128,7 @@ static void draw_unit(struct work *w, const struct workload_options *o, struct u
     u->device_iotlb = o->ats;
     u->caching_mode = o->has_caching_mode ? o->caching_mode : !lazy || odd;
     d->levels = o->knobs.depth ? o->knobs.depth : u->aw_bits == 48 && deep ? 4 : 3;
+    d->unit_levels = u->aw_bits == 48 ? 4 : 3;
     d->caching_mode = u->caching_mode;
     d->intremap = u->intremap;
     d->ats = o->ats;
@@ -237,8 +249,12 @@ const struct rec *workload_next(struct work *w)
 
     if (d->next == d->steps)
         d->next = d->steps = 0;
-    while (d->steps == 0)
+    for (unsigned i = 0; d->steps == 0 && i < STEPS_IN_VAIN; i++)
         w->workload->inside->step(w);
+    if (d->steps == 0) {
+        d->full = true;
+        driver_at(d);
+    }
     whole(w, &d->step[d->next++]);
     return &w->rec;
 }

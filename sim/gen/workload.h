@@ -61,7 +61,7 @@ void workload_close(struct work *w);
 /** The next record; never ends. Valid until the next call. */
 const struct rec *workload_next(struct work *w);
 
-/** It ever had more to say at once than there was room for: an error of the workload. */
+/** It ever had more to say at once than there was room for, or nothing: an error of the workload. */
 bool workload_overrun(const struct work *w);
 
 #endif
