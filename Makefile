@@ -168,7 +168,7 @@ bench: $(BUILD)/bench $(VFIO_LIB) ## measure walk, translate and dirty: reports/
 	@mkdir -p reports
 	$(BUILD)/bench $(if $(filter-out none,$(QEMU)),--qemu $(QEMU)) --output reports/bench.json
 
-graphs: $(BUILD)/replay $(BUILD)/trace ## draw reports/*.svg and *.png from reports/bench.json and captured traces
+graphs: $(BUILD)/replay $(BUILD)/trace $(BUILD)/gen_trace ## draw reports/*.svg and *.png from reports/bench.json, captured and made traces
 	BUILD=$(BUILD) sh tools/graphs.sh reports
 
 capture: all ## record a guest: make capture SCENARIO=strict

@@ -147,6 +147,16 @@ iova_map() {
         END { for (a in start) draw(start[a], now, a + 0, a + size[a]) }' "$work/timed" | sort -n
 }
 
+# Cells touched after 1, 2, 3, 4, 6, ... seeds.
+fuzzing_reach() {
+    echo "# traces, seeds, cells touched, cells possible; gen_trace --reach --curve --events 400"
+    for kind in random hostile "workload any"; do
+        # shellcheck disable=SC2086 # option and value
+        "$BUILD/gen_trace" --$kind --reach --curve --seeds "${GRAPH_SEEDS:-8000}" --events 400 |
+            sed "s/^/$(echo "$kind" | sed 's/workload any/workloads/') /"
+    done
+}
+
 draw() {
     for form in svg png; do
         gnuplot -e "folder='$folder'; form='$form'" "$folder/$1.gp"
@@ -168,3 +178,5 @@ guest_time >"$folder/guest-time.dat"
 draw guest-time
 iova_map >"$folder/iova-map.dat"
 draw iova-map
+fuzzing_reach >"$folder/fuzzing-reach.dat"
+draw fuzzing-reach

@@ -292,19 +292,18 @@ static void read(struct hostile *g)
 
 static void seldom(struct hostile *g)
 {
-    bool unit = one_in(g, 2);
+    bool on = one_in(g, 2);
     uint16_t sid = g->sid[below(g, g->devices)];
 
     switch (below(g, 4)) {
     case 0:
         g->rec = (struct rec){.kind = REC_RESET};
-        g->rec.u.reset.unit_only = unit;
         g->begun = 0;
         break;
     case 1:
         g->rec = (struct rec){.kind = REC_ATS};
         g->rec.u.ats.bdf = bdf(sid);
-        g->rec.u.ats.on = unit;
+        g->rec.u.ats.on = on;
         break;
     default: full_page(g); break;
     }
