@@ -139,6 +139,35 @@ for base in 1 "$seed"; do
     wait
 done
 
+# Workloads and hostile guests, a tenth as many of each; every other one with an emulated device.
+play_made() {
+    i=$2
+    while [ "$i" -lt "$3" ]; do
+        s=$(($1 + i))
+        for kind in '--workload any' --hostile; do
+            edu=''
+            [ $((s % 16)) -lt 8 ] || edu='--edu 00:02.0'
+            # shellcheck disable=SC2086 # words
+            "$BUILD/gen_trace" $kind --seed "$s" --events "$((events * 2))" -o "$work/m$s.trace" || return
+            # shellcheck disable=SC2086
+            "$BUILD/judge" --qemu "$qemu" $edu "$work/m$s.trace" 2>&1 |
+                grep -vE ': without [0-9]|: memory is|more than 200 devices' |
+                sed "s|$work/m$s.trace|gen_trace $kind --seed $s --events $((events * 2)) ($edu)|"
+            rm -f "$work/m$s.trace"
+        done
+        i=$((i + $4))
+    done
+}
+for base in 1 "$seed"; do
+    echo "judge: $((random / 10)) workloads, $((random / 10)) hostile guests"
+    j=0
+    while [ "$j" -lt "$jobs" ]; do
+        play_made "$base" "$j" "$((random / 10))" "$jobs" >"$work/out.made.$base.$j" &
+        j=$((j + 1))
+    done
+    wait
+done
+
 # What does not agree is printed; then the sums.
 awk '
     function number(before,    i) {
