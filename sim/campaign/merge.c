@@ -24,8 +24,8 @@ static char *read_file(const char *file, struct err *e)
     }
     do {
         if (room - used < 2) {
-            char *more = room < RESULT_BYTES_MAX ? realloc(text, room = room ? 2 * room : 65536)
-                                                 : NULL;
+            char *more =
+                room < RESULT_BYTES_MAX ? realloc(text, room = room ? 2 * room : 65536) : NULL;
 
             bad = !more;
             text = more ? more : text;
@@ -106,7 +106,8 @@ static int write_all(const struct merged *all, const char *output, struct err *e
 
     if (!f)
         return err_set(e, errno, "%.200s: %s", output, strerror(errno));
-    rc = all->kind == REACH ? reach_result_write(f, &all->reach) : campaign_write(f, &all->campaign);
+    rc =
+        all->kind == REACH ? reach_result_write(f, &all->reach) : campaign_write(f, &all->campaign);
     if ((to_file ? fclose(f) : fflush(f)) || rc)
         return err_set(e, EIO, "%.200s: could not be written", to_file ? output : "-");
     return 0;

@@ -36,7 +36,7 @@
 /* A record, small; `kind` is an enum rec_kind. */
 struct driver_step {
     uint8_t kind;
-    bool on; /* dma, miss: write; ats */
+    bool on;     /* dma, miss: write; ats */
     uint16_t id; /* register, bdf, or index of a consumer */
     uint32_t n;  /* words, bytes */
     uint64_t at, val[2];
@@ -50,9 +50,9 @@ struct driver_spare {
 struct driver_domain {
     bool live;
     uint16_t did;
-    int top;            /* page of the pool */
+    int top; /* page of the pool */
     unsigned levels;
-    uint64_t lowest;    /* IOVAs are given out from here downwards */
+    uint64_t lowest;                          /* IOVAs are given out from here downwards */
     struct driver_spare spare[DRIVER_ORDERS]; /* given back, by size */
     struct {
         uint64_t iova;

@@ -65,15 +65,15 @@ static void words(const struct driver *d, int domain, uint64_t w[2])
 
     w[0] = (domain == DRIVER_PASS ? 0 : driver_page_at(d->domain[domain].top)) |
            (uint64_t)type << 2 | ENTRY_P;
-    w[1] = (uint64_t)did_of(d, domain) << 8 |
-           ((domain == DRIVER_PASS ? d->unit_levels : d->levels) - 2); /* 9.3: pass-through, widest */
+    w[1] =
+        (uint64_t)did_of(d, domain) << 8 |
+        ((domain == DRIVER_PASS ? d->unit_levels : d->levels) - 2); /* 9.3: pass-through, widest */
 }
 
 /* The context cache, then the IOTLB of that domain. */
 static void flush_context(struct driver *d, unsigned dev, uint16_t context_did, uint16_t iotlb_did)
 {
-    driver_submit(d, UINT64_C(0x31) | (uint64_t)context_did << 16 | (uint64_t)d->sid[dev] << 32,
-                  0);
+    driver_submit(d, UINT64_C(0x31) | (uint64_t)context_did << 16 | (uint64_t)d->sid[dev] << 32, 0);
     driver_submit(d, UINT64_C(0xe2) | (uint64_t)iotlb_did << 16, 0);
 }
 

@@ -62,8 +62,7 @@ void driver_announce(struct driver *d, int domain, uint64_t iova, uint64_t pages
     if (am > MASK_MAX)
         driver_submit(d, 0xe2 | tag(d, domain), 0);
     else
-        driver_submit(d, 0xf2 | tag(d, domain),
-                      (iova & ~((UINT64_C(4096) << am) - 1)) | am);
+        driver_submit(d, 0xf2 | tag(d, domain), (iova & ~((UINT64_C(4096) << am) - 1)) | am);
 }
 
 void driver_flush(struct driver *d, int domain, bool global)
@@ -144,8 +143,8 @@ bool driver_map(struct driver *d, int domain, uint64_t iova, uint64_t gpa, uint6
     return made;
 }
 
-/* One page of tables; as Linux does it, a table that the range covers goes without its entries being
- * cleared first. */
+/* One page of tables; as Linux does it, a table that the range covers goes without its entries
+ * being cleared first. */
 static bool clear_in(struct driver *d, int domain, int page, unsigned level, uint64_t iova,
                      uint64_t end)
 {

@@ -105,14 +105,12 @@ const struct rec *gen_next(struct gen *g)
     switch (g->kind) {
     case GEN_RANDOM: return gen_random_next(g->guest);
     case GEN_HOSTILE: return hostile_next(g->guest);
-    default:
-        r = workload_next(g->guest);
-        return workload_overrun(g->guest) ? NULL : r;
+    default: r = workload_next(g->guest); return workload_overrun(g->guest) ? NULL : r;
     }
 }
 
-int gen_write(const struct gen_options *o, enum trace_form form, int level,
-              struct trace_sink sink, struct err *e)
+int gen_write(const struct gen_options *o, enum trace_form form, int level, struct trace_sink sink,
+              struct err *e)
 {
     struct trace_writer *w = NULL;
     struct gen g;

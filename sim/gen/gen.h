@@ -38,8 +38,8 @@ struct gen {
     enum gen_kind kind;
 };
 
-/** Draw the header and begin. 0; -EINVAL with a sentence for an option that this kind does not have;
- * -ENOMEM. Close it in every case. */
+/** Draw the header and begin. 0; -EINVAL with a sentence for an option that this kind does not
+ * have; -ENOMEM. Close it in every case. */
 int gen_open(const struct gen_options *o, struct gen *g, struct err *e);
 void gen_close(struct gen *g);
 
@@ -48,7 +48,7 @@ void gen_close(struct gen *g);
 const struct rec *gen_next(struct gen *g);
 
 /** Write it to `sink` in `form`, zstd's level `level`. 0 or a negative errno with a sentence. */
-int gen_write(const struct gen_options *o, enum trace_form form, int level,
-              struct trace_sink sink, struct err *e);
+int gen_write(const struct gen_options *o, enum trace_form form, int level, struct trace_sink sink,
+              struct err *e);
 
 #endif

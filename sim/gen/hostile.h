@@ -29,7 +29,7 @@ struct hostile {
     uint64_t dice;
     unsigned aw_bits, devices, pages, density;
     uint16_t sid[HOSTILE_DEVICES];
-    unsigned calm;   /* of 16 actions those that begin as a driver's would */
+    unsigned calm; /* of 16 actions those that begin as a driver's would */
     unsigned tail, begun;
     uint64_t recent[8]; /* values written, to be written elsewhere */
     unsigned recents;

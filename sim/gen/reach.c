@@ -53,8 +53,9 @@ int reach_begin(struct reach *r, const struct trace_header *h, struct err *e)
     r->gsts = 0;
     r->root = gpa(0);
     r->iqa = r->tail = 0;
-    r->device_count = 0;
+    r->device_count = r->consumers = 0;
     r->in_inval = false;
+    r->rec = NULL;
     return rc;
 }
 
@@ -79,15 +80,26 @@ static void store(struct reach *r, gpa_t at, uint64_t val)
     (void)guest_mem_store(r->mem, at, val); /* outside RAM the engine says so */
 }
 
+static unsigned number_of(const struct reach *r, bdf_t b)
+{
+    unsigned i = 0;
+
+    while (i < r->device_count && r->devices[i].v != b.v)
+        i++;
+    return i;
+}
+
 static void record(struct reach *r, const struct rec *rec)
 {
     r->rec = rec;
+    r->stranger = rec->kind == REC_DMA && number_of(r, rec->u.dma.bdf) == r->device_count;
     switch (rec->kind) {
     case REC_W32:
     case REC_W64: reach_written(r, rec->u.reg.off, rec->u.reg.val, rec->kind == REC_W64); break;
     case REC_R32:
     case REC_R64:
-        reach_hit(r, REACH_REGISTER, reach_register_row(rec->u.reg.off), rec->kind == REC_R64 ? 3 : 2);
+        reach_hit(r, REACH_REGISTER, reach_register_row(rec->u.reg.off),
+                  rec->kind == REC_R64 ? 3 : 2);
         break;
     case REC_DMA:
         if (r->gsts & GCMD_TE)
@@ -122,6 +134,7 @@ static void note(struct reach *r, const struct note *n)
 
     if (!note_coarse(n->type))
         return;
+    reach_told(r, n);
     reach_hit(r, REACH_NOTE, type, size);
     if (n->asked && n->result < 0 && type < 2)
         reach_hit(r, REACH_NOTE, 3 + type, size);
@@ -146,10 +159,8 @@ static void access_ended(struct reach *r, const struct obs *o)
 
 static void device(struct reach *r, bdf_t b, bool on)
 {
-    unsigned i = 0;
+    unsigned i = number_of(r, b);
 
-    while (i < r->device_count && r->devices[i].v != b.v)
-        i++;
     if (on && i == r->device_count && i < REACH_DEVICES)
         r->devices[r->device_count++] = b;
     else if (!on && i < r->device_count)
@@ -158,7 +169,9 @@ static void device(struct reach *r, bdf_t b, bool on)
 
 static void fault(struct reach *r, const struct obs *o)
 {
-    bool write = r->rec && r->rec->kind == REC_DMA && r->rec->u.dma.access == DMA_W;
+    const struct rec *rec = r->rec;
+    bool write = rec && ((rec->kind == REC_DMA && rec->u.dma.access == DMA_W) ||
+                         (rec->kind == REC_MISS && rec->u.miss.write));
 
     if (o->u.fault.reason)
         reach_hit(r, REACH_FAULT, o->u.fault.reason - 1u,
@@ -196,7 +209,16 @@ static void see(void *ctx, const struct obs *o)
     case OBS_WAIT_LANDED: reach_hit(r, REACH_WAIT, o->u.inval.lo >> 4 & 7, 0); break;
     case OBS_FAULT: fault(r, o); break;
     case OBS_DEVICE: device(r, o->u.device.bdf, o->u.device.on); break;
-    case OBS_SWITCH: r->heard |= 16; break;
+    case OBS_SWITCH:
+        r->heard |= 16;
+        reach_step(r, o->u.device.on ? STEP_ON : STEP_OFF);
+        break;
+    case OBS_CONSUMER:
+        reach_consumer(r, o->u.consumer.name, o->u.consumer.kind, o->u.consumer.joined);
+        break;
+    case OBS_REGISTER: reach_step(r, STEP_REGISTER); break;
+    case OBS_UNREGISTER: reach_step(r, STEP_UNREGISTER); break;
+    case OBS_REPLAY_BEGIN: reach_step(r, STEP_REPLAY); break;
     case OBS_NOTE: note(r, o->u.note); break;
     case OBS_DMA:
         if (!o->u.dma.vhost)

@@ -20,6 +20,8 @@ enum reach_table {
     REACH_CONTEXT,  /* invalidation × state of the context entry of a device it concerns */
     REACH_ADDRESS,  /* invalidation or access of a page × what the tables say there */
     REACH_OUTCOME,  /* invalidation × what consumers heard */
+    REACH_CONSUMER, /* invalidation × kind of consumer and what it was told */
+    REACH_STEP,     /* context-cache invalidation, command, reset or access × what it set going */
     REACH_ENTRY,    /* a word of a table before × after */
     REACH_WINDOW,   /* leaf or range × place about the interrupt window */
     REACH_MASK,     /* AM × queue or register */

@@ -8,7 +8,8 @@
 #include "vtd_regs.h"
 #include "vtd_tables.h"
 
-#define REACH_DEVICES 64u
+#define REACH_DEVICES   64u
+#define REACH_CONSUMERS 64u
 
 /* Rows of REACH_CONTEXT and REACH_OUTCOME: what was asked. By register: RI_REGISTER more. */
 enum {
@@ -74,6 +75,18 @@ enum {
     RT_LEAF_W
 };
 
+/* Rows of REACH_STEP behind RI_CC_*, and its columns. No other invalidation switches anything. */
+enum { RS_COMMAND = RI_CC_DEVICE + 1, RS_RESET, RS_DMA };
+enum reach_step {
+    STEP_ON, /* the device is translated from now on */
+    STEP_OFF,
+    STEP_RAM_MAPPED, /* what a consumer does itself when it is switched */
+    STEP_RAM_UNMAPPED,
+    STEP_REGISTER, /* asked for, granted or not */
+    STEP_UNREGISTER,
+    STEP_REPLAY
+};
+
 enum { RS_TWICE, RS_TOP, RS_OWN_TARGET, RS_QUEUE };
 
 struct reach {
@@ -88,7 +101,14 @@ struct reach {
     uint64_t iqa, tail;
     unsigned heard; /* bits of REACH_OUTCOME's columns since the invalidation began */
     bool in_inval;
+    unsigned inval; /* its row */
+    struct {
+        char name[NAME_BYTES];
+        enum consumer_kind kind;
+    } consumer[REACH_CONSUMERS];
+    unsigned consumers;
     const struct rec *rec; /* the record under way */
+    bool stranger;         /* it is the first word of its device, which joins now */
 };
 
 /** The context entry of a device as memory has it now: a column of REACH_CONTEXT. */
@@ -108,6 +128,12 @@ void reach_written(struct reach *r, unsigned off, uint64_t val, bool wide);
 void reach_inval_begin(struct reach *r, uint64_t lo, uint64_t hi, bool by_register);
 void reach_inval_done(struct reach *r, uint64_t lo, bool by_register);
 void reach_queue_error(struct reach *r, uint64_t lo, uint64_t hi);
+
+/** A consumer joined or left. */
+void reach_consumer(struct reach *r, const char *name, enum consumer_kind kind, bool joined);
+/** What was set going, and who was told. */
+void reach_step(struct reach *r, enum reach_step step);
+void reach_told(struct reach *r, const struct note *n);
 
 /** One more in a cell. */
 void reach_hit(struct reach *r, enum reach_table t, unsigned row, unsigned column);

@@ -73,6 +73,7 @@ void reach_inval_begin(struct reach *r, uint64_t lo, uint64_t hi, bool by_regist
 
     r->heard = 0;
     r->in_inval = true;
+    r->inval = what;
     if (what >= RI_IEC)
         return;
     for (unsigned i = 0; i < r->device_count; i++)

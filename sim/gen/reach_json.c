@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What was reached as JSON, and back. Seeds are hexadecimal texts: a JSON number carries 53 bits. */
+/* What was reached as JSON, and back. Seeds are hexadecimal texts: a JSON number carries 53 bits.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -84,7 +85,8 @@ struct source {
 static void bad(struct source *s, const char *key, const char *expected)
 {
     if (!s->rc)
-        s->rc = err_set(s->e, EINVAL, "no result of --reach: \"%.60s\": %s expected", key, expected);
+        s->rc =
+            err_set(s->e, EINVAL, "no result of --reach: \"%.60s\": %s expected", key, expected);
 }
 
 static uint64_t number(struct source *s, const cJSON *n, const char *key)

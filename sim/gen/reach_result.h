@@ -35,8 +35,8 @@ struct reach_result {
 int reach_result_new(struct reach_result *r);
 void reach_result_free(struct reach_result *r);
 
-/** Add a part with p->shard[0] to [shards - 1]. 0; -EEXIST with a sentence: these seeds are there, or
- * some of them otherwise shared out; -ENOMEM. */
+/** Add a part with p->shard[0] to [shards - 1]. 0; -EEXIST with a sentence: these seeds are there,
+ * or some of them otherwise shared out; -ENOMEM. */
 int reach_result_add(struct reach_result *r, const struct reach_part *p, struct err *e);
 
 /** `from` into `to`; both stay the caller's. As reach_result_add; `to` is worthless after an error.

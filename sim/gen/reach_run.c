@@ -6,13 +6,15 @@
 
 #include "engine.h"
 
-#define WITH 3
+#define WITH 5
 
-/* Beside a vfio on each device: who hears of device IOTLBs, and who asks for less. */
+/* In place of a vfio on each device: one of each kind, who hears of device IOTLBs, and who asks for
+ * less. */
 static size_t attach_others(struct attach_rec *a, const struct trace_header *h)
 {
-    static const char *const names[WITH] = {"vhost", "probe", "vfio"};
-    static const enum consumer_kind kinds[WITH] = {CONSUMER_VHOST, CONSUMER_PROBE, CONSUMER_VFIO};
+    static const char *const names[WITH] = {"vhost", "probe", "vfio", "mdev", "other"};
+    static const enum consumer_kind kinds[WITH] = {CONSUMER_VHOST, CONSUMER_PROBE, CONSUMER_VFIO,
+                                                   CONSUMER_MDEV, CONSUMER_PROBE};
 
     for (unsigned i = 0; i < WITH; i++) {
         a[i] = (struct attach_rec){.kind = kinds[i], .bdf = h->devices[i % h->devices_count].bdf};
@@ -20,7 +22,9 @@ static size_t attach_others(struct attach_rec *a, const struct trace_header *h)
     }
     a[1].has_flags = true;
     a[1].flags = NOTIFY_UNMAP | (h->unit.device_iotlb ? NOTIFY_DEVTLB : 0u);
-    return WITH;
+    a[4].has_flags = true;
+    a[4].flags = NOTIFY_UNMAP | NOTIFY_MAP;
+    return h->unit.caching_mode ? WITH : WITH - 1; /* nobody is told of MAPs without it */
 }
 
 static int replay(struct reach *r, const struct gen_options *g, const struct policy *policy,
@@ -65,6 +69,12 @@ int reach_run(struct reach *r, const struct gen_options *o, const struct reach_s
         struct gen run;
 
         one.seed = o->seed + i;
+        one.vhosts = o->vhosts;
+        if (o->kind != GEN_HOSTILE && !o->vhosts &&
+            one.seed % 16 == 6) { /* one that switches ATS */
+            one.vhost[0] = bdf(0x0100);
+            one.vhosts = 1;
+        }
         rc = gen_open(&one, &run, e);
         if (!rc)
             rc = replay(r, &one,

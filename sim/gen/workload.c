@@ -93,7 +93,8 @@ static int check(const struct workload_options *o, const struct workload *l, str
         return err_set(e, EINVAL, "--pages: %u to %u expected of the workload %s", l->pages_min,
                        l->pages_max, l->name);
     if (k->pages && k->page_sizes && k->pages < smallest(k->page_sizes))
-        return err_set(e, EINVAL, "--pages: at least %u expected, as many as one of --page-sizes is",
+        return err_set(e, EINVAL,
+                       "--pages: at least %u expected, as many as one of --page-sizes is",
                        smallest(k->page_sizes));
     if (l->inside == &workload_static && k->page_sizes == PAGES_4K && k->pages > 32768)
         return err_set(e, EINVAL, "--pages: at most 32768 expected of pages of 4 KiB alone");
@@ -134,8 +135,8 @@ static void draw_unit(struct work *w, const struct workload_options *o, struct u
     d->ats = o->ats;
 }
 
-static int describe(const struct work *w, const struct workload_options *o,
-                    struct trace_header *h, struct err *e)
+static int describe(const struct work *w, const struct workload_options *o, struct trace_header *h,
+                    struct err *e)
 {
     char tool[64], seed[32];
     int n = snprintf(tool, sizeof(tool), "gen_trace --workload %s", w->workload->name), rc;
@@ -147,8 +148,8 @@ static int describe(const struct work *w, const struct workload_options *o,
     if (!rc)
         rc = gen_add_memory(h, e);
     for (unsigned i = 0; i < w->d.devices && !rc; i++)
-        rc = header_add_device(
-            h, &(struct device_rec){.bdf = bdf(w->d.sid[i]), .ats = w->d.ats}, e);
+        rc =
+            header_add_device(h, &(struct device_rec){.bdf = bdf(w->d.sid[i]), .ats = w->d.ats}, e);
     return rc;
 }
 

@@ -40,10 +40,10 @@ const struct workload *workload_find(const char *name);
 struct workload_options {
     const struct workload *workload; /* NULL: the seed chooses */
     uint64_t seed;
-    unsigned aw_bits;          /* 39 or 48; 0: 39, or 48 where `depth` is 4 */
-    struct random_knobs knobs; /* of it what the workload has */
-    bool has_caching_mode, caching_mode; /* else as such drivers have it */
-    bool ats;                            /* every device has its ATS on */
+    unsigned aw_bits;                          /* 39 or 48; 0: 39, or 48 where `depth` is 4 */
+    struct random_knobs knobs;                 /* of it what the workload has */
+    bool has_caching_mode, caching_mode;       /* else as such drivers have it */
+    bool ats;                                  /* every device has its ATS on */
     struct attach_rec attach[WORKLOAD_ATTACH]; /* consumers that the trace names */
     unsigned attaches;
     bdf_t place[WORKLOAD_ATTACH]; /* the last devices are these instead */
@@ -52,8 +52,9 @@ struct workload_options {
 
 struct work;
 
-/** Draw the header into `h` (empty; the caller frees it in both cases) and begin. 0 and *out; -EINVAL
- * with a sentence for a knob that the workload does not have, or that does not fit; -ENOMEM. */
+/** Draw the header into `h` (empty; the caller frees it in both cases) and begin. 0 and *out;
+ * -EINVAL with a sentence for a knob that the workload does not have, or that does not fit;
+ * -ENOMEM. */
 int workload_open(const struct workload_options *o, struct trace_header *h, struct work **out,
                   struct err *e);
 void workload_close(struct work *w);
@@ -61,7 +62,8 @@ void workload_close(struct work *w);
 /** The next record; never ends. Valid until the next call. */
 const struct rec *workload_next(struct work *w);
 
-/** It ever had more to say at once than there was room for, or nothing: an error of the workload. */
+/** It ever had more to say at once than there was room for, or nothing: an error of the workload.
+ */
 bool workload_overrun(const struct work *w);
 
 #endif

@@ -52,8 +52,8 @@ static void submit(struct work *w, unsigned dev)
     if (!b.iova)
         return;
     if (large)
-        made = driver_map_silent(d, d->at[dev], b.iova, driver_data(d, 512, 512), 512, w->sizes,
-                                 perm);
+        made =
+            driver_map_silent(d, d->at[dev], b.iova, driver_data(d, 512, 512), 512, w->sizes, perm);
     else
         made = map_list(w, d->at[dev], &b, perm);
     driver_announce(d, d->at[dev], b.iova, b.pages);

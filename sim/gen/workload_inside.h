@@ -19,9 +19,9 @@ struct port {
     bool lazy, global; /* deferred invalidation; by global flushes, as old kernels did */
     struct buffer buffer[BUFFERS_MAX]; /* mapped, the oldest first */
     unsigned buffers;
-    uint64_t mapped;       /* pages of them */
-    unsigned steps;        /* since its driver was bound */
-    unsigned kernel;       /* kexec: the one that attached it */
+    uint64_t mapped; /* pages of them */
+    unsigned steps;  /* since its driver was bound */
+    unsigned kernel; /* kexec: the one that attached it */
 };
 
 struct work {

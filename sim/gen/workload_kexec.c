@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel starts another while translation is on. The new one has a queue, a root table and context
- * tables of its own, into which it copies the old entries; devices go on with the old tables until
- * their new driver takes them over. Memory of the kernel before the old one is used again.
+ * A kernel starts another while translation is on. The new one has a queue, a root table and
+ * context tables of its own, into which it copies the old entries; devices go on with the old
+ * tables until their new driver takes them over. Memory of the kernel before the old one is used
+ * again.
  */
 #include "gen/workload_inside.h"
 

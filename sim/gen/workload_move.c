@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Devices moved between domains that several of them share, with an absent entry between or by one
- * store of the entry (which ends QEMU where it leads to pass-through); the last one out ends a domain, and its id and pages serve another.
+ * store of the entry (which ends QEMU where it leads to pass-through); the last one out ends a
+ * domain, and its id and pages serve another.
  */
 #include "gen/workload_inside.h"
 

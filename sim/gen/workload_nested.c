@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Nested assignment: a guest gave the device to a guest of its own. The domain lives long and holds
- * that guest's memory in ranges of every size, which come and go as it maps and unmaps: so there are
- * page-selective invalidations with every address mask.
+ * that guest's memory in ranges of every size, which come and go as it maps and unmaps: so there
+ * are page-selective invalidations with every address mask.
  */
 #include "gen/workload_inside.h"
 #include "vtd_tables.h"

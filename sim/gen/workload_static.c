@@ -20,7 +20,8 @@ static void draw(struct work *w)
     unsigned sizes = some[driver_below(&w->d, 4)];
 
     w->sizes = work_draw(w, w->sizes, sizes, 1);
-    w->pages = work_draw(w, w->pages, page_level(w) == 1 ? 4096 : 65536, page_level(w) == 1 ? 4096 : 262144);
+    w->pages = work_draw(w, w->pages, page_level(w) == 1 ? 4096 : 65536,
+                         page_level(w) == 1 ? 4096 : 262144);
     w->density = work_draw(w, w->density, 50, 51);
     w->exact = driver_one_in(&w->d, 2); /* here: physical addresses */
 }
