@@ -75,7 +75,7 @@ static unsigned smallest(unsigned sizes)
     return sizes & PAGES_4K ? 1 : sizes & PAGES_2M ? 512 : 262144;
 }
 
-/* A knob that the workload has not is an error; "any" has those that all have. */
+/* A knob that the workload has not is an error. */
 static int check(const struct workload_options *o, const struct workload *l, struct err *e)
 {
     const struct random_knobs *k = &o->knobs;
@@ -113,8 +113,14 @@ static void draw_devices(struct work *w, const struct workload_options *o)
         d->devices = o->places;
     for (unsigned i = 0; i < d->devices; i++)
         d->sid[i] = (uint16_t)(0x10 + 8 * i);
-    for (unsigned i = 0; i < o->places; i++)
-        d->sid[d->devices - o->places + i] = o->place[i].v;
+    for (unsigned i = 0; i < o->places; i++) {
+        unsigned to = d->devices - o->places + i, k = 0;
+
+        while (k < to && d->sid[k] != o->place[i].v)
+            k++;
+        d->sid[k] = d->sid[to]; /* another device is there: they change places */
+        d->sid[to] = o->place[i].v;
+    }
 }
 
 static void draw_unit(struct work *w, const struct workload_options *o, struct unit_config *u)

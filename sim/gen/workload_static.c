@@ -19,6 +19,12 @@ static void draw(struct work *w)
     static const unsigned some[] = {PAGES_2M, PAGES_2M, PAGES_1G | PAGES_2M, PAGES_4K};
     unsigned sizes = some[driver_below(&w->d, 4)];
 
+    if (w->pages > 32768 && sizes == PAGES_4K)
+        sizes = PAGES_2M;
+    if (w->pages && w->pages < 262144 && (sizes & PAGES_1G))
+        sizes = PAGES_2M;
+    if (w->pages && w->pages < 512)
+        sizes = PAGES_4K;
     w->sizes = work_draw(w, w->sizes, sizes, 1);
     w->pages = work_draw(w, w->pages, page_level(w) == 1 ? 4096 : 65536,
                          page_level(w) == 1 ? 4096 : 262144);
