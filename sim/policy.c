@@ -131,6 +131,7 @@ static const struct policy rows[] = {
         .fault_b_qualified = true,
         .cached_right_faults = true,
         .iotlb_sid_mask = 0xffff,
+        .iotlb_by_context = true,
         .follows_acted_context = true,
         .switch_unmaps = true,
         .removals_merged = true,

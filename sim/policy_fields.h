@@ -102,6 +102,8 @@ struct policy {
                                  finds it as it was switched last (observed on 7.2.22) */
     bool pt_seen_by_dma;      /* a dma that meets a pass-through entry switches the device (3.9) */
     uint16_t iotlb_sid_mask;  /* part of the source id in the IOTLB's key (M36) */
+    bool iotlb_by_context;    /* an entry of the IOTLB answers only while the device's context entry
+                                 names its domain */
     bool iotlb_mask_8_bits;   /* a page-selective invalidation compares the lowest eight bits of
                                  page numbers alone (2.2 to 9.0: b5a280c008, d7258f7a25) */
 

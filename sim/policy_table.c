@@ -115,6 +115,8 @@ static const struct policy_field fields[] = {
             "an access that meets a pass-through entry switches its device")},
     {BITS("translation", iotlb_sid_mask, "M36; commit bacabb0afa (2.8)",
           "the part of the source id in the IOTLB's key")},
+    {SWITCH("translation", iotlb_by_context, "specification 6.2.1: entries are tagged by domain",
+            "an IOTLB entry answers only while the device's context entry names its domain")},
     {SWITCH("translation", iotlb_mask_8_bits,
             "b5a280c008 (2.2) to d7258f7a25 (9.1); seen on 7.2.22",
             "a page-selective invalidation compares the lowest eight bits of page numbers alone")},

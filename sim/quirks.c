@@ -37,9 +37,11 @@ static void te_off(struct policy *p)
     p->te_off_keeps_region = true;
 }
 
+/* Of its time are both: the key was all that was compared. */
 static void sid8(struct policy *p)
 {
     p->iotlb_sid_mask = 0xff;
+    p->iotlb_by_context = false;
 }
 
 static void large_stays(struct policy *p)

@@ -86,6 +86,21 @@ static bool follows(struct vtd_dev *d, did_t domain, struct context *c, int *fau
     return true;
 }
 
+/*
+ * What a cached context entry of the domain let a device fetch is gone, too, where memory's and the
+ * one acted on name another: a context invalidation with another domain id leaves it in use.
+ */
+static void tell_fetched(struct vtd_dev *d, did_t domain, struct iova_range r)
+{
+    struct vtd_unit *u = d->unit;
+
+    if (!u->policy->follows_acted_context || d->context_gen != u->context_gen ||
+        context_did(d->context).v != domain.v)
+        return;
+    sync_dev_unmap_only(d, r);
+    dev_synced(d);
+}
+
 void inval_iotlb_domain(struct vtd_unit *u, did_t domain)
 {
     iotlb_drop_domain(&u->iotlb, domain);
@@ -93,8 +108,10 @@ void inval_iotlb_domain(struct vtd_unit *u, did_t domain)
         struct context c;
         int fault;
 
-        if (!follows(u->devs[i], domain, &c, &fault))
+        if (!follows(u->devs[i], domain, &c, &fault)) {
+            tell_fetched(u->devs[i], domain, iova_range(0, UINT64_MAX));
             continue;
+        }
         if (u->policy->inval_replays) {
             sync_dev(u->devs[i]);
             continue;
@@ -117,8 +134,10 @@ void inval_iotlb_pages(struct vtd_unit *u, did_t domain, iova_t at, unsigned am)
         struct context c;
         int fault;
 
-        if (!follows(u->devs[i], domain, &c, &fault))
+        if (!follows(u->devs[i], domain, &c, &fault)) {
+            tell_fetched(u->devs[i], domain, iova_range(first, last));
             continue;
+        }
         if (fault || u->blocked)
             sync_dev_as(u->devs[i], fault, c);
         else

@@ -199,3 +199,10 @@ void sync_dev_pages(struct vtd_dev *d, struct context c, struct iova_range r)
     if (!(d->region.flags & NOTIFY_FROM_RECORD) || d->unit->policy->unmap_only_apart)
         sync_unmap_only(&t, r);
 }
+
+void sync_dev_unmap_only(struct vtd_dev *d, struct iova_range r)
+{
+    struct sync_target t = target_of(d);
+
+    sync_unmap_only(&t, r);
+}

@@ -177,6 +177,8 @@ void sync_all(struct vtd_unit *u);
 void sync_dev_as(struct vtd_dev *d, int fault, struct context c);
 /** One device's part of a page-selective invalidation; dev_synced must follow. */
 void sync_dev_pages(struct vtd_dev *d, struct context c, struct iova_range r);
+/** UNMAP-only notifiers alone are told that the range is gone; dev_synced must follow. */
+void sync_dev_unmap_only(struct vtd_dev *d, struct iova_range r);
 /** All that an invalidation means for the device was delivered. */
 void dev_synced(struct vtd_dev *d);
 void dev_replay(struct vtd_dev *d, struct notifier *n);

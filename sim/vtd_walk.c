@@ -194,27 +194,42 @@ static struct xlat_result from_iotlb(struct vtd_unit *u, struct vtd_dev *d,
     return r;
 }
 
+/* The IOTLB's answer; `c` is the context entry in use, whose domain tags what the device finds. */
+static const struct iotlb_entry *cached_page(const struct vtd_unit *u, const struct vtd_dev *d,
+                                             struct context c, iova_t at)
+{
+    const struct iotlb_entry *e =
+        iotlb_find(&u->iotlb, d->bdf.v & u->policy->iotlb_sid_mask, at);
+
+    if (e && u->policy->iotlb_by_context &&
+        (e->did.v != context_did(c).v || context_tt(c) == TT_PASS_THROUGH))
+        return NULL;
+    return e;
+}
+
 struct xlat_result vtd_translate(struct vtd_unit *u, bdf_t b, iova_t at, bool write)
 {
     struct vtd_dev *d = dev_of(u, b);
-    uint16_t sid;
-    const struct iotlb_entry *hit;
+    const struct iotlb_entry *hit = NULL;
     struct walk_result w;
     struct context c = {0, 0};
-    int fault;
+    int fault = 0;
 
     if (at.v >= IR_WINDOW_FIRST && at.v <= IR_WINDOW_LAST)
         return (struct xlat_result){.end = XLAT_WINDOW};
     if (!d || !u->translating || !d->region.translated)
         return identity(at);
-    sid = d->bdf.v & u->policy->iotlb_sid_mask;
     if (u->blocked)
         return faulted(u, FR_ROOT_PROGRAMMING, c, d->bdf, at, write, false);
-    hit = iotlb_find(&u->iotlb, sid, at);
+    if (u->policy->iotlb_by_context)
+        fault = context_cached(u, d, &c);
+    if (!fault)
+        hit = cached_page(u, d, c, at);
     if (hit)
         return from_iotlb(u, d, hit, at, write);
     u->iotlb_misses++;
-    fault = context_cached(u, d, &c);
+    if (!u->policy->iotlb_by_context)
+        fault = context_cached(u, d, &c);
     if (fault)
         return faulted(u, fault, c, d->bdf, at, write, false);
     if (context_tt(c) == TT_PASS_THROUGH) {
@@ -228,7 +243,7 @@ struct xlat_result vtd_translate(struct vtd_unit *u, bdf_t b, iova_t at, bool wr
     iotlb_add(&u->iotlb, &(struct iotlb_entry){.page = at.v & ~w.mask,
                                                .mask = w.mask,
                                                .gpa = w.gpa,
-                                               .sid = sid,
+                                               .sid = d->bdf.v & u->policy->iotlb_sid_mask,
                                                .did = context_did(c),
                                                .level = (uint8_t)w.level,
                                                .perm = (uint8_t)w.perm});
@@ -240,15 +255,18 @@ bool vtd_grants(const struct vtd_unit *u, bdf_t b, iova_t at, bool write)
     const struct vtd_dev *d = dev_of(u, b);
     const struct iotlb_entry *hit;
     struct context c;
+    bool none = false;
 
     if (!d || !u->translating || !d->region.translated)
         return true;
-    hit = iotlb_find(&u->iotlb, d->bdf.v & u->policy->iotlb_sid_mask, at);
-    if (hit)
-        return hit->perm & (write ? PERM_W : PERM_R);
     if (d->context_gen == u->context_gen)
         c = d->context;
-    else if (context_load(u, d->bdf, &c))
+    else
+        none = context_load(u, d->bdf, &c);
+    hit = none && u->policy->iotlb_by_context ? NULL : cached_page(u, d, c, at);
+    if (hit)
+        return hit->perm & (write ? PERM_W : PERM_R);
+    if (none)
         return false;
     return context_tt(c) == TT_PASS_THROUGH || walk_translate(u, c, at, write).fault == 0;
 }
