@@ -277,6 +277,7 @@ struct obs {
             bool unpin;
             iova_t iova;
             uint64_t pages;
+            uint64_t passed_over; /* unpin: of these the last, from the first not mapped on */
             int result; /* 0 (unpin: also when nothing was pinned) or a negative errno */
         } pin;
         struct {

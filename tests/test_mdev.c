@@ -253,6 +253,25 @@ START_TEST(pins_by_record)
 }
 END_TEST
 
+/* What an unpin did not reach, for a page before it is not mapped, stays the device's: it answers
+ * for it when it is asked. */
+START_TEST(unpins_less_than_named)
+{
+    struct attach_rec m = mdev("m", RIG_DEV, UNPIN_PROMPT);
+    struct rig *r = begin(&m, false, NULL);
+
+    translated(r, 1);
+    text.no_ioctls = true;
+    pin(r, "m", 0x1000, 1, false);
+    pin(r, "m", 0x0, 8, true);
+    kernel_did(&text);
+    take_away(r, 0x1000);
+    DID("+i +l -i ask:m#1[ +i -i unpin:m@0x1000*1=0 ] -l +i -i ");
+    ck_assert_ptr_null(r->abort_why);
+    rig_free(r);
+}
+END_TEST
+
 START_TEST(only_mdevs_pin)
 {
     struct attach_rec v = consumer("v", CONSUMER_VFIO, RIG_DEV);
@@ -413,6 +432,7 @@ int main(void)
         {unpins_another_range, 1},
         {pins_by_access, 1},
         {pins_by_record, 1},
+        {unpins_less_than_named, 1},
         {only_mdevs_pin, 1},
         {identity, 1},
         {no_dma_unmap, 3},

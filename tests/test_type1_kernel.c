@@ -41,12 +41,13 @@ static void called(struct type1_device *d, struct iova_range r)
 {
     struct tester *t = (struct tester *)((char *)d - offsetof(struct tester, device));
     struct type1_kernel *k = &t->bench->kernel;
+    uint64_t done;
 
     if (++t->calls < t->from_call)
         return;
     switch (t->doing) {
     case DO_NOTHING: break;
-    case DO_UNPIN: kernel_unpin(k, d, r.first, (r.last.v - r.first.v) / PAGE + 1); break;
+    case DO_UNPIN: kernel_unpin(k, d, r.first, (r.last.v - r.first.v) / PAGE + 1, &done); break;
     case DO_CLOSE: kernel_close(k, d); break;
     case DO_OPEN_OTHER: kernel_open(k, &t->other->device); break;
     }
@@ -97,7 +98,9 @@ static int pin(struct tester *t, uint64_t at, uint64_t pages)
 
 static int unpin(struct tester *t, uint64_t at, uint64_t pages)
 {
-    return kernel_unpin(&bench.kernel, &t->device, iova(at), pages);
+    uint64_t done;
+
+    return kernel_unpin(&bench.kernel, &t->device, iova(at), pages, &done);
 }
 
 static int opened(struct tester *t)

@@ -115,7 +115,7 @@ static void pinned(struct checks *c, struct box *x, const struct obs *o)
                  "Pinning was expected to be refused, for no device of container %s is registered "
                  "that could be asked to unpin; however it is done.",
                  x->name);
-    for (uint64_t n = 0; n < o->u.pin.pages; n++)
+    for (uint64_t n = 0; n + o->u.pin.passed_over < o->u.pin.pages; n++)
         pin_page(c, x, at + n * PAGE, o->u.pin.unpin);
 }
 

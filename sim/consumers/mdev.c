@@ -47,7 +47,9 @@ static bool ended(const struct mdev *m)
 /* Unpin, and forget as many of its own pins there. False: refused, or the kernel stopped. */
 static bool unpin(struct mdev *m, iova_t at, uint64_t pages)
 {
-    if (kernel_unpin(m->vfio.container, &m->device, at, pages) || ended(m))
+    uint64_t done;
+
+    if (kernel_unpin(m->vfio.container, &m->device, at, pages, &done) || ended(m))
         return false;
     for (uint64_t n = 0; n < pages; n++)
         pins_drop(&m->own, iova(at.v + n * PAGE));
@@ -151,10 +153,17 @@ static void pin_pages(struct mdev *m, iova_t at, uint64_t pages, enum perm p)
 
 static void pin(struct consumer *c, iova_t at, uint64_t pages, bool takes_back)
 {
-    if (takes_back)
-        (void)unpin(of_consumer(c), at, pages);
-    else
-        pin_pages(of_consumer(c), at, pages, PERM_RW);
+    struct mdev *m = of_consumer(c);
+    uint64_t done;
+
+    if (!takes_back) {
+        pin_pages(m, at, pages, PERM_RW);
+        return;
+    }
+    if (kernel_unpin(m->vfio.container, &m->device, at, pages, &done) || ended(m))
+        return;
+    for (uint64_t n = 0; n < done; n++) /* of what was passed over it knows on */
+        pins_drop(&m->own, iova(at.v + n * PAGE));
 }
 
 static void accesses(struct consumer *c, iova_t at, bool write)

@@ -184,7 +184,7 @@ int kernel_unmap(struct type1_kernel *k, struct iova_range r, int refuse)
 }
 
 static void show_pin(struct type1_kernel *k, const struct type1_device *d, bool unpin, iova_t at,
-                     uint64_t pages, int result)
+                     uint64_t pages, uint64_t passed_over, int result)
 {
     struct obs o = {.kind = OBS_PIN};
 
@@ -195,6 +195,7 @@ static void show_pin(struct type1_kernel *k, const struct type1_device *d, bool 
     o.u.pin.unpin = unpin;
     o.u.pin.iova = at;
     o.u.pin.pages = pages;
+    o.u.pin.passed_over = passed_over;
     o.u.pin.result = result;
     funnel_show(k->funnel, &o);
 }
@@ -247,22 +248,26 @@ int kernel_pin(struct type1_kernel *k, const struct type1_device *d, iova_t at, 
         result = pin_all(k, at, pages, p, refuse);
         kernel_drop(k, LOCK_IOMMU);
     }
-    show_pin(k, d, false, at, pages, result);
+    show_pin(k, d, false, at, pages, 0, result);
     return result;
 }
 
-int kernel_unpin(struct type1_kernel *k, const struct type1_device *d, iova_t at, uint64_t pages)
+int kernel_unpin(struct type1_kernel *k, const struct type1_device *d, iova_t at, uint64_t pages,
+                 uint64_t *done)
 {
     int result = pin_refused(k, d, pages);
+    uint64_t n = 0;
 
+    *done = 0;
     if (!result) {
         if (!kernel_take(k, LOCK_IOMMU))
             return -EIO;
-        for (uint64_t n = 0; n < pages && rangemap_at(&k->table->maps, iova(at.v + n * PAGE)); n++)
+        for (; n < pages && rangemap_at(&k->table->maps, iova(at.v + n * PAGE)); n++)
             pins_drop(&k->pins, iova(at.v + n * PAGE));
+        *done = n;
         kernel_drop(k, LOCK_IOMMU);
     }
-    show_pin(k, d, true, at, pages, result);
+    show_pin(k, d, true, at, pages, pages - n, result);
     return result;
 }
 

@@ -118,10 +118,12 @@ int kernel_pin(struct type1_kernel *k, const struct type1_device *d, iova_t at, 
                enum perm p, int refuse);
 
 /**
- * One count less for each, whoever pinned it, up to the first page that is not mapped. 0, also
- * where nothing was pinned; -EINVAL: not open; -E2BIG, -EACCES as kernel_pin.
+ * One count less for each, whoever pinned it, up to the first page that is not mapped; *done
+ * receives how many that are. 0, also where nothing was pinned; -EINVAL: not open; -E2BIG, -EACCES
+ * as kernel_pin.
  */
-int kernel_unpin(struct type1_kernel *k, const struct type1_device *d, iova_t at, uint64_t pages);
+int kernel_unpin(struct type1_kernel *k, const struct type1_device *d, iova_t at, uint64_t pages,
+                 uint64_t *done);
 
 /**
  * What is kept beyond struct type1, as bytes; and back into one just prepared, between records.
