@@ -28,6 +28,8 @@ static const char *canary_of(const struct campaign_options *o, uint64_t run)
     struct dice d = {dice_seed(o->seed, run, PART_CANARY)};
     size_t count = 0;
 
+    if (o->hunt)
+        return o->quirk;
     if (!o->canary || !dice_one_in(&d, 2))
         return NULL;
     if (o->quirk)
@@ -183,7 +185,7 @@ static int all_canaries(const struct campaign_options *o, struct campaign_result
 {
     const struct quirk *q;
 
-    if (!o->canary)
+    if (!o->canary && !o->hunt)
         return 0;
     if (o->quirk)
         return campaign_canary(r, o->quirk) ? 0 : err_set(e, ENOMEM, "out of memory");
@@ -207,6 +209,8 @@ int campaign_run(const struct campaign_options *o, struct campaign_result *r, st
         rc = one_run(&w);
         if (o->progress)
             o->progress(o->ctx, i, r, *w.found ? w.found : NULL);
+        if (o->hunt && *w.found)
+            break;
     }
     return rc;
 }

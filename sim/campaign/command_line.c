@@ -22,7 +22,8 @@ const char campaign_help[] =
     "  --shard I/N            of the runs every Nth, from number I on, 1 to N; the results of all\n"
     "                         shards make the whole (trace merge)\n"
     "  --canary               in half of the runs a quirk is on, and each quirk must be caught\n"
-    "  --quirk NAME           with --canary: this one alone\n"
+    "  --quirk NAME           with --canary: this one alone; without: it is on in every run, and the\n"
+    "                         campaign ends when it is caught\n"
     "  --json FILE            the result (- for standard output, without the text)\n"
     "  --traces DIR           the shrunk traces of findings and canaries, a file each\n"
     "  --shrink-runs N        replays that one shrinking may take (default 20000; 0: no limit)\n"
@@ -153,15 +154,17 @@ static int fits(struct campaign_command_line *c, int left, struct err *e)
             return err_set(e, EINVAL, "--ask %s is about ideal, it takes no --profile",
                            comparison_name(j->what));
         if (j->quirk && j->what != CMP_IDEAL)
-            return err_set(e, EINVAL, "--quirk belongs to --canary, or to --ask ideal");
+            return err_set(e, EINVAL, "--quirk belongs to --ask ideal");
         return 0;
     }
     if (left)
         return err_set(e, EINVAL, "no argument but options expected");
     if (j->profile || j->full || j->restore)
         return err_set(e, EINVAL, "--profile, --check and --restore-at belong to --ask");
-    if (j->quirk && !c->o.canary)
-        return err_set(e, EINVAL, "--quirk belongs to --canary, or to --ask ideal");
+    c->o.hunt = j->quirk && !c->o.canary;
+    if (c->o.hunt && (c->o.of > 1 || c->json))
+        return err_set(e, EINVAL, "--quirk without --canary ends at the first catch: it is one "
+                                  "program's, without --shard and --json");
     return 0;
 }
 

@@ -130,6 +130,17 @@ static bool entry_emulated(const struct vhost *v, iova_t at, const struct xlat_r
     return true;
 }
 
+/* Beyond the range nobody hears what becomes of it. */
+static void cut_to(struct range_entry *e, struct iova_range r)
+{
+    if (e->range.first.v < r.first.v) {
+        e->gpa = gpa_add(e->gpa, r.first.v - e->range.first.v);
+        e->range.first = r.first;
+    }
+    if (e->range.last.v > r.last.v)
+        e->range.last = r.last;
+}
+
 /* The part of the page around `at` that is RAM and clear of the interrupt window, with its rights.
  */
 static bool entry_real(const struct vhost *v, iova_t at, bool write, const struct xlat_result *x,
@@ -150,6 +161,7 @@ static bool entry_real(const struct vhost *v, iova_t at, bool write, const struc
         first = IR_WINDOW_LAST + 1;
     e->range = iova_range(at.v - (x->gpa.v - first), at.v + (last - x->gpa.v));
     e->gpa = gpa(first);
+    cut_to(e, at.v < IR_WINDOW_FIRST ? v->below.range : v->above.range);
     e->perm = b->rom ? PERM_R : x->perm;
     return true;
 }
