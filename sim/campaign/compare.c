@@ -155,20 +155,57 @@ static bool promised(const char *id, const char *profile)
     return false;
 }
 
+/*
+ * What a run without the quirk breaks: the invariants, and of each where. One that is broken more
+ * often than its text is kept is known everywhere.
+ */
+struct known {
+    bool once[ROWS_MAX], often[ROWS_MAX];
+    struct mark {
+        size_t row;
+        uint64_t record;
+        char consumer[NAME_BYTES];
+    } *mark;
+    size_t marks;
+};
+
+static struct mark mark_of(const struct finding *f)
+{
+    struct mark m = {.record = f->record};
+    size_t rows;
+
+    m.row = (size_t)(f->inv - invariants(&rows));
+    snprintf(m.consumer, sizeof(m.consumer), "%s", f->consumer ? f->consumer : "");
+    return m;
+}
+
+/* Broken there, of that consumer, without the quirk, too. */
+static bool is_known(const struct known *k, const struct finding *f)
+{
+    struct mark m = mark_of(f);
+
+    if (!k->once[m.row] || k->often[m.row])
+        return k->often[m.row];
+    for (size_t i = 0; i < k->marks; i++)
+        if (k->mark[i].row == m.row && k->mark[i].record == m.record &&
+            !strcmp(k->mark[i].consumer, m.consumer))
+            return true;
+    return false;
+}
+
 /* The first violation that counts. */
 static const struct finding *broken(const struct trial *t, const struct compare_job *job,
-                                    const struct shrink_case *c, const bool *known)
+                                    const struct shrink_case *c, const struct known *known)
 {
     const struct checks *k = t->replay.checks;
-    size_t rows, n = k ? checks_findings(k) : 0;
-    const struct invariant *inv = invariants(&rows);
+    size_t n = k ? checks_findings(k) : 0;
     bool stubborn_one = stubborn(c);
     bool excused = t->replay.report.verdict == VERDICT_ABORTED && stubborn_one;
 
     for (size_t i = 0; i < n; i++) {
         const struct finding *f = checks_finding(k, i);
 
-        if (f->inv->severity != SEV_VIOLATION || (known && known[f->inv - inv]))
+        if (f->inv->severity != SEV_VIOLATION || (known && is_known(known, f)))
             continue;
         if (excused && f->record >= t->replay.report.stop.record)
             continue; /* in the record that ended it nothing is as it should be */
@@ -192,19 +229,32 @@ static uint64_t restore_at(const struct compare_job *job, const struct shrink_ca
 }
 
 /* What a run without the quirk breaks is known. */
-static void learn(const struct trial *t, bool *known, struct judgement *j)
+static int learn(const struct trial *t, struct known *known, struct judgement *j)
 {
-    size_t rows;
+    const struct checks *c = t->replay.checks;
+    size_t rows, n = c ? checks_findings(c) : 0;
 
     invariants(&rows);
     j->useless = j->useless || t->replay.report.verdict == VERDICT_ABORTED;
-    for (size_t i = 0; i < rows && i < ROWS_MAX && t->replay.checks; i++)
-        known[i] = checks_count(t->replay.checks, i) > 0;
+    known->mark = calloc(n + 1, sizeof(*known->mark));
+    if (!known->mark)
+        return -ENOMEM;
+    for (; known->marks < n; known->marks++)
+        known->mark[known->marks] = mark_of(checks_finding(c, known->marks));
+    for (size_t i = 0; i < rows && i < ROWS_MAX && c; i++) {
+        uint64_t kept = 0;
+
+        for (size_t m = 0; m < n; m++)
+            kept += known->mark[m].row == i;
+        known->once[i] = checks_count(c, i) > 0;
+        known->often[i] = checks_count(c, i) > kept;
+    }
+    return 0;
 }
 
 /* Violations of one run; without a quirk but with `known` these are only learned, with one those
  * known do not count. */
-static int judge(const struct compare_job *job, const struct shrink_case *c, bool *known,
+static int judge(const struct compare_job *job, const struct shrink_case *c, struct known *known,
                  struct judgement *j)
 {
     struct replay_options o = options(job);
@@ -223,7 +273,7 @@ static int judge(const struct compare_job *job, const struct shrink_case *c, boo
     j->restored_at = job->restore ? at : 0;
     if (rc == 0 && !damaged(&t, j)) {
         if (known && !job->quirk)
-            learn(&t, known, j);
+            rc = learn(&t, known, j);
         f = known && !job->quirk ? NULL : broken(&t, job, c, known);
         if (f)
             wrong(j, f->inv->id, f->record, f->text);
@@ -238,16 +288,17 @@ static int canary(const struct compare_job *job, const struct shrink_case *c, st
 {
     struct compare_job plain = *job;
     struct judgement without = {.executions = 0};
-    bool known[ROWS_MAX] = {false};
+    struct known known = {.marks = 0};
     int rc;
 
     plain.quirk = NULL;
-    rc = judge(&plain, c, known, &without);
+    rc = judge(&plain, c, &known, &without);
     j->executions += without.executions;
     j->useless = without.useless || without.wrong;
-    if (rc || j->useless)
-        return rc;
-    return judge(job, c, known, j);
+    if (rc == 0 && !j->useless)
+        rc = judge(job, c, &known, j);
+    free(known.mark);
+    return rc;
 }
 
 static int digest(const struct compare_job *job, const struct shrink_case *c,

@@ -54,7 +54,7 @@ struct judgement {
 
 /**
  * Ask. `j->executions` is added to. 0, or -ENOMEM. A canary's (with a quirk) is wrong when an
- * invariant is broken that is not broken without it.
+ * invariant is broken in a record in which it is not broken without it (of the same consumer).
  */
 int compare(const struct compare_job *job, const struct shrink_case *c, struct judgement *j);
 

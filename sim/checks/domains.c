@@ -44,6 +44,8 @@ bool chk_had_domain(const struct checks *c, bdf_t bdf, uint16_t did)
 {
     const struct registry *r = c->registry;
 
+    if (r->wild)
+        return true; /* what entries held before is not known */
     for (const struct node *n = r->hist; n; n = n->hist_next) {
         if (n->role != ROLE_CTX || (n->base != (uint64_t)(bdf.v >> 8) && !n->shared))
             continue;
