@@ -30,7 +30,7 @@ static const char *canary_of(const struct campaign_options *o, uint64_t run)
 
     if (o->hunt)
         return o->quirk;
-    if (!o->canary || !dice_one_in(&d, 2))
+    if (!o->canary || dice_one_in(&d, 4))
         return NULL;
     if (o->quirk)
         return o->quirk;
@@ -172,7 +172,7 @@ static int one_run(struct run *w)
         job.full = dice_one_in(&d, 2);
         job.restore = dice_one_in(&d, 4);
         job.at = dice_below(&d, w->c.count + 1);
-        if (quirk && dice_one_in(&d, 4))
+        if (quirk && dice_one_in(&d, 3))
             job.profile = DEFAULT_PROFILE; /* some change nothing of ideal */
         rc = quirk ? ask(w, &job) : ask_all(w, &d);
     }

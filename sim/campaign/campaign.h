@@ -13,7 +13,7 @@
 struct campaign_options {
     uint64_t seed, runs, events;
     uint64_t shard, of; /* the runs whose number leaves shard - 1 when divided by of */
-    bool canary;        /* half of the runs have a quirk on, each must be caught */
+    bool canary;        /* three of four runs have a quirk on, each must be caught */
     const char *quirk;  /* NULL: any; else this one is the only canary */
     bool hunt;          /* `quirk` is on in every run, and its first catch ends the campaign */
     uint64_t shrink_runs; /* replays of one shrinking at most; 0: no limit */

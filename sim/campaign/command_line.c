@@ -21,7 +21,7 @@ const char campaign_help[] =
     "  --events N             records of a trace's guest, at most (default 200)\n"
     "  --shard I/N            of the runs every Nth, from number I on, 1 to N; the results of all\n"
     "                         shards make the whole (trace merge)\n"
-    "  --canary               in half of the runs a quirk is on, and each quirk must be caught\n"
+    "  --canary               in three of four runs a quirk is on, and each must be caught\n"
     "  --quirk NAME           with --canary: this one alone; without: it is on in every run, and the\n"
     "                         campaign ends when it is caught\n"
     "  --json FILE            the result (- for standard output, without the text)\n"

@@ -66,6 +66,8 @@ static iova_t some_iova(struct dresser *w)
 {
     uint64_t at = w->pool[dice_below(w->dice, w->pooled)];
 
+    if (w->last && dice_one_in(w->dice, 3)) /* what was spoken of just now */
+        at = w->last & ~PAGE_4K_MASK;
     if (dice_one_in(w->dice, 8))
         at += dice_below(w->dice, 8) << 12;
     return iova(at);
@@ -75,7 +77,9 @@ static void draw_vhost(struct dresser *w, struct attach_rec *a)
 {
     a->kind = CONSUMER_VHOST;
     a->has_backend = true;
-    a->backend = (enum vhost_backend)dice_below(w->dice, 4);
+    a->backend = BACKEND_KERNEL; /* most are */
+    if (dice_one_in(w->dice, 2))
+        a->backend = (enum vhost_backend)dice_below(w->dice, 4);
     a->has_limit = dice_one_in(w->dice, 3);
     a->limit = 2 + dice_below(w->dice, 6);
 }
@@ -84,7 +88,7 @@ static void draw_mdev(struct dresser *w, struct attach_rec *a)
 {
     a->kind = CONSUMER_MDEV;
     a->has_unpin = true;
-    a->unpin = (enum mdev_unpin)dice_below(w->dice, 2);
+    a->unpin = dice_one_in(w->dice, 3) ? UNPIN_PROMPT : UNPIN_LATE;
     if (dice_one_in(w->dice, 8))
         a->unpin = (enum mdev_unpin)dice_below(w->dice, 4);
     if (dice_one_in(w->dice, 2))
@@ -195,6 +199,15 @@ static struct person *somebody(struct dresser *w, int kind)
     return NULL;
 }
 
+static void stop_or_start(struct dresser *w, struct person *p)
+{
+    struct rec r = {.kind = p->running ? REC_STOP : REC_START};
+
+    p->running = !p->running;
+    memcpy(r.u.named.name, p->how.name, NAME_BYTES);
+    draft_add(w->to, &r);
+}
+
 static void miss(struct dresser *w)
 {
     struct person *p = somebody(w, CONSUMER_VHOST);
@@ -206,6 +219,8 @@ static void miss(struct dresser *w)
     r.u.miss.iova = some_iova(w);
     r.u.miss.write = dice_one_in(w->dice, 2);
     draft_add(w->to, &r);
+    if (w->does[DO_STOP] && dice_one_in(w->dice, 4))
+        stop_or_start(w, p); /* while it may wait for an answer */
 }
 
 static void pin(struct dresser *w, enum rec_kind kind)
@@ -220,9 +235,13 @@ static void pin(struct dresser *w, enum rec_kind kind)
     r.u.pin.pages = dice_one_in(w->dice, 2) ? 8 : UINT64_C(1) << dice_below(w->dice, 4);
     if (dice_one_in(w->dice, 2)) /* a whole block, where such are mapped */
         r.u.pin.iova.v &= ~(r.u.pin.pages * PAGE_4K_BYTES - 1);
-    if (w->last && dice_one_in(w->dice, 2)) { /* what was spoken of just now */
+    if (w->last && !dice_one_in(w->dice, 3)) { /* what was spoken of just now */
         r.u.pin.iova = iova(w->last & ~PAGE_4K_MASK);
         r.u.pin.pages = UINT64_C(1) << ((w->last & 0x3f) < 4 ? w->last & 0x3f : 3);
+        if (dice_one_in(w->dice, 2)) { /* and what stands beside it */
+            r.u.pin.iova.v &= ~UINT64_C(0x7fff);
+            r.u.pin.pages = 8;
+        }
     }
     draft_add(w->to, &r);
 }
@@ -244,14 +263,9 @@ static void refuse(struct dresser *w)
 static void stop(struct dresser *w)
 {
     struct person *p = somebody(w, CONSUMER_VHOST);
-    struct rec r = {.kind = REC_STOP};
 
-    if (!p)
-        return;
-    r.kind = p->running ? REC_STOP : REC_START;
-    p->running = !p->running;
-    memcpy(r.u.named.name, p->how.name, NAME_BYTES);
-    draft_add(w->to, &r);
+    if (p)
+        stop_or_start(w, p);
 }
 
 static void leave(struct dresser *w)
@@ -372,12 +386,16 @@ void dress(struct draft *to, const struct shrink_case *from, struct dice *dice)
         w.plugged[w.devices++] = true;
     }
     fill_pool(&w, from);
-    w.only = (unsigned)dice_below(dice, 13);
+    w.only = (unsigned)dice_below(dice, 14);
+    if (w.only == 13)
+        w.only = 3; /* what is pinned takes several steps to be seen: more of it */
     if (w.devices && !dice_one_in(dice, 4))
         people(&w);
     for (unsigned i = 0; i < DOINGS; i++)
         w.does[i] = dice_one_in(dice, 2);
     w.does[DO_PIN] = w.does[DO_PIN] || pins_alone(&w);
+    w.does[DO_MISS] = w.does[DO_MISS] || w.only < 3;
+    w.does[DO_FAIL] = w.does[DO_FAIL] || w.only == 7 || w.only == 8;
     w.does[DO_PLUG] = w.does[DO_PLUG] && dice_one_in(dice, 2);
     w.one_in = w.devices ? rates[dice_below(dice, 4)] : 0;
     if (pins_alone(&w) && w.devices)

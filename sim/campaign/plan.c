@@ -154,11 +154,13 @@ static void pages(struct plan *p, bool map)
 {
     struct block b = some_block(p);
     uint64_t words[8] = {0}, target = (1 + dice_below(p->dice, 6)) * 0x400000;
+    bool mixed; /* some of it can only be read */
 
     if (p->domains > 1 && dice_one_in(p->dice, 3))
         b.domain = some_domain(p); /* the same address in another */
+    mixed = dice_one_in(p->dice, 3);
     for (unsigned i = 0; map && i < b.pages; i++)
-        words[i] = (target + i * 0x1000u) | (dice_one_in(p->dice, 8) ? 1 : 3);
+        words[i] = (target + i * 0x1000u) | (mixed && dice_one_in(p->dice, 3) ? 1 : 3);
     draft_words(p->d, table(b.domain, TABLES_1 + b.region) + b.index * 8, words, b.pages);
     invalidate(p, b.domain, regions[b.region] + b.index * 0x1000u, b.pages);
 }
