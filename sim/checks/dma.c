@@ -120,24 +120,32 @@ void chk_dma(struct checks *c, const struct obs *o)
              r->u.dma.bdf.v >> 3 & 31, r->u.dma.bdf.v & 7, (ull)r->u.dma.iova.v, may, did);
 }
 
+/* It may lead to what is no RAM, or can only be read: whoever maps it does so without the right, or
+ * not at all. */
+static bool beyond_ram(const struct checks *c, const struct allowed *a)
+{
+    for (unsigned i = 0; i < a->oks; i++) {
+        const struct ram_block *b =
+            guest_mem_block_at(c->cfg.mem, gpa(a->ok[i].gpa & ~PAGE_4K_MASK));
+
+        if (!b || b->rom)
+            return true;
+    }
+    return false;
+}
+
 /* May the consumer hold nothing there? Its side refused the page, or was not asked, or it is no
  * RAM. */
 static bool excused(struct checks *c, struct person *p, uint64_t iova, const struct allowed *a)
 {
     struct span_pos pos;
     const struct span *s = spans_seek(&p->told, iova, &pos);
-    const struct ram_block *b;
 
     if (a->wild || a->reasons || spans_touch(&p->refused, iova, iova))
         return true;
     if (s && s->first <= iova && told_state(s->meta) != TOLD_HELD)
         return true;
-    for (unsigned i = 0; i < a->oks; i++) {
-        b = guest_mem_block_at(c->cfg.mem, gpa(a->ok[i].gpa & ~PAGE_4K_MASK));
-        if (!b || b->rom)
-            return true;
-    }
-    return false;
+    return beyond_ram(c, a);
 }
 
 static void hold_differs(struct checks *c, const struct person *p, const struct obs *o,
@@ -173,7 +181,8 @@ static void device_iotlb(struct checks *c, struct person *p, const struct obs *o
     if (!o->u.shadow.present)
         return;
     chk_allowed_now(c, r->u.dma.bdf, at, o->u.shadow.access, &a);
-    if (o->u.shadow.held ? chk_may_reach(&a, o->u.shadow.gpa.v) : a.wild || a.reasons)
+    if (o->u.shadow.held ? chk_may_reach(&a, o->u.shadow.gpa.v)
+                         : a.wild || a.reasons || beyond_ram(c, &a))
         return;
     if (chk_device_iotlb_may(c, p, at, o->u.shadow.gpa.v,
                              o->u.shadow.held ? right : o->u.shadow.perm))
