@@ -69,6 +69,7 @@ void engine_check_config(struct engine *e, struct check_config *c)
     c->snp_allowed = e->config.snoop_control;
     c->tm_allowed = e->config.device_iotlb && !e->policy.tm_reserved &&
                     (!e->policy.tm_needs_property || e->config.stale_tm);
+    c->pt_widest = e->policy.pt_needs_largest_aw;
     c->refusals_injected = e->fail_nth.nth;
     c->mem = e->mem;
     c->world = (struct check_world){.sim = e,

@@ -52,6 +52,12 @@ uint64_t story_reserved(const struct check_config *c, uint64_t entry, unsigned l
     return bits;
 }
 
+/* A pass-through entry of less than the unit's largest width, where that is insisted on. */
+static bool narrow_pt(const struct check_config *c, unsigned aw)
+{
+    return c->pt_widest && aw < 3 && c->cap >> (CAP_SAGAW_SHIFT + aw + 1) & 1;
+}
+
 static unsigned context_fault(const struct check_config *c, struct context x)
 {
     unsigned aw = context_aw(x), tt = context_tt(x);
@@ -61,7 +67,7 @@ static unsigned context_fault(const struct check_config *c, struct context x)
     if ((x.lo & (CONTEXT_RSVD_LO | beyond_width(c))) || (x.hi & CONTEXT_RSVD_HI))
         return FR_CONTEXT_RESERVED;
     if (aw < 1 || aw > 3 || !(c->cap >> (CAP_SAGAW_SHIFT + aw) & 1) || tt == 3 ||
-        (tt == TT_PASS_THROUGH && !(c->ecap & ECAP_PT)) ||
+        (tt == TT_PASS_THROUGH && (!(c->ecap & ECAP_PT) || narrow_pt(c, aw))) ||
         (tt == TT_DEV_IOTLB && !(c->ecap & ECAP_DT)))
         return FR_CONTEXT_INVALID;
     return 0;

@@ -47,6 +47,7 @@ story register 0 GST-G3 $dir/g3-wrong.trace
 story pins 1 PIN-RETRY $dir/pins-never.trace
 story vhost 1 LIVE-MISS $dir/vhost-miss.trace
 story refused 1 ERR-CONVERGE $dir/refused-map.trace
+story narrow-pt 1 COH-DMA $dir/narrow-pt.trace
 story captured 1 ORD-WAIT traces/strict.vtt.zst
 story hugepages 1 GST-DESC traces/aw48-hugepages.vtt.zst
 
