@@ -128,7 +128,7 @@ static const char *some_profile(struct dice *d)
 /* All that is asked of a trace that has no quirk. */
 static int ask_all(struct run *w, struct dice *d)
 {
-    struct compare_job job = {.what = CMP_IDEAL};
+    struct compare_job job = {.what = CMP_IDEAL, .without = w->o->without};
     int rc;
 
     job.full = dice_one_in(d, 4);
@@ -161,7 +161,7 @@ static int one_run(struct run *w)
 {
     struct dice d = {dice_seed(w->o->seed, w->number, PART_ASK)};
     const char *quirk = canary_of(w->o, w->number);
-    struct compare_job job = {.what = CMP_IDEAL, .quirk = quirk};
+    struct compare_job job = {.what = CMP_IDEAL, .quirk = quirk, .without = w->o->without};
     struct draft draft;
     int rc = campaign_trace(w->o, w->number, &draft, w->e);
 

@@ -16,6 +16,7 @@ struct campaign_options {
     bool canary;        /* three of four runs have a quirk on, each must be caught */
     const char *quirk;  /* NULL: any; else this one is the only canary */
     bool hunt;          /* `quirk` is on in every run, and its first catch ends the campaign */
+    const char *without; /* NULL: none; else this invariant is not judged */
     uint64_t shrink_runs; /* replays of one shrinking at most; 0: no limit */
     /* Called after each run; may be NULL. `found`: a new finding or canary, in words. */
     void (*progress)(void *ctx, uint64_t run, const struct campaign_result *r, const char *found);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks/checks.h"
 #include "cli/parse.h"
 #include "policy.h"
 
@@ -24,6 +25,7 @@ const char campaign_help[] =
     "  --canary               in three of four runs a quirk is on, and each must be caught\n"
     "  --quirk NAME           with --canary: this one alone; without: it is on in every run, and the\n"
     "                         campaign ends when it is caught\n"
+    "  --without INVARIANT    it is not judged: what does a canary need it for?\n"
     "  --json FILE            the result (- for standard output, without the text)\n"
     "  --traces DIR           the shrunk traces of findings and canaries, a file each\n"
     "  --shrink-runs N        replays that one shrinking may take (default 20000; 0: no limit)\n"
@@ -46,6 +48,7 @@ enum {
     OPT_SHARD,
     OPT_CANARY,
     OPT_QUIRK,
+    OPT_WITHOUT,
     OPT_JSON,
     OPT_TRACES,
     OPT_SHRINK,
@@ -64,6 +67,7 @@ static const struct option known[] = {{"seed", required_argument, NULL, OPT_SEED
                                       {"shard", required_argument, NULL, OPT_SHARD},
                                       {"canary", no_argument, NULL, OPT_CANARY},
                                       {"quirk", required_argument, NULL, OPT_QUIRK},
+                                      {"without", required_argument, NULL, OPT_WITHOUT},
                                       {"json", required_argument, NULL, OPT_JSON},
                                       {"traces", required_argument, NULL, OPT_TRACES},
                                       {"shrink-runs", required_argument, NULL, OPT_SHRINK},
@@ -91,10 +95,24 @@ int campaign_shard(const char *s, uint64_t *shard, uint64_t *of, struct err *e)
                    s, CAMPAIGN_SHARDS);
 }
 
+static int take_invariant(struct campaign_command_line *c, const char *s, struct err *e)
+{
+    size_t rows;
+    const struct invariant *inv = invariants(&rows);
+
+    c->o.without = c->job.without = s;
+    for (size_t i = 0; i < rows; i++)
+        if (!strcmp(inv[i].id, s))
+            return 0;
+    return err_set(e, EINVAL, "--without: there is no '%.40s'; replay --list-invariants has all", s);
+}
+
 static int take_name(struct campaign_command_line *c, int option, const char *s, struct err *e)
 {
     const struct quirk *q = NULL;
 
+    if (option == OPT_WITHOUT)
+        return take_invariant(c, s, e);
     if (option == OPT_PROFILE) {
         c->job.profile = s;
         return policy_find(s) ? 0 : err_set(e, EINVAL, "--profile: there is no '%.60s'", s);
@@ -135,6 +153,7 @@ static int take(struct campaign_command_line *c, int option, const char *s, stru
     case OPT_RESTORE: c->job.restore = true; return arg_number("--restore-at", s, &c->job.at, e);
     case OPT_HELP: c->what = CAMPAIGN_HELP; return 0;
     case OPT_VERSION: c->what = CAMPAIGN_VERSION; return 0;
+    case OPT_WITHOUT:
     case OPT_QUIRK:
     case OPT_ASK:
     case OPT_PROFILE:

@@ -37,6 +37,7 @@ struct compare_job {
     enum comparison what;
     const char *profile; /* CMP_STRATEGY, CMP_PROFILE, CMP_AGAIN */
     const char *quirk;   /* NULL: none */
+    const char *without; /* NULL: none; else this invariant is not judged */
     bool full;           /* --check full */
     bool restore;        /* a twin is restored at record `at` of the trace as first read */
     uint64_t at;

@@ -6,31 +6,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
+#include "cli/output_name.h"
 
 /* FILE, or DIR/NAME.ndjson; a second trace of the same name becomes NAME.2.ndjson. False: too long.
  */
 static bool name(char path[PART_PATH_BYTES], const struct replay_options *o, size_t index)
 {
-    const char *base = last_part(o->traces[index]);
-    unsigned same = 1;
+    const char *base = output_base(o->traces[index]);
+    size_t number = output_number(o, index, NULL);
     int n;
 
-    if (!strcmp(base, "-"))
-        base = "stdin";
-    for (size_t i = 0; i < index; i++)
-        same += !strcmp(last_part(o->traces[i]), base);
     if (o->traces_count == 1)
         n = snprintf(path, PART_PATH_BYTES, "%s", o->events);
-    else if (same == 1)
+    else if (number == 1)
         n = snprintf(path, PART_PATH_BYTES, "%s/%s.ndjson", o->events, base);
     else
-        n = snprintf(path, PART_PATH_BYTES, "%s/%s.%u.ndjson", o->events, base, same);
+        n = snprintf(path, PART_PATH_BYTES, "%s/%s.%zu.ndjson", o->events, base, number);
     return n >= 0 && n < PART_PATH_BYTES;
 }
 

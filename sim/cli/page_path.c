@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/output_name.h"
 #include "cli/page.h"
 #include "cli/version.h"
 #include "report/html.h"
@@ -15,25 +16,16 @@
 #define NAME_MOST  300u
 #define LINE_BYTES 1024u
 
-static const char *base_name(const char *trace)
-{
-    const char *slash = strrchr(trace, '/');
-
-    return !strcmp(trace, "-") ? "stdin" : slash ? slash + 1 : trace;
-}
-
 /* NAME.html; a second trace of the same name becomes NAME.2.html, and `index` is the list's. */
 static void file_name(char out[NAME_MOST], const struct replay_options *o, size_t index)
 {
-    const char *base = base_name(o->traces[index]);
-    unsigned same = 1 + !strcmp(base, "index");
+    const char *base = output_base(o->traces[index]);
+    size_t number = output_number(o, index, "index");
 
-    for (size_t i = 0; i < index; i++)
-        same += !strcmp(base_name(o->traces[i]), base);
-    if (same == 1)
+    if (number == 1)
         snprintf(out, NAME_MOST, "%s.html", base);
     else
-        snprintf(out, NAME_MOST, "%s.%u.html", base, same);
+        snprintf(out, NAME_MOST, "%s.%zu.html", base, number);
 }
 
 static void path_of(char out[PATH_BYTES], const struct replay_options *o, size_t index)

@@ -27,6 +27,31 @@ code=0
 equal "a canary that is not caught fails the campaign" "$code" 1
 has "which" "$work/out" '^type1-unmap-retry .* NOT CAUGHT$'
 
+# Canaries of one family each; without the check that catches it such a campaign fails.
+while read -r quirk runs by; do
+    code=0
+    "$CAMPAIGN" --quirk "$quirk" --runs "$runs" >"$work/out" 2>"$work/err" || code=$?
+    equal "hunt: $quirk: exit 0" "$code" 0
+    has "hunt: $quirk is caught by $by, in at most 25 records" "$work/out" \
+        "^$quirk +[0-9]+ +1 +[0-9]+ +([0-9]|1[0-9]|2[0-5])  $by\$"
+    code=0
+    "$CAMPAIGN" --quirk "$quirk" --runs "$runs" --without "$by" >"$work/out" 2>"$work/err" || code=$?
+    if [ "$code" = 1 ] && grep -q "^$quirk .* NOT CAUGHT\$" "$work/out"; then
+        ok "hunt: $quirk needs $by"
+    else
+        not_ok "hunt: $quirk needs $by" "exit $code"
+    fi
+done <<END
+open-without-dma-unmap 60 PIN-DEVICE
+unregister-unlocked 60 PIN-LOCK
+unmap-ignores-pins 60 PIN-UNMAP
+unmap-keeps-rights 40 FLT-PERM
+iotlb-pages-drop-all 60 COH-EXACT
+migration-region-layout 60 STATE-RESTORE
+flags-told-always 20 REG-FLAGS
+domain-ignored 40 ISO-DOMAIN
+END
+
 "$CAMPAIGN" --seed 9 --runs 90 --events 80 --canary --shrink-runs 300 --json "$work/all.json" \
     >"$work/out" 2>"$work/err"
 for i in 1 2 3; do
@@ -46,6 +71,7 @@ code=0
 equal "what is no result is refused" "$code" 2
 
 for bad in "--shard 0/3" "--shard 4/3" "--shard 1" "--ask nothing x" "--quirk nothing" "x" \
+    "--quirk ce-absent --shard 1/2" "--quirk ce-absent --json x" "--without nothing" \
     "--events 0"; do
     code=0
     # shellcheck disable=SC2086 # words

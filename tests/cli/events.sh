@@ -44,6 +44,18 @@ exits "events: several traces: exit 0" 0
 same "events: several traces: a directory" $golden "$work/dir/basic.vtt.ndjson"
 same "events: several traces: of one name" $golden "$work/dir/basic.vtt.2.ndjson"
 
+# A name that another trace has by itself is not given to a second one.
+mkdir "$work/n" && cp $basic "$work/n/t" && "$BUILD/trace" dump $basic | sed '/^attach/d' >"$work/n/t.2" && cp $basic "$work/n/t.4"
+run --events "$work/dir" "$work/n/t.2" "$work/n/t" "$work/n/t" "$work/n/t" "$work/n/t.4" "$work/n/t.2"
+exits "events: several traces: t, t and t.2: exit 0" 0
+run --events "$work/e" "$work/n/t.2"
+for f in t t.3 t.4 t.5; do
+    same "events: several traces: t, t and t.2: $f" $golden "$work/dir/$f.ndjson"
+done
+for f in t.2 t.2.2; do
+    same "events: several traces: t, t and t.2: $f" "$work/e" "$work/dir/$f.ndjson"
+done
+
 run --events /nonexistent/e $basic
 exits "events: not writable: exit 2" 2
 has "events: not writable: says which" "$work/err" '/nonexistent/e'

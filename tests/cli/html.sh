@@ -141,6 +141,11 @@ equal "html: several: their verdicts" "$(grep -o 'badge v-[a-z]*' "$work/pages/i
     "clean clean clean violated damaged "
 equal "html: several: the list is well-formed" "$(awk -f "$work/tags.awk" "$work/pages/index.html")" ""
 
+cp $basic "$work/a/t" && cp $basic "$work/a/t.2" && cp $basic "$work/a/index.2"
+run --report-html "$work/pages" "$work/a/t" "$work/a/t" "$work/a/t.2" "$work/a/index" "$work/a/index.2"
+equal "html: several: t, t and t.2" "$(grep -o 'href="[^"]*"' "$work/pages/index.html" | tr '\n' ' ')" \
+    'href="t.html" href="t.3.html" href="t.2.html" href="index.3.html" href="index.2.html" '
+
 # Standard output and input; what does not go together.
 run --report-html - $basic
 has "html: - is standard output, alone" "$work/out" '^<!DOCTYPE html>$'
