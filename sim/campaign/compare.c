@@ -144,8 +144,9 @@ static bool stubborn(const struct shrink_case *c)
  * no union of flags. */
 static bool promised(const char *id, const char *profile)
 {
-    static const char *const ids[] = {"STATE-RESTORE", "REG-FLAGS", "LIFE-ENTRY",
-                                      "FLT-PERM",      "ACC-LIMIT", "ISO-GONE"};
+    static const char *const ids[] = {"STATE-RESTORE", "REG-FLAGS",  "LIFE-ENTRY", "FLT-PERM",
+                                      "FLT-KIND",      "ISO-DOMAIN", "ISO-GONE",   "ACC-LIMIT",
+                                      "PIN-DEVICE",    "PIN-LOCK"};
 
     if (!strcmp(id, "REG-FLAGS") && (!strcmp(profile, "v3") || !strcmp(profile, "v6")))
         return false;
