@@ -15,6 +15,8 @@ static void join(struct fuzz_guest *g)
         return;
     snprintf(a->name, sizeof(a->name), "c%u", g->named++ % 1000000u);
     fuzz_push(g, REC_ATTACH)->u.attach = a;
+    if (a->kind == CONSUMER_MDEV) /* one that closes inside its callback hangs its kernel */
+        g->misbehaves |= a->unpin == UNPIN_NEVER || a->unpin == UNPIN_OTHER || a->has_leave;
     if (a->has_leave)
         return; /* who leaves by himself is not spoken to */
     p = &g->persons[g->person_count++];
@@ -194,7 +196,6 @@ void fuzz_mdev(struct fuzz_guest *g)
         a->has_type1 = true;
         a->type1 = 1;
     }
-    g->misbehaves |= a->unpin == UNPIN_NEVER || a->unpin == UNPIN_OTHER || a->has_leave;
     join(g);
 }
 

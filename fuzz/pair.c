@@ -73,10 +73,16 @@ static bool begin_checks(struct pair *p)
     return p->checks && engine_observe(p->side[0].engine, checks_observer(p->checks)) == 0;
 }
 
-/* A device's own fault may end the run, or break what type1 promises to devices. */
-static bool devices_fault(const struct pair *p, const char *id)
+/* A device's own fault may end the run, in the middle of a record whose work is then not done; or
+ * break what type1 promises to devices. */
+static bool devices_fault(const struct pair *p, const struct finding *f)
 {
-    return p->guest.misbehaves && (!strcmp(id, "LIVE-ABORT") || !strcmp(id, "ISO-GONE") || !strncmp(id, "PIN-", 4));
+    const char *id = f->inv->id;
+
+    if (!p->guest.misbehaves)
+        return false;
+    return (p->side[0].abort_why && f->record >= p->record) || !strcmp(id, "LIVE-ABORT") ||
+           !strcmp(id, "ISO-GONE") || !strncmp(id, "PIN-", 4);
 }
 
 static void judge(const struct pair *p)
@@ -86,7 +92,7 @@ static void judge(const struct pair *p)
     for (size_t n = 0; n < checks_findings(p->checks); n++) {
         const struct finding *f = checks_finding(p->checks, n);
 
-        if (f->inv->severity == SEV_VIOLATION && !devices_fault(p, f->inv->id))
+        if (f->inv->severity == SEV_VIOLATION && !devices_fault(p, f))
             finding("ideal breaks %s at record %" PRIu64 ", %s: %s", f->inv->id, f->record,
                     f->consumer ? f->consumer : "nobody", f->text);
     }

@@ -202,6 +202,7 @@ struct obs {
             bool joined;
             uint32_t flags;          /* what its notifiers ask for */
             struct iova_range range; /* what it asks for; vfio: everything */
+            bool on_demand;          /* a vhost that asks when it misses: it need hold nothing */
         } consumer;
         struct {
             const char *consumer;

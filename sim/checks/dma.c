@@ -206,6 +206,8 @@ void chk_dma_shadow(struct checks *c, const struct obs *o)
             device_iotlb(c, p, o);
         return;
     }
+    if (p->on_demand && !o->u.shadow.present)
+        return; /* whatever it was told: it asked, and how that ended LIVE-MISS judges */
     at = r->u.dma.iova.v;
     d = chk_device(c, p->bdf, false);
     if (d && d->translated) {

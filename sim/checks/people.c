@@ -158,6 +158,7 @@ void chk_consumer(struct checks *c, const struct obs *o)
     }
     p->bdf = chk_requester(c, o->u.consumer.bdf);
     p->kind = o->u.consumer.kind;
+    p->on_demand = o->u.consumer.on_demand;
     p->flags = o->u.consumer.flags;
     p->range = o->u.consumer.range;
     p->fail_unmaps = 0;

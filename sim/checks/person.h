@@ -49,6 +49,7 @@ struct person {
     bdf_t bdf; /* the id that the requests of its device carry */
     enum consumer_kind kind;
     bool joined;
+    bool on_demand;          /* vhost: it asks when it misses */
     uint32_t flags;          /* as asked when joining */
     struct iova_range range; /* as asked when joining */
     struct registration reg[REGISTRATIONS_MAX];

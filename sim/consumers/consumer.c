@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "consumers/vhost.h"
 #include "consumers/vhost_iotlb.h"
 
 /* Filled on demand: removals, in a table of limited room. Else everything, without a limit. */
@@ -82,6 +83,7 @@ struct obs consumer_shown(const struct consumer *c, bool joined)
     o.u.consumer.joined = joined;
     o.u.consumer.flags = c->how.flags;
     o.u.consumer.range = c->how.range;
+    o.u.consumer.on_demand = c->how.kind == CONSUMER_VHOST && vhost_on_demand(c);
     return o;
 }
 
