@@ -43,6 +43,9 @@ struct fuzz_guest {
     enum sync_strategy other;      /* to be compared with */
     bool ideal;
     bool misbehaves; /* a device was attached that breaks type1's rules, or the chain is in use */
+    bool shares;     /* a container was named by two consumers */
+    bool apart;      /* and one refused, left or held less than the other */
+    uint16_t boxed;  /* devices whose container was named, a bit each */
 
     unsigned levels;
     uint32_t gcmd;

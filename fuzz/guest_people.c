@@ -17,6 +17,13 @@ static void join(struct fuzz_guest *g)
     fuzz_push(g, REC_ATTACH)->u.attach = a;
     if (a->kind == CONSUMER_MDEV) /* one that closes inside its callback hangs its kernel */
         g->misbehaves |= a->unpin == UNPIN_NEVER || a->unpin == UNPIN_OTHER || a->has_leave;
+    g->apart |= a->has_leave || a->has_limit || a->has_aperture || a->has_dma_unmap;
+    if (a->has_container) {
+        uint16_t bit = (uint16_t)(1u << (a->bdf.v >> 3 & 7) << (a->bdf.v >> 8) * 8);
+
+        g->shares |= g->boxed & bit;
+        g->boxed |= bit;
+    }
     if (a->has_leave)
         return; /* who leaves by himself is not spoken to */
     p = &g->persons[g->person_count++];
@@ -73,6 +80,7 @@ static struct fuzz_person *person(struct fuzz_guest *g)
 static void forget(struct fuzz_guest *g, struct fuzz_person *p)
 {
     *p = g->persons[--g->person_count];
+    g->apart = true;
 }
 
 void fuzz_detach(struct fuzz_guest *g)
@@ -99,6 +107,7 @@ void fuzz_fail(struct fuzz_guest *g)
     r->u.fail.op = (enum fail_op)(b % 3);
     r->u.fail.error = errors[b >> 2 & 7];
     r->u.fail.count = 1 + (b >> 5);
+    g->apart = true;
 }
 
 void fuzz_device(struct fuzz_guest *g)

@@ -5,7 +5,30 @@
 
 static struct visit **bucket_of(const struct visits *v, gpa_t table)
 {
-    return &v->bucket[table.v / PAGE_4K_BYTES % VISITS_BUCKETS];
+    return &v->bucket[table.v / PAGE_4K_BYTES & (v->buckets - 1)];
+}
+
+/* More buckets, when there are as many positions; without memory for them the chains grow. */
+static void grow(struct visits *v)
+{
+    size_t before = v->buckets;
+    struct visit **old = v->bucket, **more;
+
+    if (v->count < before || before >= VISITS_BUCKETS_MOST ||
+        !(more = calloc(4 * before, sizeof(*more))))
+        return;
+    v->bucket = more;
+    v->buckets = 4 * before;
+    for (size_t i = 0; i < before; i++) {
+        for (struct visit *at = old[i], *next; at; at = next) {
+            struct visit **bucket = bucket_of(v, at->table);
+
+            next = at->next;
+            at->next = *bucket;
+            *bucket = at;
+        }
+    }
+    free(old);
 }
 
 static void unlink_visit(struct visits *v, struct visit *gone)
@@ -68,6 +91,7 @@ static struct visit *make(struct visits *v, struct visit *parent, unsigned index
         v->given_up = true;
         return NULL;
     }
+    grow(v);
     bucket = bucket_of(v, table);
     at->table = table;
     at->level = level;
@@ -103,7 +127,7 @@ struct visit *visits_begin(struct visits *v, struct mem_log *log, gpa_t top, uns
         v->limit_last != limit_last)
         visits_clear(v);
     if (!v->bucket)
-        v->bucket = calloc(VISITS_BUCKETS, sizeof(struct visit *));
+        v->bucket = calloc(v->buckets = VISITS_BUCKETS_FEWEST, sizeof(struct visit *));
     if (!v->bucket) {
         v->given_up = true;
         return NULL;

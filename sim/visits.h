@@ -36,12 +36,14 @@ struct visit {
     struct visit *next_walked; /* children stand before their parents */
 };
 
-#define VISITS_BUCKETS 4096u
-#define VISITS_MAX     (1u << 20)
+#define VISITS_BUCKETS_FEWEST 64u
+#define VISITS_BUCKETS_MOST   65536u
+#define VISITS_MAX            (1u << 20)
 
 struct visits {
     struct visit *top;
     struct visit **bucket; /* by page number */
+    size_t buckets;        /* a power of 2, grows with the count */
     size_t count;
     uint64_t position; /* in the log of the memory */
     uint64_t limit_last;

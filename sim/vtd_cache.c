@@ -7,7 +7,7 @@
 
 #include "vtd_unit.h"
 
-#define CHAIN_END IOTLB_ENTRIES
+#define CHAIN_END 0u /* else the number of an entry and one: zeros are an empty index */
 
 static unsigned bucket(uint16_t sid, unsigned level, uint64_t page)
 {
@@ -19,16 +19,21 @@ static unsigned bucket(uint16_t sid, unsigned level, uint64_t page)
 
 void iotlb_clear(struct iotlb *t)
 {
+    if (t->count > IOTLB_INDEX / 16) {
+        memset(t->index, 0, sizeof(t->index));
+    } else {
+        for (unsigned i = 0; i < t->count; i++)
+            t->index[bucket(t->entry[i].sid, t->entry[i].level, t->entry[i].page)] = CHAIN_END;
+    }
     t->count = 0;
-    for (unsigned i = 0; i < IOTLB_INDEX; i++)
-        t->index[i] = CHAIN_END;
 }
 
 static const struct iotlb_entry *find_at(const struct iotlb *t, uint16_t sid, unsigned level,
                                          uint64_t page)
 {
-    for (unsigned i = t->index[bucket(sid, level, page)]; i != CHAIN_END; i = t->entry[i].next) {
-        const struct iotlb_entry *e = &t->entry[i];
+    for (unsigned i = t->index[bucket(sid, level, page)]; i != CHAIN_END;
+         i = t->entry[i - 1].next) {
+        const struct iotlb_entry *e = &t->entry[i - 1];
 
         if (e->sid == sid && e->level == level && e->page == page)
             return e;
@@ -53,7 +58,7 @@ static void link_entry(struct iotlb *t, unsigned i)
     unsigned b = bucket(e->sid, e->level, e->page);
 
     e->next = t->index[b];
-    t->index[b] = (uint16_t)i;
+    t->index[b] = (uint16_t)(i + 1);
 }
 
 void iotlb_add(struct iotlb *t, const struct iotlb_entry *e)
@@ -78,17 +83,19 @@ void iotlb_add(struct iotlb *t, const struct iotlb_entry *e)
 static void filter(struct iotlb *t, bool (*gone)(const struct iotlb_entry *e, const void *arg),
                    const void *arg)
 {
-    unsigned kept = 0, before = t->count;
+    unsigned first = 0, before = t->count;
 
-    for (unsigned i = 0; i < before; i++)
-        if (!gone(&t->entry[i], arg))
-            t->entry[kept++] = t->entry[i];
-    if (kept == before)
+    while (first < before && !gone(&t->entry[first], arg))
+        first++;
+    if (first == before)
         return;
     iotlb_clear(t);
-    t->count = kept;
-    for (unsigned i = 0; i < kept; i++)
-        link_entry(t, i);
+    for (unsigned i = 0; i < before; i++) {
+        if (i >= first && gone(&t->entry[i], arg))
+            continue;
+        t->entry[t->count] = t->entry[i];
+        link_entry(t, t->count++);
+    }
 }
 
 static bool of_domain(const struct iotlb_entry *e, const void *arg)

@@ -12,20 +12,31 @@ struct search {
     void *arg;
 };
 
+/* The first present entry of a root or context table at or after `from`; 256: none. */
+static unsigned next_present(const uint64_t *table, unsigned from)
+{
+    while (table && from < 256) {
+        const uint64_t *e = table + 2 * from;
+
+        if (*e & ENTRY_P)
+            return from;
+        from += from % 4 == 0 && !((e[2] | e[4] | e[6]) & ENTRY_P) ? 4 : 1;
+    }
+    return 256;
+}
+
 static void search_root(const struct search *s, gpa_t root)
 {
     const uint64_t *roots = guest_mem_page(s->u->mem, root);
 
-    for (unsigned bus = 0; roots && bus < 256; bus++) {
-        const uint64_t *contexts;
+    for (unsigned bus = 0; (bus = next_present(roots, bus)) < 256; bus++) {
+        const uint64_t *contexts =
+            guest_mem_page(s->u->mem, entry_gpa(roots[2 * bus], s->u->config.aw_bits));
 
-        if (!(roots[2 * bus] & ENTRY_P))
-            continue;
-        contexts = guest_mem_page(s->u->mem, entry_gpa(roots[2 * bus], s->u->config.aw_bits));
-        for (unsigned devfn = 0; contexts && devfn < 256; devfn++) {
+        for (unsigned devfn = 0; (devfn = next_present(contexts, devfn)) < 256; devfn++) {
             uint16_t sid = (uint16_t)(bus << 8 | devfn);
 
-            if ((contexts[2 * devfn] & ENTRY_P) && (sid & s->mask) == (s->sid & s->mask))
+            if ((sid & s->mask) == (s->sid & s->mask))
                 s->found(s->arg, bdf(sid));
         }
     }

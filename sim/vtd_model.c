@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "vtd_unit.h"
 
@@ -94,9 +96,10 @@ int vtd_new(const struct vtd_options *o, struct vtd_unit **out, struct err *e)
     fault = policy_check_unit(o->policy, o->config, e);
     if (fault)
         return fault;
-    u = calloc(1, sizeof(*u));
+    u = malloc(sizeof(*u));
     if (!u)
         return err_set(e, ENOMEM, "out of memory for the unit");
+    memset(u, 0, offsetof(struct vtd_unit, iotlb.entry));
     u->policy = o->policy;
     u->config = *o->config;
     u->sync = o->sync;

@@ -45,13 +45,14 @@ struct iotlb_entry {
     did_t did;
     uint8_t level;
     uint8_t perm;
-    uint16_t next; /* chain of the hash; IOTLB_ENTRIES: end */
+    uint16_t next; /* chain of the hash: an entry's number and one; 0: end */
 };
 
+/** Empty when all before the entries is zero; of them, those that count are initialised. */
 struct iotlb {
-    struct iotlb_entry entry[IOTLB_ENTRIES];
     unsigned count;
     uint16_t index[IOTLB_INDEX];
+    struct iotlb_entry entry[IOTLB_ENTRIES];
 };
 
 struct vtd_unit {
@@ -80,7 +81,6 @@ struct vtd_unit {
     enum iqei iqei;
 
     uint32_t context_gen; /* of the unit; a device's slot is valid when it has the same */
-    struct iotlb iotlb;
 
     struct vtd_dev **devs; /* ascending requester id */
     size_t dev_count;
@@ -89,6 +89,8 @@ struct vtd_unit {
 
     struct sync_counts sync_counts;
     uint64_t iec_invalidations, iotlb_hits, iotlb_misses;
+
+    struct iotlb iotlb; /* last: vtd_new leaves its entries as they are */
 };
 
 /* vtd_regs.c: the register file. */

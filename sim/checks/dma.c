@@ -219,6 +219,9 @@ void chk_dma_shadow(struct checks *c, const struct obs *o)
             return; /* its registration was refused, or the address is none of its range */
     } else if (p->kind == CONSUMER_PROBE) {
         return; /* a probe holds nothing of its own accord */
+    } else if (p->kind == CONSUMER_VHOST && !o->u.shadow.present &&
+               !iova_range_has(p->range, iova(at))) {
+        return; /* beyond what the device of a vdpa or iommufd backend can address */
     }
     chk_allowed_now(c, r->u.dma.bdf, at, o->u.shadow.access, &a);
     if (!o->u.shadow.held) {

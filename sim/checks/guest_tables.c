@@ -31,9 +31,11 @@ static void judge_same_domain(struct checks *c, uint64_t page, unsigned index, c
                  (r->links[i].top != x->top || r->links[i].levels != x->levels);
     for (size_t s = 0; other && s < r->slots; s++) {
         for (const struct node *n = r->by_page[s]; n; n = n->page_next) {
+            const uint64_t *words = guest_mem_page(c->cfg.mem, gpa(n->page));
+
             if (n->role != ROLE_CTX || !n->refs_now)
                 continue;
-            for (unsigned i = 0; i < 256; i++) {
+            for (unsigned i = 0; (i = reg_present(words, n->role, i)) < WORDS_PER_PAGE; i++) {
                 uint64_t lo, hi;
                 struct ctx y;
 

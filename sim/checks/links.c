@@ -59,8 +59,9 @@ bool reg_only_domain(const struct registry *r, uint64_t top, uint16_t did)
 
 static void mark_shared(struct checks *c, struct node *n)
 {
+    const uint64_t *words = guest_mem_page(c->cfg.mem, gpa(n->page));
     uint64_t page, lo, hi;
-    unsigned role, entries = n->role >= ROLE_CTX ? 256 : 512;
+    unsigned role;
     struct node *child;
 
     if (n->shared)
@@ -68,7 +69,7 @@ static void mark_shared(struct checks *c, struct node *n)
     reg_leave_place(c->registry, n);
     n->shared = true;
     c->registry->shared_nodes++;
-    for (unsigned i = 0; i < entries; i++) {
+    for (unsigned i = 0; (i = reg_present(words, n->role, i)) < WORDS_PER_PAGE; i++) {
         reg_entry(c, n, i, &lo, &hi);
         if (reg_child(c, n->role, lo, hi, &page, &role) &&
             (child = reg_find(c->registry, page, role)))
@@ -82,13 +83,14 @@ static void mark_shared(struct checks *c, struct node *n)
 
 static void scan(struct checks *c, const struct node *n)
 {
-    unsigned entries = n->role >= ROLE_CTX ? 256 : 512;
+    const uint64_t *words = guest_mem_page(c->cfg.mem, gpa(n->page));
     uint64_t lo, hi;
 
-    for (unsigned i = 0; n->role != 1 && i < entries; i++) {
+    if (n->role == 1)
+        return;
+    for (unsigned i = 0; (i = reg_present(words, n->role, i)) < WORDS_PER_PAGE; i++) {
         reg_entry(c, n, i, &lo, &hi);
-        if (lo & 3)
-            reg_link(c, n, i, lo, hi, false);
+        reg_link(c, n, i, lo, hi, false);
     }
 }
 
@@ -159,15 +161,14 @@ void reg_now_to_old(struct checks *c, unsigned role, uint64_t lo, uint64_t hi)
 /* Nobody points at it any more: neither now nor in what may be remembered. */
 static void dismantle(struct checks *c, struct node *n)
 {
-    unsigned entries = n->role >= ROLE_CTX ? 256 : 512;
+    const uint64_t *words = n->role == 1 ? NULL : guest_mem_page(c->cfg.mem, gpa(n->page));
     uint64_t lo, hi;
 
     reg_remove(c->registry, n);
     hist_drop_items(c, n);
-    for (unsigned i = 0; n->role != 1 && i < entries; i++) {
+    for (unsigned i = 0; (i = reg_present(words, n->role, i)) < WORDS_PER_PAGE; i++) {
         reg_entry(c, n, i, &lo, &hi);
-        if (lo & 3)
-            reg_release(c, n->role, lo, hi, false);
+        reg_release(c, n->role, lo, hi, false);
     }
     free(n);
 }

@@ -161,6 +161,23 @@ void reg_entry(const struct checks *c, const struct node *n, unsigned index, uin
     }
 }
 
+unsigned reg_present(const uint64_t *words, unsigned role, unsigned from)
+{
+    unsigned step = role >= ROLE_CTX ? 2 : 1, w = from * step;
+
+    while (words && w < WORDS_PER_PAGE) {
+        const uint64_t *v = words + w;
+
+        if (w % 8 == 0 && !((v[0] | v[1] | v[2] | v[3] | v[4] | v[5] | v[6] | v[7]) & 3))
+            w += 8; /* most of a table is empty */
+        else if (v[0] & 3)
+            return w / step;
+        else
+            w += step;
+    }
+    return WORDS_PER_PAGE;
+}
+
 /* Where an entry points. False: at no table. */
 bool reg_child(const struct checks *c, unsigned role, uint64_t lo, uint64_t hi, uint64_t *page,
                unsigned *child)

@@ -117,6 +117,9 @@ void reg_remove(struct registry *r, const struct node *n);
 void reg_leave_place(struct registry *r, const struct node *n);
 void reg_entry(const struct checks *c, const struct node *n, unsigned index, uint64_t *lo,
                uint64_t *hi);
+/** The first entry at or after `from` with a bit that may make it present; WORDS_PER_PAGE: none, or
+ * `words` (a page, as guest_mem_page gives it) is NULL. */
+unsigned reg_present(const uint64_t *words, unsigned role, unsigned from);
 bool reg_child(const struct checks *c, unsigned role, uint64_t lo, uint64_t hi, uint64_t *page,
                unsigned *child);
 
