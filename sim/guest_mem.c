@@ -346,12 +346,31 @@ int guest_mem_zero(struct guest_mem *m, gpa_t a, uint64_t bytes)
     return 0;
 }
 
+#define FEW_PAGES 128u
+
+/* The lowest page at or after page `number`, by the list of those held. */
+static const struct page *page_from(const struct guest_mem *m, uint64_t number)
+{
+    const struct page *lowest = NULL;
+
+    for (const struct page *p = m->held; p; p = p->next)
+        if (p->number >= number && (!lowest || p->number < lowest->number))
+            lowest = p;
+    return lowest;
+}
+
 const uint64_t *guest_mem_written(const struct guest_mem *m, gpa_t *at)
 {
     const uint64_t leaf_bytes = LEAF_SLOTS * PAGE_4K_BYTES;
     const uint64_t mid_bytes = MID_SLOTS * leaf_bytes;
     uint64_t a = at->v & ~PAGE_4K_MASK;
 
+    if (m->pages <= FEW_PAGES) { /* cheaper than to look through the radix */
+        const struct page *p = page_from(m, a / PAGE_4K_BYTES);
+
+        *at = p ? gpa(p->number * PAGE_4K_BYTES) : *at;
+        return p ? p->words : NULL;
+    }
     while (!(a >> GUEST_MEM_BITS)) {
         const struct mid *mid = m->root[a / mid_bytes];
         const struct page *p = mid ? page_held(m, gpa(a)) : NULL;

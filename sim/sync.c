@@ -233,6 +233,16 @@ static bool differ_known(void *arg, iova_t at, unsigned level, struct shadow_tab
     return shadow_table_at(d->t->shadow, at, level, known);
 }
 
+/* From which level on a hole is passed over by differ_slot_direct, whatever is remembered. */
+static unsigned holes_idle_from(const struct differ *d)
+{
+    const struct policy *p = d->t->policy;
+
+    if (p->removals_merged)
+        return 0;
+    return d->only ? 1 : p->skips_nonleaf_holes ? 2 : 0;
+}
+
 static void enumerate(struct differ *d, const struct table_view *v, struct iova_range r)
 {
     struct slot_sink sink = {.slot = differ_slot,
@@ -240,7 +250,8 @@ static void enumerate(struct differ *d, const struct table_view *v, struct iova_
                              .arg = d,
                              .counts = d->t->counts,
                              .fate = d->t->fate,
-                             .visits = d->only ? NULL : d->t->visits};
+                             .visits = d->only ? NULL : d->t->visits,
+                             .holes_idle_from = holes_idle_from(d)};
 
     d->t->strategy->enumerate(v, r, &sink);
 }

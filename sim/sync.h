@@ -73,6 +73,9 @@ struct slot_sink {
     struct sync_counts *counts;
     struct fate *fate;
     struct visits *visits; /* NULL: what is shown is not all compared with the record */
+    /* Holes of tables of this level and above change nothing: entries of 0 there need not be shown,
+     * but count as if they were. 0: they must be, unless `known` says otherwise. */
+    unsigned holes_idle_from;
 };
 
 /**

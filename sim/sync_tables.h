@@ -48,6 +48,9 @@ static inline bool walk_as_known(const struct walk *w, uint64_t slot, uint64_t e
 unsigned walk_pass(const struct walk *w, const uint64_t *words, struct shadow_table *known,
                    unsigned i, unsigned end, unsigned level, enum perm parents);
 
+/** Of `count` entries, the first that are 0 and need not be shown; they are counted. */
+unsigned walk_idle(const struct walk *w, const uint64_t *words, unsigned count);
+
 /** `entries` of one more table are read. */
 static inline void walk_count(const struct walk *w, unsigned entries)
 {

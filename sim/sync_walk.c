@@ -45,6 +45,8 @@ void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64_t base
 
         if (words && skip)
             i = walk_pass(w, words, &known, i, to + 1, level, parents);
+        else if (words && sink->holes_idle_from && level >= sink->holes_idle_from)
+            i += walk_idle(w, words + i, to + 1 - i);
         if (i > to)
             break;
         at = iova(base + i * (mask + 1));
