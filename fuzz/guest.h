@@ -46,6 +46,7 @@ struct fuzz_guest {
     bool shares;     /* a container was named by two consumers */
     bool apart;      /* and one refused, left or held less than the other */
     uint16_t boxed;  /* devices whose container was named, a bit each */
+    uint64_t deaf[4]; /* device IOTLBs that asked for other kinds than theirs: c0 to c255, a bit each */
 
     unsigned levels;
     uint32_t gcmd;
@@ -64,5 +65,8 @@ void fuzz_guest_begin(struct fuzz_guest *g, enum fuzz_menu menu, const uint8_t *
 
 /** The next record, or NULL when the bytes are used up. Valid until the next call. */
 const struct rec *fuzz_guest_next(struct fuzz_guest *g);
+
+/** A device IOTLB that asked by `flags=` for what it wanted, and may be stale for it. */
+bool fuzz_is_deaf(const struct fuzz_guest *g, const char *consumer);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Consumers and devices that come, go, pin and refuse. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guest_inside.h"
@@ -13,6 +14,10 @@ static void join(struct fuzz_guest *g)
 
     if (g->person_count == FUZZ_PERSONS && !a->has_leave)
         return;
+    /* Told of removals when it wants, not when its device IOTLB must be: stale by its own choice. */
+    if (a->kind == CONSUMER_VHOST && a->has_flags &&
+        (!a->has_backend || a->backend == BACKEND_KERNEL || a->backend == BACKEND_USER))
+        g->deaf[g->named / 64 % 4] |= UINT64_C(1) << g->named % 64;
     snprintf(a->name, sizeof(a->name), "c%u", g->named++ % 1000000u);
     fuzz_push(g, REC_ATTACH)->u.attach = a;
     if (a->kind == CONSUMER_MDEV) /* one that closes inside its callback hangs its kernel */
@@ -206,6 +211,13 @@ void fuzz_mdev(struct fuzz_guest *g)
         a->type1 = 1;
     }
     join(g);
+}
+
+bool fuzz_is_deaf(const struct fuzz_guest *g, const char *consumer)
+{
+    unsigned long n = consumer && consumer[0] == 'c' ? strtoul(consumer + 1, NULL, 10) : 256;
+
+    return n < 256 && (g->deaf[n / 64] >> n % 64 & 1);
 }
 
 /* A vfio beside emulated devices in a container, or alone under a limit. */

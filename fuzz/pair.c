@@ -73,12 +73,14 @@ static bool begin_checks(struct pair *p)
     return p->checks && engine_observe(p->side[0].engine, checks_observer(p->checks)) == 0;
 }
 
-/* A device's own fault may end the run, in the middle of a record whose work is then not done; or
- * break what type1 promises to devices. */
-static bool devices_fault(const struct pair *p, const struct finding *f)
+/* What comes of what a consumer asked for; or a device's own fault: it may end the run, in the
+ * middle of a record whose work is then not done, or break what type1 promises to devices. */
+static bool own_fault(const struct pair *p, const struct finding *f)
 {
     const char *id = f->inv->id;
 
+    if (fuzz_is_deaf(&p->guest, f->consumer) && (!strcmp(id, "COH-STALE") || !strcmp(id, "COH-DMA")))
+        return true;
     /* type1 knows no owner: what one unmaps is gone for the other, who may never be asked again. */
     if (p->guest.shares && p->guest.apart && (!strcmp(id, "COH-SHADOW") || !strcmp(id, "COH-DMA")))
         return true;
@@ -95,7 +97,7 @@ static void judge(const struct pair *p)
     for (size_t n = 0; n < checks_findings(p->checks); n++) {
         const struct finding *f = checks_finding(p->checks, n);
 
-        if (f->inv->severity == SEV_VIOLATION && !devices_fault(p, f))
+        if (f->inv->severity == SEV_VIOLATION && !own_fault(p, f))
             finding("ideal breaks %s at record %" PRIu64 ", %s: %s", f->inv->id, f->record,
                     f->consumer ? f->consumer : "nobody", f->text);
     }
