@@ -135,6 +135,8 @@ static const char help[] =
     "aborts with a sentence.\n";
 
 #ifdef __AFL_HAVE_MANUAL_CONTROL
+#include <unistd.h> /* the macros call read() */
+
 __AFL_FUZZ_INIT();
 
 static int driven(void)
