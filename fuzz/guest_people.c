@@ -15,8 +15,7 @@ static void join(struct fuzz_guest *g)
     if (g->person_count == FUZZ_PERSONS && !a->has_leave)
         return;
     /* Told of removals when it wants, not when its device IOTLB must be: stale by its own choice. */
-    if (a->kind == CONSUMER_VHOST && a->has_flags &&
-        (!a->has_backend || a->backend == BACKEND_KERNEL || a->backend == BACKEND_USER))
+    if (a->kind == CONSUMER_VHOST && a->has_flags)
         g->deaf[g->named / 64 % 4] |= UINT64_C(1) << g->named % 64;
     snprintf(a->name, sizeof(a->name), "c%u", g->named++ % 1000000u);
     fuzz_push(g, REC_ATTACH)->u.attach = a;
