@@ -169,9 +169,32 @@ static int ranges(struct bench *b, enum extent how_much, const struct teller *t,
     return rc;
 }
 
+/* What the marks are taken from, and no more. */
+static int for_marks(struct bench *b, const struct teller *t, struct err *e)
+{
+    struct guest_plan cases[] = {
+        plan(SHAPE_EMPTY, 100 * K, SYNC_WALK), plan(SHAPE_CONTIGUOUS, K * K, SYNC_WALK),
+        plan(SHAPE_SPARSE, 100 * K, SYNC_WALK), plan(SHAPE_CONTIGUOUS, K * K, SYNC_DIRTY)};
+    struct guest_plan page = plan(SHAPE_CONTIGUOUS, K * K, SYNC_WALK);
+    static const unsigned one_page = 0;
+    int rc = 0;
+
+    for (size_t i = 0; i < COUNT_OF(cases) && !rc; i++)
+        rc = one(b, &cases[i], t, e);
+    page.checks = true;
+    tell(t, &page, "random pages");
+    if (!rc)
+        rc = measure_ranges(b, &page, &one_page, 1, OP_CHANGED, true, e);
+    return rc ? rc : memory(b, EXTENT_DEFAULT, t, e);
+}
+
 int points_run(struct bench *b, enum extent how_much, struct teller t, struct err *e)
 {
-    int rc = sizes(b, how_much, &t, e);
+    int rc;
+
+    if (how_much == EXTENT_MARKS)
+        return for_marks(b, &t, e);
+    rc = sizes(b, how_much, &t, e);
 
     if (!rc)
         rc = variants(b, how_much, &t, e);

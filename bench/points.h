@@ -5,7 +5,8 @@
 
 #include "bench/measure.h"
 
-enum extent { EXTENT_QUICK, EXTENT_DEFAULT, EXTENT_FULL };
+/** EXTENT_MARKS: only what the marks need. */
+enum extent { EXTENT_QUICK, EXTENT_DEFAULT, EXTENT_FULL, EXTENT_MARKS };
 
 /** Called before each case, with what it is. */
 struct teller {
