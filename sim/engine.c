@@ -110,7 +110,7 @@ static int act(struct engine *e, const struct rec *r, struct err *err)
 /* What ended the run inside the simulation, if anything did. */
 static int fate_answer(struct engine *e, struct err *err)
 {
-    struct obs o = {.kind = OBS_ABORT};
+    struct obs o;
 
     if (!fate_ended(&e->fate))
         return 0;
@@ -119,6 +119,7 @@ static int fate_answer(struct engine *e, struct err *err)
         return err_set(err, ENOMEM, "out of memory in the simulation");
     if (e->fate.unsupported_why)
         return err_set(err, ENOTSUP, "%s", e->fate.unsupported_why);
+    o.kind = OBS_ABORT;
     o.u.abort.why = e->fate.abort_why;
     funnel_show(&e->funnel, &o);
     return 1;
@@ -126,10 +127,11 @@ static int fate_answer(struct engine *e, struct err *err)
 
 static int obey(struct engine *e, const struct rec *r, uint64_t number, struct err *err)
 {
-    struct obs o = {.kind = OBS_RECORD, .u.rec = r};
+    struct obs o;
     int fault;
 
-    e->funnel.record = number;
+    o.kind = OBS_RECORD;
+    o.u.rec = r;    e->funnel.record = number;
     funnel_show(&e->funnel, &o);
     fault = act(e, r, err);
     if (!fault)

@@ -168,6 +168,9 @@ int notify_one(struct notifier *n, const struct iommu_event *e);
 /** Deliver to all notifiers of the region, newest first. Returns the first refusal, or 0. */
 int notify_all(struct notify_region *r, const struct iommu_event *e);
 
+/** Deliver to those that ask for any of `kinds` (NOTIFY_*), newest first. */
+void notify_those(struct notify_region *r, const struct iommu_event *e, uint32_t kinds);
+
 /**
  * Call `visit` for each notifier of the region, newest first. Whatever registers or unregisters
  * meanwhile, each notifier that stays is visited once. Ends early when the run has ended (fate).

@@ -25,7 +25,10 @@ static bool entry_lives(const struct iommu_event *e)
     return e->number && e->number != ENTRY_DEAD;
 }
 
-/* Call back with an entry that lives for as long, and says nothing true afterwards. */
+/*
+ * Call back with an entry that lives for as long, and says nothing true afterwards. Word by word:
+ * who copies a structure that was just written waits until the writes have left the processor.
+ */
 static int hand_over(struct notifier *n, const struct iommu_event *e)
 {
     struct notify_region *r = n->region;
@@ -36,7 +39,11 @@ static int hand_over(struct notifier *n, const struct iommu_event *e)
     r->entry_next = (r->entry_next + 1) % ENTRY_SLOTS;
     if (entry_lives(entry))
         entry = &more; /* callbacks nested deeper than there are slots */
-    *entry = *e;
+    entry->type = e->type;
+    entry->range = e->range;
+    entry->gpa = e->gpa;
+    entry->perm = e->perm;
+    entry->seq = ++n->delivered;
     entry->number = r->funnel->delivery = ++r->funnel->deliveries;
     result = n->notify(n, entry);
     r->funnel->delivery = outer;
@@ -47,11 +54,8 @@ static int hand_over(struct notifier *n, const struct iommu_event *e)
 /* Number it, call, and remember a refusal where the policy wants it. */
 static int call(struct notifier *n, const struct iommu_event *e)
 {
-    struct iommu_event numbered = *e;
-    int answer;
+    int answer = hand_over(n, e);
 
-    numbered.seq = ++n->delivered;
-    answer = hand_over(n, &numbered);
     if ((answer < 0 || n->owed) && n->region->policy->refusals_repaired)
         owed_answered(n, e, answer);
     return answer < 0 ? answer : 0;
@@ -71,9 +75,12 @@ int notify_pieces(struct notifier *n, const struct iommu_event *e, struct iova_r
     }
     for (;;) {
         uint64_t mask = aligned_block_mask(at, last);
-        struct iommu_event piece = *e;
+        struct iommu_event piece;
         int answer = 0;
 
+        if (at == e->range.first.v && at + mask == e->range.last.v)
+            return iova_range_overlap(e->range, within) ? call(n, e) : 0; /* the usual case */
+        piece = *e;
         if (note_maps(e->type))
             piece.gpa = gpa_add(e->gpa, at - e->range.first.v);
         piece.range = iova_range(at, at + mask);
@@ -126,14 +133,20 @@ static void beyond(struct notifier *n)
 int notify_one(struct notifier *n, const struct iommu_event *e)
 {
     const struct policy *p = n->region->policy;
-    struct iommu_event cut = *e;
     bool wanted;
+    enum note_type type = e->type;
+    struct iommu_event cut;
 
     if (p->kind_by_permission)
-        cut.type = e->perm == PERM_NONE ? NOTE_UNMAP : NOTE_MAP;
-    wanted = (kind_flag(cut.type) & n->flags) || p->kinds_ignored;
+        type = e->perm == PERM_NONE ? NOTE_UNMAP : NOTE_MAP;
+    wanted = (kind_flag(type) & n->flags) || p->kinds_ignored;
     if (!n->registered && !p->leaves_stay_linked)
         return 0;
+    if (p->straddle == STRADDLE_PIECES && e->type != NOTE_SYNC &&
+        iova_range_covers(n->range, e->range) && meets(p, n, e->range))
+        return wanted ? deliver_pieces(n, e) : 0; /* a merged run may be no power of two */
+    cut = *e;
+    cut.type = type;
     if (e->type == NOTE_SYNC) {
         cut.range = n->range;
         return wanted ? call(n, &cut) : 0;
@@ -157,8 +170,6 @@ int notify_one(struct notifier *n, const struct iommu_event *e)
             cut = cropped(n, e);
             break;
         }
-    } else if (p->straddle == STRADDLE_PIECES) {
-        return wanted ? deliver_pieces(n, e) : 0; /* a merged run may be no power of two */
     }
     return wanted ? call(n, &cut) : 0;
 }
@@ -177,24 +188,36 @@ void notify_each(struct notify_region *r, void (*visit)(void *arg, struct notifi
     r->visits = v.outer;
 }
 
-struct all {
-    const struct iommu_event *event;
-    int result;
-};
-
-static void visit_one(void *arg, struct notifier *n)
-{
-    struct all *a = arg;
-    int answer = notify_one(n, a->event);
-
-    if (a->result == 0)
-        a->result = answer;
-}
-
+/* As notify_each would, without a call between. */
 int notify_all(struct notify_region *r, const struct iommu_event *e)
 {
-    struct all a = {.event = e};
+    struct notify_visit v = {r->head, r->visits};
+    int result = 0;
 
-    notify_each(r, visit_one, &a);
-    return a.result;
+    r->visits = &v;
+    while (v.next && !fate_ended(r->fate)) {
+        struct notifier *n = v.next;
+        int answer;
+
+        v.next = n->next;
+        answer = notify_one(n, e);
+        result = result ? result : answer;
+    }
+    r->visits = v.outer;
+    return result;
+}
+
+void notify_those(struct notify_region *r, const struct iommu_event *e, uint32_t kinds)
+{
+    struct notify_visit v = {r->head, r->visits};
+
+    r->visits = &v;
+    while (v.next && !fate_ended(r->fate)) {
+        struct notifier *n = v.next;
+
+        v.next = n->next;
+        if (n->flags & kinds)
+            notify_one(n, e);
+    }
+    r->visits = v.outer;
 }

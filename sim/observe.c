@@ -21,8 +21,10 @@ void funnel_show(struct funnel *f, struct obs *o)
 
 void funnel_note(struct funnel *f, struct note *n)
 {
-    struct obs o = {.kind = OBS_NOTE, .u.note = n};
+    struct obs o;
 
+    o.kind = OBS_NOTE;
+    o.u.note = n;
     n->delivery = f->delivery;
     n->seq = ++f->notes;
     n->record = f->record;

@@ -155,6 +155,7 @@ enum vhost_what {
     VHOST_EVICTED /* the oldest entry goes to make room */
 };
 
+/* Made often: who makes one fills in what its kind has, and leaves the rest of the union alone. */
 struct obs {
     enum obs_kind kind;
     uint64_t record; /* number of the current event record, 0 before the first */

@@ -21,9 +21,12 @@ static void node_free(struct shadow_node *n)
 
 void shadow_clear(struct shadow *s)
 {
+    uint64_t changes = s->changes + 1;
+
     if (s->root)
         node_free(shadow_child(s->root));
     shadow_init(s, s->levels);
+    s->changes = changes;
 }
 
 static bool beyond(const struct shadow *s, iova_t at)
@@ -93,7 +96,7 @@ bool shadow_table_at(const struct shadow *s, iova_t at, unsigned level, struct s
     uint64_t word = s->root;
     unsigned found = s->levels + 1;
 
-    *t = (struct shadow_table){0};
+    *t = (struct shadow_table){.nothing = true, .changes = s->changes};
     if (!word || beyond(s, at))
         return true;
     if (level == 1 && s->recent && s->recent_base == (at.v & ~level_mask(2))) {
@@ -104,6 +107,7 @@ bool shadow_table_at(const struct shadow *s, iova_t at, unsigned level, struct s
         word = shadow_node_slot(shadow_child(word), level_index(at, found - 1));
     if (!word)
         return true;
+    t->nothing = false;
     if (shadow_is_node(word)) {
         t->node = shadow_child(word);
         if (shadow_node_full(t->node))
@@ -171,7 +175,9 @@ static bool resize(struct shadow *s, uint64_t *slot, unsigned used)
 /* Put a word into an empty slot of the node in `slot`. */
 static bool put(struct shadow *s, uint64_t *slot, unsigned index, uint64_t word)
 {
-    if (!resize(s, slot, shadow_child(*slot)->used + 1u))
+    const struct shadow_node *n = shadow_child(*slot);
+
+    if (n->used >= n->room && !resize(s, slot, n->used + 1u))
         return false;
     shadow_node_put(shadow_child(*slot), index, word);
     return true;
@@ -252,6 +258,7 @@ int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf)
         if (shadow_is_only(*slot)) {
             now_recent(s, slot, at, level);
             s->leaves++;
+            s->changes++;
             return 0;
         }
     } else if (shadow_is_only(*slot) && !expand(s, slot)) {
@@ -261,6 +268,7 @@ int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf)
         return -ENOMEM;
     now_recent(s, slot, at, level);
     s->leaves++;
+    s->changes++;
     return 0;
 }
 
@@ -363,6 +371,7 @@ void shadow_drop(struct shadow *s, struct iova_range r, shadow_visit_fn *gone, v
 
     if (!s->root || beyond(s, r.first))
         return;
+    s->changes++;
     if (s->recent && s->recent_base == (r.first.v & ~level_mask(2)) &&
         r.first.v >> 12 == r.last.v >> 12 && shadow_is_node(*s->recent) &&
         shadow_child(*s->recent)->used > 2) {

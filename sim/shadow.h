@@ -22,6 +22,7 @@ struct shadow {
     uint64_t leaves;
     uint64_t nodes;
     uint64_t bytes;   /* of the nodes */
+    uint64_t changes; /* counts up at each */
     uint64_t *recent; /* the slot of the level 2 table last set below; NULL: none */
     uint64_t recent_base;
 };
@@ -73,6 +74,8 @@ struct shadow_table {
     const struct shadow_node *node; /* the slots in use, in order; NULL: */
     uint64_t only;                  /* the only leaf, 0: nothing at all */
     unsigned at;                    /* its index; of a node the place asked last */
+    bool nothing;                   /* nothing at all */
+    uint64_t changes;               /* of the record, when this was asked */
 };
 
 /**

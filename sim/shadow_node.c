@@ -60,8 +60,11 @@ void shadow_node_put(struct shadow_node *n, unsigned index, uint64_t word)
     uint64_t *words = shadow_node_words(n);
 
     if (!shadow_node_full(n)) {
-        memmove(&n->index[place + 1], &n->index[place], (n->used - place) * sizeof(n->index[0]));
-        memmove(&words[place + 1], &words[place], (n->used - place) * sizeof(words[0]));
+        if (place < n->used) {
+            memmove(&n->index[place + 1], &n->index[place],
+                    (n->used - place) * sizeof(n->index[0]));
+            memmove(&words[place + 1], &words[place], (n->used - place) * sizeof(words[0]));
+        }
         n->index[place] = (uint16_t)index;
     }
     words[place] = word;

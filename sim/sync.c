@@ -19,25 +19,18 @@ struct differ {
     bool has_run;
     uint64_t
         becomes; /* of the leaf that goes: what takes its place, of the same size; 0: nothing */
+    uint64_t sets;            /* of the record, since it was last asked about a table */
     struct rangemap replaced; /* first pass: leaves that went, for those told finer kinds alone */
 };
 
-static void tell_recorded(void *arg, struct notifier *n)
-{
-    if (n->flags & NOTIFY_MAP)
-        notify_one(n, arg);
-}
-
 static void tell(struct differ *d, const struct iommu_event *e)
 {
-    struct iommu_event copy = *e;
-
     if (fate_ended(d->t->fate))
         return;
     if (d->only)
         notify_one(d->only, e);
     else if (d->t->policy->unmap_only_apart)
-        notify_each(d->t->region, tell_recorded, &copy);
+        notify_those(d->t->region, e, NOTIFY_MAP);
     else
         notify_all(d->t->region, e);
 }
@@ -67,7 +60,7 @@ static void remember(struct differ *d, const struct slot *s, uint64_t leaf)
 {
     d->t->counts->shadow_lookups++;
     switch (shadow_set(d->t->shadow, s->at, s->level, leaf)) {
-    case 0: break;
+    case 0: d->sets++; break;
     case -E2BIG:
         fate_unsupported(d->t->fate,
                          "the tables of a device map more than 2^24 pages, or need more "
@@ -205,7 +198,7 @@ static void differ_slot(void *arg, const struct slot *s)
     struct differ *d = arg;
     const struct policy *p = d->t->policy;
     struct iova_range around = {{0}, {0}};
-    struct slot seen = *s;
+    struct slot seen;
     enum shadow_meet meet;
 
     d->t->counts->slots_compared++;
@@ -213,23 +206,26 @@ static void differ_slot(void *arg, const struct slot *s)
     if (s->kind == SLOT_REFUSED) {
         if (p->malformed_frozen)
             return;
+        seen = *s;
         seen.kind = SLOT_HOLE;
+        s = &seen;
     }
     meet = shadow_meet(d->t->shadow, s->at, s->level,
-                       seen.kind == SLOT_LEAF ? shadow_leaf(s->gpa, s->perm) : 0, &around);
+                       s->kind == SLOT_LEAF ? shadow_leaf(s->gpa, s->perm) : 0, &around);
     if (p->removals_merged)
-        differ_slot_merged(d, &seen, meet, around);
+        differ_slot_merged(d, s, meet, around);
     else
-        differ_slot_direct(d, &seen, meet);
+        differ_slot_direct(d, s, meet);
 }
 
 /* Nothing need be shown of a table that is as remembered, unless a larger leaf is remembered around
  * it. */
 static bool differ_known(void *arg, iova_t at, unsigned level, struct shadow_table *known)
 {
-    const struct differ *d = arg;
+    struct differ *d = arg;
 
     d->t->counts->shadow_lookups++;
+    d->sets = 0;
     return shadow_table_at(d->t->shadow, at, level, known);
 }
 
@@ -243,10 +239,38 @@ static unsigned holes_idle_from(const struct differ *d)
     return d->only ? 1 : p->skips_nonleaf_holes ? 2 : 0;
 }
 
+/* What was set since lies in this table, and behind the walk. */
+static bool differ_known_again(void *arg, iova_t at, struct shadow_table *known)
+{
+    struct differ *d = arg;
+    const struct shadow *s = d->t->shadow;
+
+    if (s->changes != known->changes + d->sets)
+        return differ_known(d, at, 1, known);
+    d->t->counts->shadow_lookups++;
+    known->changes = s->changes;
+    d->sets = 0;
+    return true;
+}
+
+/* First pass: nothing remembered is nothing to take away. Each entry is still a slot that was
+ * compared, with a look at the record for it and one more at its table. */
+static void differ_fresh(void *arg, unsigned entries, unsigned leaves)
+{
+    struct differ *d = arg;
+
+    d->t->counts->slots_compared += entries;
+    d->t->counts->shadow_lookups += 2 * (uint64_t)entries;
+    d->adds_waiting |= leaves > 0;
+}
+
 static void enumerate(struct differ *d, const struct table_view *v, struct iova_range r)
 {
     struct slot_sink sink = {.slot = differ_slot,
                              .known = d->t->policy->tells_unchanged ? NULL : differ_known,
+                             .again = differ_known_again,
+                             .fresh = d->t->policy->removals_merged && !d->additions ? differ_fresh
+                                                                                     : NULL,
                              .arg = d,
                              .counts = d->t->counts,
                              .fate = d->t->fate,

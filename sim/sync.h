@@ -69,6 +69,12 @@ struct slot_sink {
      * `slot`.
      */
     bool (*known)(void *arg, iova_t at, unsigned level, struct shadow_table *known);
+    /* The same once more, after `slot` was shown of a level 1 table of which nothing was remembered
+     * at the last asking: mostly all that came to it is what was shown. */
+    bool (*again)(void *arg, iova_t at, struct shadow_table *known);
+    /* Not NULL: of a level 1 table of which nothing is remembered it is enough to say how many
+     * entries are not empty, and how many of those map. */
+    void (*fresh)(void *arg, unsigned entries, unsigned leaves);
     void *arg;
     struct sync_counts *counts;
     struct fate *fate;

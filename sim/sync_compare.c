@@ -87,3 +87,35 @@ unsigned walk_pass(const struct walk *w, const uint64_t *words, struct shadow_ta
     }
     return end;
 }
+
+bool walk_fresh(const struct walk *w, const uint64_t *words, struct shadow_table *known,
+                unsigned *at, unsigned end, uint64_t base, enum perm parents)
+{
+    const struct slot_sink *sink = w->sink;
+    unsigned i = *at, met = 0, leaves = 0;
+    bool same = true;
+
+    while (same && known->nothing && !fate_ended(sink->fate)) {
+        enum entry_verdict verdict;
+        uint64_t entry;
+
+        i += zeros(words + i, end - i);
+        if (i >= end)
+            break;
+        entry = words[i];
+        verdict = entry_judge(w->view->rules, entry, 1, parents);
+        if (sink->fresh) {
+            met++;
+            leaves += verdict == ENTRY_LEAF;
+        } else {
+            walk_show(w, walk_slot(verdict), iova(base + i * PAGE_4K_BYTES), 1, entry,
+                      (enum perm)(entry & SS_PERM & (uint64_t)parents));
+            same = sink->again(sink->arg, iova(base), known);
+        }
+        i++;
+    }
+    if (met)
+        sink->fresh(sink->arg, met, leaves);
+    *at = i;
+    return same;
+}

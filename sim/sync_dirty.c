@@ -44,9 +44,11 @@ static void compare(const struct walk *w, struct visit *at, unsigned from, unsig
         enum entry_verdict verdict;
         iova_t slot;
 
-        if (words && skip && at->level == 1) /* nothing hangs below */
+        if (words && skip && at->level == 1 && known.nothing)
+            skip = walk_fresh(w, words, &known, &i, to + 1, at->base, at->perm);
+        if (words && skip && at->level == 1 && i <= to) /* nothing hangs below */
             i = walk_pass(w, words, &known, i, to + 1, 1, at->perm);
-        if (i > to)
+        if (i > to || fate_ended(sink->fate))
             break;
         slot = iova(at->base + i * span);
         entry = words ? words[i] : 0;

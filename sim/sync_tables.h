@@ -50,6 +50,12 @@ unsigned walk_pass(const struct walk *w, const uint64_t *words, struct shadow_ta
 
 /** Of `count` entries, the first that are 0 and need not be shown; they are counted. */
 unsigned walk_idle(const struct walk *w, const uint64_t *words, unsigned count);
+/**
+ * The entries [*at, end) of a level 1 table of which nothing is remembered. Returns what the last
+ * asking about the table said; *at is then the first entry not dealt with.
+ */
+bool walk_fresh(const struct walk *w, const uint64_t *words, struct shadow_table *known,
+                unsigned *at, unsigned end, uint64_t base, enum perm parents);
 
 /** `entries` of one more table are read. */
 static inline void walk_count(const struct walk *w, unsigned entries)

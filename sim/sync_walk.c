@@ -43,11 +43,13 @@ void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64_t base
         enum perm perm;
         iova_t at;
 
-        if (words && skip)
+        if (words && skip && level == 1 && known.nothing)
+            skip = walk_fresh(w, words, &known, &i, to + 1, base, parents);
+        if (words && skip && i <= to)
             i = walk_pass(w, words, &known, i, to + 1, level, parents);
         else if (words && sink->holes_idle_from && level >= sink->holes_idle_from)
             i += walk_idle(w, words + i, to + 1 - i);
-        if (i > to)
+        if (i > to || fate_ended(sink->fate))
             break;
         at = iova(base + i * (mask + 1));
         entry = words ? words[i] : 0;

@@ -5,8 +5,9 @@
 static void show_inval(struct vtd_unit *u, enum obs_kind kind, uint64_t lo, uint64_t hi,
                        bool by_reg)
 {
-    struct obs o = {.kind = kind};
+    struct obs o;
 
+    o.kind = kind;
     o.u.inval.lo = lo;
     o.u.inval.hi = hi;
     o.u.inval.by_register = by_reg;
@@ -125,8 +126,9 @@ static bool execute_wait(struct vtd_unit *u, uint64_t lo, uint64_t hi)
         return true;
     }
     if (lo & WAIT_SW) {
-        struct obs o = {.kind = OBS_UNIT_STORE};
+        struct obs o;
 
+        o.kind = OBS_UNIT_STORE;
         o.u.store.gpa = gpa(hi);
         o.u.store.val = (uint32_t)(lo >> 32);
         if (guest_mem_write32(u->mem, o.u.store.gpa, o.u.store.val))

@@ -118,16 +118,19 @@ static void replay_to(void *arg, struct notifier *n)
 void dev_synced(struct vtd_dev *d)
 {
     struct vtd_unit *u = d->unit;
-    struct obs o = {.kind = OBS_SYNCED};
-    struct iommu_event e = event_sync();
+    struct obs o;
 
     if (!u->policy->finer_kinds || !d->region.flags || fate_ended(u->fate))
         return;
+    o.kind = OBS_SYNCED;
     o.u.synced.bdf = d->bdf;
     o.u.synced.seq = u->funnel->notes;
     funnel_show(u->funnel, &o);
-    if (d->region.flags & NOTIFY_SYNC)
+    if (d->region.flags & NOTIFY_SYNC) {
+        struct iommu_event e = event_sync();
+
         notify_all(&d->region, &e);
+    }
 }
 
 void sync_dev(struct vtd_dev *d)

@@ -112,6 +112,28 @@ static void cut(struct pair *p, unsigned from, unsigned to)
         p->cell[i].id = 0;
 }
 
+/* One entry goes and another comes to where it was, or near: shorter, longer, moved by a page. */
+static void replace(struct pair *p, uint64_t x)
+{
+    unsigned from = (unsigned)(x >> 8) % PAGES, to;
+
+    while (from < PAGES && !p->cell[from].id)
+        from++;
+    while (from > 0 && from < PAGES && p->cell[from - 1].id == p->cell[from].id)
+        from--;
+    if (from == PAGES)
+        return;
+    for (to = from; to + 1 < PAGES && p->cell[to + 1].id == p->cell[from].id;)
+        to++;
+    remove_inside(p, from, to);
+    if (x >> 61 == 1)
+        compare(p);
+    from += from + 1 < PAGES && (x >> 40 & 3) == 1;
+    from -= from > 0 && (x >> 40 & 3) == 2;
+    to = (x >> 42 & 3) == 1 && to + 1 < PAGES ? to + 1 : (x >> 42 & 3) == 2 ? from : to;
+    insert(p, from, to < from ? from : to);
+}
+
 START_TEST(random_operations)
 {
     struct pair *p = calloc(1, sizeof(*p));
@@ -126,7 +148,9 @@ START_TEST(random_operations)
         if (to >= PAGES)
             to = PAGES - 1;
         /* The first half fills up (several chunks), the second empties. */
-        if ((x >> 3 & 31) < (n < 3000 ? 26u : 12u))
+        if ((x >> 48 & 3) == 0)
+            replace(p, x);
+        else if ((x >> 3 & 31) < (n < 3000 ? 26u : 12u))
             insert(p, from, to > from + 8 ? from : to);
         else if (x >> 62)
             cut(p, from, to);
@@ -166,6 +190,42 @@ START_TEST(many_entries)
 }
 END_TEST
 
+/* Neither evenly spread nor of one size: the search must not rely on where it begins. */
+START_TEST(uneven_entries)
+{
+    struct rangemap m = {0};
+    unsigned n = 4000;
+    uint64_t at = 0x1000, seed = 99 + (uint64_t)_i;
+    struct range_entry *all = calloc(n, sizeof(*all));
+
+    ck_assert_ptr_nonnull(all);
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t x = rig_random(&seed);
+        uint64_t pages = 1 + (x & ((UINT64_C(1) << (_i ? x >> 58 & 31 : 0)) - 1));
+
+        at += (x >> 32 & 1 ? UINT64_C(0x1000) << (x >> 33 & 15) : 0);
+        all[i] = (struct range_entry){iova_range(at, at + pages * 0x1000 - 1), gpa(i * 0x1000u),
+                                      PERM_RW};
+        at += pages * 0x1000;
+    }
+    for (unsigned i = 0; i < n; i++)
+        ck_assert_int_eq(rangemap_insert(&m, &all[i * 1999u % n]), 0);
+    for (unsigned i = 0; i < n; i++) {
+        const struct range_entry *low = rangemap_at_or_after(&m, all[i].range.first);
+
+        ck_assert_uint_eq(low->gpa.v, all[i].gpa.v);
+        ck_assert_ptr_eq(low, rangemap_at(&m, all[i].range.last));
+        low = rangemap_at_or_after(&m, iova(all[i].range.last.v + 1));
+        if (i + 1 < n)
+            ck_assert_uint_eq(low->gpa.v, all[i + 1].gpa.v);
+        else
+            ck_assert_ptr_null(low);
+    }
+    rangemap_clear(&m);
+    free(all);
+}
+END_TEST
+
 /* The ends of the world. */
 START_TEST(ends)
 {
@@ -193,7 +253,8 @@ END_TEST
 
 int main(void)
 {
-    const struct test_row rows[] = {{random_operations, 6}, {many_entries, 3}, {ends, 1}};
+    const struct test_row rows[] = {
+        {random_operations, 6}, {many_entries, 3}, {uneven_entries, 2}, {ends, 1}};
 
     return run_tests("range map", rows, COUNT(rows));
 }

@@ -117,8 +117,8 @@ static inline uint64_t aligned_block_mask(uint64_t first, uint64_t last)
     uint64_t span = last - first; /* bytes - 1 */
     uint64_t fit = UINT64_MAX;
 
-    while (fit > span)
-        fit >>= 1;
+    if (span != UINT64_MAX)
+        fit = (UINT64_C(1) << (63 - __builtin_clzll(span + 1))) - 1;
     return fit < align ? fit : align;
 }
 

@@ -25,43 +25,122 @@ void rangemap_clear(struct rangemap *m)
     *m = (struct rangemap){0};
 }
 
-/* First entry whose last byte is at or above `at`; chunk == chunks when there is none. No chunk is
- * empty. */
-static struct place find(const struct rangemap *m, iova_t at)
+/* Of `count` places over `span` units of address, the one that would hold `at` if all were evenly
+ * spread. */
+static size_t evenly(uint64_t at, uint64_t span, size_t count)
 {
-    struct place p = {0, 0};
-    size_t high = m->chunks;
-    const struct range_chunk *c;
-    unsigned end;
+    unsigned shift = 0;
+    uint64_t place;
 
-    if (high && m->dir[high - 1].last < at.v)
-        p.chunk = high; /* above all: where ascending inserts go */
-    while (p.chunk < high) {
-        size_t middle = p.chunk + (high - p.chunk) / 2;
+    while (span >> shift >> 40) /* no overflow: fewer than 2^23 chunks or entries */
+        shift += 8;
+    place = (at >> shift) * count / ((span >> shift) + 1);
+    return place < count ? (size_t)place : count - 1;
+}
 
-        if (m->dir[middle].last < at.v)
-            p.chunk = middle + 1;
+/* The first chunk whose last byte is at or above `at`; `chunks` when there is none. Mappings lie
+ * mostly side by side, so the search begins where an even spread would have it and goes on in
+ * growing steps. */
+static size_t find_chunk(const struct rangemap *m, uint64_t at)
+{
+    const struct range_slot *dir = m->dir;
+    size_t low = 0, high = m->chunks, step = 1;
+
+    if (!high || dir[high - 1].last < at)
+        return high; /* above all: where ascending inserts go */
+    if (high > 8 && at > dir[0].last) {
+        size_t guess = evenly(at - dir[0].last, dir[high - 1].last - dir[0].last, high);
+
+        if (dir[guess].last < at) {
+            for (low = guess + 1; low + step < high && dir[low + step].last < at; step *= 2)
+                low += step + 1;
+            high = low + step < high ? low + step : high;
+        } else {
+            for (high = guess; high > step && dir[high - step].last >= at; step *= 2)
+                high -= step;
+            low = high > step ? high - step + 1 : 0;
+        }
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (dir[middle].last < at)
+            low = middle + 1;
         else
             high = middle;
     }
-    if (p.chunk == m->chunks)
-        return p;
-    c = m->dir[p.chunk].chunk;
-    end = c->count;
-    while (p.index < end) {
-        unsigned middle = p.index + (end - p.index) / 2;
+    return low;
+}
 
-        if (c->entry[middle].range.last.v < at.v)
-            p.index = middle + 1;
-        else
-            end = middle;
+/* The first entry of a chunk whose last byte is at or above `at`; there is one. `before`: the last
+ * byte of the chunk before. */
+static unsigned find_entry(const struct range_chunk *c, uint64_t before, uint64_t last, uint64_t at)
+{
+    unsigned low = 0, high = c->count - 1, step = 1, guess;
+
+    guess = at > before ? (unsigned)evenly(at - before - 1, last - before - 1, c->count) : 0;
+    if (c->entry[guess].range.last.v < at) {
+        for (low = guess + 1; low + step < high && c->entry[low + step].range.last.v < at; step *= 2)
+            low += step + 1;
+        high = low + step < high ? low + step : high;
+    } else {
+        for (high = guess; high > step && c->entry[high - step].range.last.v >= at; step *= 2)
+            high -= step;
+        low = high >= step && c->entry[high - step].range.last.v < at ? high - step + 1 : 0;
     }
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (c->entry[middle].range.last.v < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* First entry whose last byte is at or above `at`, the gap's included; chunk == chunks when there
+ * is none. No chunk is empty. */
+static struct place find(const struct rangemap *m, iova_t at)
+{
+    struct place p = {find_chunk(m, at.v), 0};
+
+    if (p.chunk < m->chunks)
+        p.index = find_entry(m->dir[p.chunk].chunk, p.chunk ? m->dir[p.chunk - 1].last : 0,
+                             m->dir[p.chunk].last, at.v);
     return p;
+}
+
+static bool is_gap(const struct rangemap *m, struct place p)
+{
+    return m->gap && p.chunk == m->gap_chunk && p.index == m->gap_index;
+}
+
+/* The same without the gap's. */
+static struct place find_held(const struct rangemap *m, iova_t at)
+{
+    struct place p = find(m, at);
+
+    p.index += is_gap(m, p);
+    return p;
+}
+
+static void close_gap(struct rangemap *m)
+{
+    struct range_chunk *c;
+
+    if (!m->gap)
+        return;
+    c = m->dir[m->gap_chunk].chunk;
+    c->count--;
+    memmove(c->entry + m->gap_index, c->entry + m->gap_index + 1,
+            (c->count - m->gap_index) * sizeof(c->entry[0]));
+    m->gap = false;
 }
 
 const struct range_entry *rangemap_at_or_after(const struct rangemap *m, iova_t at)
 {
-    struct place p = find(m, at);
+    struct place p = find_held(m, at);
 
     return p.chunk == m->chunks ? NULL : &m->dir[p.chunk].chunk->entry[p.index];
 }
@@ -139,18 +218,36 @@ static int make_room(struct rangemap *m, struct place *p)
     return 0;
 }
 
+/* Put it where the gap is; `p` is that place. */
+static int fill_gap(struct rangemap *m, struct place p, const struct range_entry *e)
+{
+    struct range_entry *entry = m->dir[p.chunk].chunk->entry + p.index;
+
+    if (entry[1].range.first.v <= e->range.last.v)
+        return -EEXIST;
+    entry[0] = *e;
+    m->gap = false;
+    m->count++;
+    return 0;
+}
+
 int rangemap_insert(struct rangemap *m, const struct range_entry *e)
 {
     struct place p = find(m, e->range.first);
     struct range_chunk *c;
 
+    if (is_gap(m, p))
+        return fill_gap(m, p, e);
     if (p.chunk < m->chunks &&
         iova_range_overlap(m->dir[p.chunk].chunk->entry[p.index].range, e->range))
         return -EEXIST;
+    p.index -= m->gap && p.chunk == m->gap_chunk && p.index > m->gap_index;
+    close_gap(m);
     if (make_room(m, &p))
         return -ENOMEM;
     c = m->dir[p.chunk].chunk;
-    memmove(c->entry + p.index + 1, c->entry + p.index, (c->count - p.index) * sizeof(*e));
+    if (p.index < c->count)
+        memmove(c->entry + p.index + 1, c->entry + p.index, (c->count - p.index) * sizeof(*e));
     c->entry[p.index] = *e;
     c->count++;
     m->count++;
@@ -165,14 +262,20 @@ static void remove_chunk(struct rangemap *m, size_t at)
     memmove(m->dir + at, m->dir + at + 1, (m->chunks - at) * sizeof(*m->dir));
 }
 
-/* Remove the entries [p.index, to) of one chunk. */
+/* Remove the entries [p.index, to) of one chunk; there is no gap. */
 static void remove_run(struct rangemap *m, struct place p, unsigned to)
 {
     struct range_chunk *c = m->dir[p.chunk].chunk;
 
+    m->count -= to - p.index;
+    if (to == p.index + 1 && to < c->count) {
+        m->gap = true;
+        m->gap_chunk = p.chunk;
+        m->gap_index = p.index;
+        return;
+    }
     memmove(c->entry + p.index, c->entry + to, (c->count - to) * sizeof(c->entry[0]));
     c->count -= to - p.index;
-    m->count -= to - p.index;
     if (c->count == 0)
         remove_chunk(m, p.chunk);
     else
@@ -203,17 +306,23 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
     uint64_t bytes = 0;
 
     for (;;) {
-        struct place p = find(m, r.first);
+        struct place p = find_held(m, r.first);
         const struct range_chunk *c;
         unsigned to;
 
         if (p.chunk < m->chunks &&
-            m->dir[p.chunk].chunk->entry[p.index].range.first.v < r.first.v &&
-            ++p.index == m->dir[p.chunk].chunk->count) {
-            p.chunk++;
-            p.index = 0;
+            m->dir[p.chunk].chunk->entry[p.index].range.first.v < r.first.v) {
+            p.index++;
+            p.index += is_gap(m, p);
+            if (p.index == m->dir[p.chunk].chunk->count)
+                p = (struct place){p.chunk + 1, 0};
+            p.index += is_gap(m, p);
         }
-        if (p.index == 0 && p.chunk < m->chunks && m->dir[p.chunk].last <= r.last.v)
+        if (p.chunk >= m->chunks || !iova_range_covers(r, m->dir[p.chunk].chunk->entry[p.index].range))
+            return bytes;
+        p.index -= m->gap && p.chunk == m->gap_chunk && p.index > m->gap_index;
+        close_gap(m);
+        if (p.index == 0 && m->dir[p.chunk].last <= r.last.v)
             bytes += remove_chunks(m, p.chunk, r);
         if (p.chunk >= m->chunks)
             return bytes;
@@ -222,6 +331,10 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
             bytes += c->entry[to].range.last.v - c->entry[to].range.first.v + 1;
         if (to == p.index)
             return bytes;
+        if (to < c->count) { /* what follows stays */
+            remove_run(m, p, to);
+            return bytes;
+        }
         remove_run(m, p, to);
     }
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An ordered map of disjoint IOVA ranges to targets: sorted chunks under one directory, so that a
- * look-up is two binary searches and an insert moves at most a chunk. What a container or a
+ * look-up is two searches, by where an even spread would have it, and an insert moves at most a
+ * chunk. What a container or a
  * recording consumer holds.
  */
 #ifndef VTR_BASE_RANGEMAP_H
 #define VTR_BASE_RANGEMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,10 +29,18 @@ struct range_slot {
     struct range_chunk *chunk;
 };
 
+/*
+ * A page that is unmapped is mostly mapped again next. So an entry that went alone may leave its
+ * place in the chunk as it was, a gap, for whoever comes to stand there; any other change closes it
+ * first. It is never the last of its chunk.
+ */
 struct rangemap {
     struct range_slot *dir;
     size_t chunks, room;
     uint64_t count;
+    bool gap; /* at gap_index of gap_chunk stands an entry that is none */
+    unsigned gap_index;
+    size_t gap_chunk;
 };
 
 /** Frees the memory; the map is empty and usable then. A zeroed struct is an empty map. */

@@ -118,19 +118,21 @@ void consumer_free(struct consumer *c)
 void consumer_note(struct consumer *c, enum note_via via, const struct iommu_event *e, bool asked,
                    int result, const char *why)
 {
-    struct note n = {.consumer = c->how.name,
-                     .bdf = c->how.bdf,
-                     .has_alias = consumer_requester(c).v != c->how.bdf.v,
-                     .alias = consumer_requester(c),
-                     .via = via,
-                     .type = e->type,
-                     .range = e->range,
-                     .gpa = e->gpa,
-                     .perm = e->perm,
-                     .asked = asked,
-                     .result = result,
-                     .why = why,
-                     .entry = e->number};
+    struct note n; /* all of it is filled in: here, and by the funnel */
+
+    n.consumer = c->how.name;
+    n.bdf = c->how.bdf;
+    n.alias = consumer_requester(c);
+    n.has_alias = n.alias.v != c->how.bdf.v;
+    n.via = via;
+    n.type = e->type;
+    n.range = e->range;
+    n.gpa = e->gpa;
+    n.perm = e->perm;
+    n.asked = asked;
+    n.result = result;
+    n.why = why;
+    n.entry = e->number;
 
     funnel_note(c->funnel, &n);
 }

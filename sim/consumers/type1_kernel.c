@@ -15,7 +15,7 @@ bool kernel_take(struct type1_kernel *k, enum type1_lock lock)
         [LOCK_IOMMU] = "the kernel hangs: the iommu lock is taken by who holds it",
         [LOCK_DEVICE_LIST] = "the kernel hangs: the device-list lock is taken by who holds it",
         [LOCK_CHAIN] = "the kernel hangs: the notifier chain's lock is taken by who holds it"};
-    struct obs o = {.kind = OBS_LOCK};
+    struct obs o;
 
     if (fate_ended(k->fate))
         return false;
@@ -26,6 +26,7 @@ bool kernel_take(struct type1_kernel *k, enum type1_lock lock)
     k->held[lock] = true;
     if (!k->emulated)
         return true;
+    o.kind = OBS_LOCK;
     o.u.lock.container = k->name;
     o.u.lock.lock = lock;
     o.u.lock.taken = true;
@@ -35,25 +36,28 @@ bool kernel_take(struct type1_kernel *k, enum type1_lock lock)
 
 void kernel_drop(struct type1_kernel *k, enum type1_lock lock)
 {
-    struct obs o = {.kind = OBS_LOCK};
+    struct obs o;
 
     if (fate_ended(k->fate))
         return; /* who stopped holds its locks for ever */
     k->held[lock] = false;
     if (!k->emulated)
         return;
+    o.kind = OBS_LOCK;
     o.u.lock.container = k->name;
     o.u.lock.lock = lock;
+    o.u.lock.taken = false;
     funnel_show(k->funnel, &o);
 }
 
 static void show_ioctl(struct type1_kernel *k, bool unmap, bool begin, struct iova_range r,
                        int result)
 {
-    struct obs o = {.kind = OBS_TYPE1};
+    struct obs o;
 
     if (fate_ended(k->fate) || !k->funnel->count)
         return;
+    o.kind = OBS_TYPE1;
     o.u.type1.container = k->name;
     o.u.type1.unmap = unmap;
     o.u.type1.begin = begin;
