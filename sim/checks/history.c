@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MANY_ITEMS 16u /* of a node */
 #define VALUES_MAX 24u /* older values of one entry; beyond, anything goes there */
 
 static void hist_join(struct registry *r, struct node *n)
@@ -27,18 +28,61 @@ static void hist_leave(struct registry *r, struct node *n)
     if (n->hist_next)
         n->hist_next->hist_prev = n->hist_prev;
     r->hist_count--;
+    free(n->by_entry);
+    n->by_entry = NULL;
+    n->item_count = 0;
+}
+
+static void by_entry_add(struct node *n, struct item *i)
+{
+    if (!n->by_entry)
+        return;
+    i->same = n->by_entry[i->index];
+    n->by_entry[i->index] = i;
+}
+
+/* From so many items on an entry's are found without a look at all others. Without memory for it
+ * it only takes longer. */
+static void by_entry_new(struct node *n)
+{
+    if (n->item_count != MANY_ITEMS || n->by_entry)
+        return;
+    n->by_entry = calloc(WORDS_PER_PAGE, sizeof *n->by_entry);
+    for (struct item *i = n->by_entry ? n->items : NULL; i; i = i->next) {
+        struct item **link = &n->by_entry[i->index];
+
+        while (*link)
+            link = &(*link)->same;
+        i->same = NULL;
+        *link = i;
+    }
+}
+
+/* Take it out; true: the entry has others. */
+static bool others_of_entry(struct node *n, const struct item *gone)
+{
+    struct item **link;
+
+    if (n->by_entry) {
+        for (link = &n->by_entry[gone->index]; *link != gone;)
+            link = &(*link)->same;
+        *link = gone->same;
+        return n->by_entry[gone->index];
+    }
+    for (const struct item *k = n->items; k; k = k->next)
+        if (k->index == gone->index)
+            return true;
+    return false;
 }
 
 /* Take *link out of its node and put it on the pile; its references are released by items_bury. */
 void item_unlink(struct registry *r, struct node *n, struct item **link, struct item **dead)
 {
     struct item *i = *link;
-    bool more = false;
 
     *link = i->next;
-    for (const struct item *k = n->items; k; k = k->next)
-        more |= k->index == i->index;
-    if (!more)
+    n->item_count--;
+    if (!others_of_entry(n, i))
         n->marked[i->index / 64] &= ~(UINT64_C(1) << i->index % 64);
     i->next = *dead;
     *dead = i;
@@ -47,11 +91,14 @@ void item_unlink(struct registry *r, struct node *n, struct item **link, struct 
         hist_leave(r, n);
 }
 
-/* The same of the first item, where all are to go: without a look at the others. */
+/* The same of the first item, where all are to go: without a look at the others, so that nobody may
+ * ask for those of an entry until they are gone. */
 void item_unlink_first(struct registry *r, struct node *n, struct item **dead)
 {
     struct item *i = n->items;
 
+    free(n->by_entry);
+    n->by_entry = NULL;
     n->items = i->next;
     i->next = *dead;
     *dead = i;
@@ -124,7 +171,8 @@ void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uin
     struct item *i;
 
     if (n->marked[index / 64] >> index % 64 & 1) {
-        for (i = n->items; i; i = i->next) {
+        for (i = n->by_entry ? n->by_entry[index] : n->items; i;
+             i = n->by_entry ? i->same : i->next) {
             if (i->index != index)
                 continue;
             same_entry++;
@@ -155,6 +203,9 @@ void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uin
     if (!n->items)
         hist_join(r, n);
     n->items = i;
+    n->item_count++;
+    by_entry_add(n, i);
+    by_entry_new(n);
     n->marked[index / 64] |= UINT64_C(1) << index % 64;
     r->item_count++;
 }

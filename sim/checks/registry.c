@@ -55,6 +55,7 @@ void reg_clear(struct registry *r)
         for (struct node *n = r->by_page[s], *next; n; n = next) {
             next = n->page_next;
             free_items(n->items);
+            free(n->by_entry);
             free(n);
         }
         r->by_page[s] = NULL;

@@ -26,6 +26,7 @@ struct covered {
 
 struct item {
     struct item *next;
+    struct item *same; /* the next of the same entry, where the node has `by_entry` */
     uint64_t lo, hi; /* the older value (hi: root and context entries) */
     uint64_t until;  /* when it was replaced */
     uint64_t record; /* by which record */
@@ -48,6 +49,8 @@ struct node {
     bool forsaken; /* its last pointer is: nobody is blamed for what stands in it since */
     bool shared;   /* hangs in more than one place: base and top are those of the first */
     struct item *items;
+    struct item **by_entry; /* with many items: those of each entry, in that order; NULL: few */
+    unsigned item_count;
     uint64_t marked[8]; /* which entries have items */
     struct node *page_next, *place_next;
     struct node *hist_prev, *hist_next;

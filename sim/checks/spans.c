@@ -9,27 +9,110 @@ void spans_free(struct spans *s)
     for (size_t i = 0; i < s->chunks; i++)
         free(s->dir[i].chunk);
     free(s->dir);
+    free(s->spare);
     *s = (struct spans){0};
+}
+
+/* Where x would lie among `n` (below 2^32) things spread evenly over [0, over]: a place to begin
+ * looking at. */
+static size_t guess(uint64_t x, uint64_t over, size_t n)
+{
+    if (x >= over)
+        return n - 1;
+    while (over >> 32) {
+        over >>= 16;
+        x >>= 16;
+    }
+    return (size_t)(x * n / (over + 1));
 }
 
 /* The chunk to look in for x: the last one that starts at x or below, else the first. */
 static size_t chunk_for(const struct spans *s, uint64_t x)
 {
-    size_t lo = 0, hi = s->chunks;
+    const struct span_slot *dir = s->dir;
+    size_t lo = 0, hi = s->chunks, by = 1;
 
-    while (lo < hi) {
+    if (!hi || x < dir[0].first)
+        return 0;
+    if (x >= dir[hi - 1].first)
+        return hi - 1;
+    lo = guess(x - dir[0].first, dir[hi - 1].first - dir[0].first, hi);
+    if (dir[lo].first <= x) {
+        while (lo + by < hi && dir[lo + by].first <= x) {
+            lo += by;
+            by *= 2;
+        }
+        hi = lo + by < hi ? lo + by : hi;
+    } else {
+        hi = lo;
+        while (hi > by && dir[hi - by].first > x) {
+            hi -= by;
+            by *= 2;
+        }
+        lo = hi > by ? hi - by : 0;
+    }
+    while (hi - lo > 1) { /* lo starts at x or below, hi above */
         size_t mid = lo + (hi - lo) / 2;
 
-        if (s->dir[mid].first <= x)
+        if (dir[mid].first <= x)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* The first range of a chunk that ends at x or above; `used` when none does. */
+static unsigned seek_in(const struct spans *s, size_t chunk, uint64_t x)
+{
+    const struct span_chunk *c = s->dir[chunk].chunk;
+    uint64_t first = s->dir[chunk].first;
+    uint64_t end = chunk + 1 < s->chunks ? s->dir[chunk + 1].first : c->at[c->used - 1].last;
+    unsigned lo, hi, by = 1;
+
+    if (x <= first)
+        return 0;
+    lo = (unsigned)guess(x - first, end - first, c->used);
+    if (c->at[lo].last < x) {
+        for (lo++; lo + by < c->used && c->at[lo + by].last < x; by *= 2)
+            lo += by + 1;
+        hi = lo + by < c->used ? lo + by : c->used;
+    } else {
+        for (hi = lo; hi > by && c->at[hi - by].last >= x; by *= 2)
+            hi -= by;
+        lo = hi >= by && c->at[hi - by].last < x ? hi - by + 1 : 0;
+    }
+    while (lo < hi) {
+        unsigned mid = lo + (hi - lo) / 2;
+
+        if (c->at[mid].last < x)
             lo = mid + 1;
         else
             hi = mid;
     }
-    return lo ? lo - 1 : 0;
+    return lo;
+}
+
+static bool at_hole(const struct spans *s, const struct span_pos *p)
+{
+    return s->hole && p->chunk == s->hole_chunk && p->at == s->hole_at;
+}
+
+static void fill_up(struct spans *s)
+{
+    struct span_chunk *c;
+
+    if (!s->hole)
+        return;
+    c = s->dir[s->hole_chunk].chunk;
+    c->used--;
+    memmove(&c->at[s->hole_at], &c->at[s->hole_at + 1], (c->used - s->hole_at) * sizeof *c->at);
+    s->hole = false;
 }
 
 static struct span *at_pos(struct spans *s, struct span_pos *p)
 {
+    p->at += at_hole(s, p);
     if (p->chunk < s->chunks && p->at >= s->dir[p->chunk].chunk->used) {
         p->chunk++;
         p->at = 0;
@@ -43,19 +126,7 @@ struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p)
     if (!s->chunks)
         return NULL;
     p->chunk = chunk_for(s, x);
-
-    const struct span_chunk *c = s->dir[p->chunk].chunk;
-    unsigned lo = 0, hi = c->used;
-
-    while (lo < hi) {
-        unsigned mid = lo + (hi - lo) / 2;
-
-        if (c->at[mid].last < x)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    p->at = lo;
+    p->at = seek_in(s, p->chunk, x);
     return at_pos(s, p);
 }
 
@@ -78,9 +149,10 @@ static bool dir_insert(struct spans *s, size_t at)
         s->dir = dir;
         s->room = room;
     }
-    c = malloc(sizeof *c);
+    c = s->spare ? s->spare : malloc(sizeof *c);
     if (!c)
         return false;
+    s->spare = NULL;
     c->used = 0;
     memmove(&s->dir[at + 1], &s->dir[at], (s->chunks - at) * sizeof *s->dir);
     s->dir[at] = (struct span_slot){0, c};
@@ -111,32 +183,44 @@ static bool split(struct spans *s, size_t i, unsigned *at, size_t *chunk)
     return true;
 }
 
+/* The first range of a chunk that starts at x or above, the hole's included. */
+static unsigned start_in(const struct spans *s, size_t chunk, uint64_t x)
+{
+    const struct span_chunk *c = s->dir[chunk].chunk;
+    unsigned at = c->used && c->at[c->used - 1].first < x ? c->used
+                  : c->used                               ? seek_in(s, chunk, x)
+                                                          : 0;
+
+    /* None overlaps what comes, so who ends at x or above starts there: but for the hole. */
+    return at < c->used && c->at[at].first < x ? at + 1 : at;
+}
+
 bool spans_put(struct spans *s, struct span n)
 {
     size_t i = 0;
-    unsigned at = 0;
+    unsigned at;
+    struct span_chunk *c;
 
     if (!s->chunks && !dir_insert(s, 0))
         return false;
     i = chunk_for(s, n.first);
-
-    struct span_chunk *c = s->dir[i].chunk;
-    unsigned hi = c->used;
-
-    while (at < hi) {
-        unsigned mid = at + (hi - at) / 2;
-
-        if (c->at[mid].first < n.first)
-            at = mid + 1;
-        else
-            hi = mid;
+    at = start_in(s, i, n.first);
+    c = s->dir[i].chunk;
+    if (s->hole && i == s->hole_chunk && (at == s->hole_at || at == s->hole_at + 1)) {
+        c->at[s->hole_at] = n;
+        s->hole = false;
+        s->count++;
+        return true;
     }
+    at -= s->hole && i == s->hole_chunk && at > s->hole_at;
+    fill_up(s);
     if (c->used == SPANS_PER_CHUNK) {
         if (!split(s, i, &at, &i))
             return false;
         c = s->dir[i].chunk;
     }
-    memmove(&c->at[at + 1], &c->at[at], (c->used - at) * sizeof *c->at);
+    if (at < c->used)
+        memmove(&c->at[at + 1], &c->at[at], (c->used - at) * sizeof *c->at);
     c->at[at] = n;
     c->used++;
     s->count++;
@@ -148,7 +232,10 @@ static void drop_chunks(struct spans *s, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {
         s->count -= s->dir[i].chunk->used;
-        free(s->dir[i].chunk);
+        if (to - from == s->chunks && !s->spare)
+            s->spare = s->dir[i].chunk;
+        else
+            free(s->dir[i].chunk);
     }
     memmove(&s->dir[from], &s->dir[to], (s->chunks - to) * sizeof *s->dir);
     s->chunks -= to - from;
@@ -171,7 +258,23 @@ static void join_neighbours(struct spans *s, size_t i)
     s->dir[i].first = a->at[0].first;
 }
 
-/* Remove the ranges from *p on that end at `last` or below. */
+/* One range goes from the middle of a chunk that stays more than half full, so that no neighbours
+ * join: a hole will do. */
+static bool make_hole(struct spans *s, const struct span_pos *p, uint64_t last)
+{
+    const struct span_chunk *c = s->dir[p->chunk].chunk;
+
+    if (!p->at || p->at + 1 >= c->used || c->at[p->at + 1].first <= last ||
+        c->used <= SPANS_PER_CHUNK / 2 + 1)
+        return false;
+    s->hole = true;
+    s->hole_chunk = p->chunk;
+    s->hole_at = p->at;
+    s->count--;
+    return true;
+}
+
+/* Remove the ranges from *p on that end at `last` or below. There is no hole. */
 static void erase_run(struct spans *s, struct span_pos *p, uint64_t last)
 {
     while (p->chunk < s->chunks) {
@@ -208,6 +311,10 @@ bool spans_cut(struct spans *s, uint64_t first, uint64_t last)
 
     if (!x || x->first > last)
         return true;
+    if (s->hole) {
+        fill_up(s);
+        x = spans_seek(s, first, &p);
+    }
     if (x->first < first) {
         struct span tail = *x;
 
@@ -226,6 +333,8 @@ bool spans_cut(struct spans *s, uint64_t first, uint64_t last)
     if (x && x->last <= last) {
         size_t near = p.chunk;
 
+        if (make_hole(s, &p, last))
+            return true;
         erase_run(s, &p, last);
         if (near)
             join_neighbours(s, near - 1);
@@ -283,11 +392,16 @@ const char *spans_check(const struct spans *s)
         for (unsigned k = 0; k < c->used; k++) {
             if (c->at[k].first > c->at[k].last)
                 return "a range is inverted";
+            if (s->hole && i == s->hole_chunk && k == s->hole_at)
+                continue;
             if (before && before->last >= c->at[k].first)
                 return "two ranges overlap or are out of order";
             before = &c->at[k];
+            count++;
         }
-        count += c->used;
     }
+    if (s->hole && (s->hole_chunk >= s->chunks || !s->hole_at ||
+                    s->hole_at + 1 >= s->dir[s->hole_chunk].chunk->used))
+        return "a hole is at the end of its chunk";
     return count == s->count ? NULL : "the count is wrong";
 }

@@ -29,11 +29,18 @@ struct span_slot {
     struct span_chunk *chunk;
 };
 
-/** All zero is an empty map. */
+/**
+ * All zero is an empty map. A range removed alone may leave a hole among its neighbours, which the
+ * next range to stand there fills: taken away and given again is what happens most.
+ */
 struct spans {
     struct span_slot *dir;
     size_t chunks, room;
     size_t count;
+    size_t hole_chunk;
+    unsigned hole_at;         /* never the first of its chunk, nor the last */
+    bool hole;
+    struct span_chunk *spare; /* of a map that became empty */
 };
 
 struct span_pos {
