@@ -8,6 +8,22 @@ static struct visit **bucket_of(const struct visits *v, gpa_t table)
     return &v->bucket[table.v / PAGE_4K_BYTES & (v->buckets - 1)];
 }
 
+static void link_visit(struct visit **bucket, struct visit *at)
+{
+    at->next = *bucket;
+    at->link = bucket;
+    if (at->next)
+        at->next->link = &at->next;
+    *bucket = at;
+}
+
+static void unlink_visit(struct visit *gone)
+{
+    *gone->link = gone->next;
+    if (gone->next)
+        gone->next->link = gone->link;
+}
+
 /* More buckets, when there are as many positions; without memory for them the chains grow. */
 static void grow(struct visits *v)
 {
@@ -21,23 +37,11 @@ static void grow(struct visits *v)
     v->buckets = 4 * before;
     for (size_t i = 0; i < before; i++) {
         for (struct visit *at = old[i], *next; at; at = next) {
-            struct visit **bucket = bucket_of(v, at->table);
-
             next = at->next;
-            at->next = *bucket;
-            *bucket = at;
+            link_visit(bucket_of(v, at->table), at);
         }
     }
     free(old);
-}
-
-static void unlink_visit(struct visits *v, struct visit *gone)
-{
-    struct visit **link = bucket_of(v, gone->table);
-
-    while (*link != gone)
-        link = &(*link)->next;
-    *link = gone->next;
 }
 
 /* A position and all below it. One that the synchronisation under way has walked may be among them
@@ -49,7 +53,7 @@ static void drop(struct visits *v, struct visit *gone)
             drop(v, gone->child[i]);
     if (gone->walked)
         v->given_up = true;
-    unlink_visit(v, gone);
+    unlink_visit(gone);
     free(gone->child);
     free(gone);
     v->count--;
@@ -82,7 +86,6 @@ static struct visit *make(struct visits *v, struct visit *parent, unsigned index
                           unsigned level, enum perm perm)
 {
     struct visit *at = v->count < VISITS_MAX ? calloc(1, sizeof(*at)) : NULL;
-    struct visit **bucket;
 
     if (at && level > 1)
         at->child = calloc(WORDS_PER_PAGE, sizeof(struct visit *));
@@ -92,15 +95,13 @@ static struct visit *make(struct visits *v, struct visit *parent, unsigned index
         return NULL;
     }
     grow(v);
-    bucket = bucket_of(v, table);
     at->table = table;
     at->level = level;
     at->perm = perm;
     at->parent = parent;
     at->index = index;
     at->base = parent ? parent->base + index * (level_mask(level + 1) + 1) : 0;
-    at->next = *bucket;
-    *bucket = at;
+    link_visit(bucket_of(v, table), at);
     v->count++;
     flag(at);
     return at;

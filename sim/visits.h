@@ -32,12 +32,12 @@ struct visit {
     uint64_t below[WORDS_PER_PAGE / 64]; /* children that are pending or have such below */
     struct visit **child;                /* by index; NULL at level 1 */
     struct visit *parent;
-    struct visit *next;        /* of the same bucket */
+    struct visit *next, **link; /* of the same bucket; what points at this */
     struct visit *next_walked; /* children stand before their parents */
 };
 
 #define VISITS_BUCKETS_FEWEST 64u
-#define VISITS_BUCKETS_MOST   65536u
+#define VISITS_BUCKETS_MOST   (1u << 20)
 #define VISITS_MAX            (1u << 20)
 
 struct visits {

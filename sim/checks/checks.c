@@ -13,7 +13,8 @@ struct checks *checks_new(const struct check_config *cfg, struct err *e)
     if (c) {
         c->cfg = *cfg;
         c->arch = arch_of(cfg);
-        if (chk_watch_new(c) && hist_init(c) && !chk_observed_init(c)) {
+        c->context = calloc(1, sizeof *c->context);
+        if (c->context && chk_watch_new(c) && hist_init(c) && !chk_observed_init(c)) {
             c->cfg.expectations = NULL;
             return c;
         }
@@ -37,6 +38,7 @@ void checks_free(struct checks *c)
         free((char *)c->found[i].consumer);
     }
     chk_exact_free(c);
+    free(c->context);
     spans_free(&c->changed.parts);
     free(c->found);
     free(c->stale);
@@ -218,6 +220,7 @@ static void see(void *ctx, const struct obs *o)
         see_observed(c, o);
         return;
     }
+    chk_context_seen(c, o);
     chk_watch(c, o);
     switch (o->kind) {
     case OBS_RECORD: record_begins(c, o->u.rec); break;

@@ -98,6 +98,7 @@ struct checks {
     bool te_falls;   /* and it is off */
     bool root_bad;   /* the root table latched has a reserved translation table mode */
     bool some_taken; /* somebody's `taken` is not empty */
+    struct context_memo *context; /* the last one looked at; tables.c */
 };
 
 /* findings.c */
@@ -151,6 +152,15 @@ struct leaf {
     uint64_t word_gpa;    /* the entry that decided */
 };
 struct ctx chk_context(const struct checks *c, bdf_t bdf);
+struct context_memo {
+    bool held;     /* for the table below; else it must be read */
+    bool storing;  /* the current record changes memory: nothing is held */
+    uint64_t root; /* of the table latched */
+    bdf_t bdf;
+    struct ctx ctx;
+};
+/* Memory is about to change, or may have: look anew. */
+void chk_context_seen(struct checks *c, const struct obs *o);
 void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, struct leaf *out);
 /* The same, but a hole may be answered for as a whole, up to `until`. */
 void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,

@@ -2,12 +2,19 @@
 /* What the tables in guest memory say now: one address, from the root, without any cache. */
 #include "checks/internal.h"
 
-struct ctx chk_context(const struct checks *c, bdf_t bdf)
+void chk_context_seen(struct checks *c, const struct obs *o)
+{
+    if (o->kind == OBS_RECORD)
+        c->context->storing = o->u.rec->kind == REC_MEM || o->u.rec->kind == REC_ZERO;
+    if (c->context->storing || o->kind == OBS_UNIT_STORE || o->kind == OBS_RESET)
+        c->context->held = false;
+}
+
+static struct ctx read_context(const struct checks *c, bdf_t bdf)
 {
     struct ctx none = {.kind = CTX_ABSENT, .reasons = REASON(FR_ROOT_ABSENT)};
     uint64_t lo, hi, table, at;
 
-    bdf = chk_requester(c, bdf);
     at = c->root + (uint64_t)(bdf.v >> 8) * 16;
     if (!c->root_known || !guest_mem_read(c->cfg.mem, gpa(at), &lo) ||
         !guest_mem_read(c->cfg.mem, gpa(at + 8), &hi)) {
@@ -30,6 +37,21 @@ struct ctx chk_context(const struct checks *c, bdf_t bdf)
         return none;
     }
     return arch_context(&c->arch, lo, hi);
+}
+
+/* Within one record a context entry is asked for again and again. */
+struct ctx chk_context(const struct checks *c, bdf_t bdf)
+{
+    struct context_memo *m = c->context;
+
+    bdf = chk_requester(c, bdf);
+    if (m->held && c->root_known && m->root == c->root && m->bdf.v == bdf.v)
+        return m->ctx;
+    m->ctx = read_context(c, bdf);
+    m->bdf = bdf;
+    m->root = c->root;
+    m->held = c->root_known && !m->storing;
+    return m->ctx;
 }
 
 static void absent(struct leaf *out, uint64_t first, uint64_t bytes_mask, uint64_t word_gpa)

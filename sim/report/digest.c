@@ -14,11 +14,11 @@ static uint64_t rotl(uint64_t v, unsigned by)
     return v << by | v >> (64 - by);
 }
 
-static uint64_t le(const unsigned char *p, unsigned bytes)
+static uint64_t le(const unsigned char *p, size_t bytes)
 {
     uint64_t v = 0;
 
-    for (unsigned i = 0; i < bytes; i++)
+    for (size_t i = 0; i < bytes; i++)
         v |= (uint64_t)p[i] << (8 * i);
     return v;
 }
@@ -31,29 +31,22 @@ static uint64_t le8(const unsigned char *p)
            (uint64_t)p[7] << 56;
 }
 
-static void put_le8(unsigned char *p, uint64_t v)
-{
-    p[0] = (unsigned char)v;
-    p[1] = (unsigned char)(v >> 8);
-    p[2] = (unsigned char)(v >> 16);
-    p[3] = (unsigned char)(v >> 24);
-    p[4] = (unsigned char)(v >> 32);
-    p[5] = (unsigned char)(v >> 40);
-    p[6] = (unsigned char)(v >> 48);
-    p[7] = (unsigned char)(v >> 56);
-}
-
 static uint64_t mix(uint64_t lane, uint64_t word)
 {
     return rotl(lane + word * P2, 31) * P1;
 }
 
-static void stripe(struct digest *d, const unsigned char *p)
+/* One more whole word. */
+static void word(struct digest *d, size_t at, uint64_t v)
 {
-    d->lane[0] = mix(d->lane[0], le8(p));
-    d->lane[1] = mix(d->lane[1], le8(p + 8));
-    d->lane[2] = mix(d->lane[2], le8(p + 16));
-    d->lane[3] = mix(d->lane[3], le8(p + 24));
+    if (at < 3) {
+        d->rest[at] = v;
+        return;
+    }
+    d->lane[0] = mix(d->lane[0], d->rest[0]);
+    d->lane[1] = mix(d->lane[1], d->rest[1]);
+    d->lane[2] = mix(d->lane[2], d->rest[2]);
+    d->lane[3] = mix(d->lane[3], v);
 }
 
 void digest_init(struct digest *d)
@@ -61,41 +54,42 @@ void digest_init(struct digest *d)
     *d = (struct digest){.lane = {P1 + P2, P2, 0, UINT64_C(0) - P1}};
 }
 
+void digest_u64(struct digest *d, uint64_t v)
+{
+    unsigned have = 8 * (d->bytes % 8); /* bits */
+    size_t at = d->bytes / 8 % 4;
+
+    d->bytes += 8;
+    if (!have) {
+        word(d, at, v);
+        return;
+    }
+    word(d, at, d->part | v << have);
+    d->part = v >> (64 - have);
+}
+
+/* Fewer than eight bytes; the rest of `v` is zero. */
+static void some(struct digest *d, uint64_t v, size_t bytes)
+{
+    unsigned have = 8 * (d->bytes % 8);
+    size_t at = d->bytes / 8 % 4;
+
+    d->part = have ? d->part | v << have : v;
+    d->bytes += bytes;
+    if (have + 8 * bytes < 64)
+        return;
+    word(d, at, d->part);
+    d->part = have ? v >> (64 - have) : 0;
+}
+
 void digest_bytes(struct digest *d, const void *bytes, size_t length)
 {
     const unsigned char *p = bytes;
-    size_t have = d->bytes % 32;
 
-    d->bytes += length;
-    if (have + length < 32) {
-        memcpy(d->rest + have, p, length);
-        return;
-    }
-    if (have) {
-        memcpy(d->rest + have, p, 32 - have);
-        stripe(d, d->rest);
-        p += 32 - have;
-        length -= 32 - have;
-    }
-    for (; length >= 32; p += 32, length -= 32)
-        stripe(d, p);
-    memcpy(d->rest, p, length);
-}
-
-void digest_u64(struct digest *d, uint64_t v)
-{
-    size_t have = d->bytes % 32;
-    unsigned char b[8];
-
-    put_le8(b, v);
-    if (have % 8) {
-        digest_bytes(d, b, sizeof(b));
-        return;
-    }
-    memcpy(d->rest + have, b, sizeof(b)); /* the usual case: words alone */
-    d->bytes += 8;
-    if (have == 24)
-        stripe(d, d->rest);
+    for (; length >= 8; p += 8, length -= 8)
+        digest_u64(d, le8(p));
+    if (length)
+        some(d, le(p, length), length);
 }
 
 void digest_text(struct digest *d, const char *s)
@@ -116,9 +110,8 @@ static uint64_t avalanche(uint64_t h)
 
 uint64_t digest_value(const struct digest *d)
 {
-    const unsigned char *p = d->rest;
-    size_t n = d->bytes % 32;
-    uint64_t h = P5;
+    size_t n = d->bytes % 8;
+    uint64_t h = P5, part = d->part;
 
     if (d->bytes >= 32) {
         h = rotl(d->lane[0], 1) + rotl(d->lane[1], 7) + rotl(d->lane[2], 12) + rotl(d->lane[3], 18);
@@ -126,11 +119,14 @@ uint64_t digest_value(const struct digest *d)
             h = (h ^ mix(0, d->lane[i])) * P1 + P4;
     }
     h += d->bytes;
-    for (; n >= 8; p += 8, n -= 8)
-        h = rotl(h ^ mix(0, le(p, 8)), 27) * P1 + P4;
-    for (; n >= 4; p += 4, n -= 4)
-        h = rotl(h ^ le(p, 4) * P1, 23) * P2 + P3;
-    for (; n; p++, n--)
-        h = rotl(h ^ *p * P5, 11) * P1;
+    for (size_t i = 0; i < d->bytes / 8 % 4; i++)
+        h = rotl(h ^ mix(0, d->rest[i]), 27) * P1 + P4;
+    if (n >= 4) {
+        h = rotl(h ^ (part & UINT32_MAX) * P1, 23) * P2 + P3;
+        part >>= 32;
+        n -= 4;
+    }
+    for (; n; part >>= 8, n--)
+        h = rotl(h ^ (part & 0xff) * P5, 11) * P1;
     return avalanche(h);
 }

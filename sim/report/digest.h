@@ -17,11 +17,13 @@
 #include "observe.h"
 #include "report/counts.h"
 
-/** A running XXH64. */
+/** A running XXH64. What is not hashed yet are the last bytes % 32 bytes: words, and a part of one.
+ */
 struct digest {
     uint64_t lane[4];
     uint64_t bytes;
-    unsigned char rest[32]; /* the last bytes % 32 bytes, not hashed yet */
+    uint64_t rest[4]; /* the words */
+    uint64_t part;    /* the last bytes % 8 bytes, the first of them lowest */
 };
 
 void digest_init(struct digest *d);
