@@ -99,15 +99,40 @@ static unsigned find_entry(const struct range_chunk *c, uint64_t before, uint64_
     return low;
 }
 
+/* Where the last look-up ended, or the entry after that. */
+static bool find_near(const struct rangemap *m, uint64_t at, struct place *p)
+{
+    const struct range_chunk *c;
+    unsigned i = m->near_index;
+
+    *p = (struct place){m->near_chunk, i};
+    if (p->chunk >= m->chunks || m->dir[p->chunk].last < at ||
+        (p->chunk && m->dir[p->chunk - 1].last >= at))
+        return false;
+    c = m->dir[p->chunk].chunk;
+    if (i >= c->count || (i && c->entry[i - 1].range.last.v >= at))
+        return false;
+    if (c->entry[i].range.last.v >= at)
+        return true;
+    p->index = i + 1;
+    return i + 1 < c->count && c->entry[i + 1].range.last.v >= at;
+}
+
 /* First entry whose last byte is at or above `at`, the gap's included; chunk == chunks when there
  * is none. No chunk is empty. */
 static struct place find(const struct rangemap *m, iova_t at)
 {
-    struct place p = {find_chunk(m, at.v), 0};
+    struct rangemap *keep = (struct rangemap *)(uintptr_t)m; /* a hint is no part of the content */
+    struct place p;
 
+    if (find_near(m, at.v, &p))
+        return p;
+    p = (struct place){find_chunk(m, at.v), 0};
     if (p.chunk < m->chunks)
         p.index = find_entry(m->dir[p.chunk].chunk, p.chunk ? m->dir[p.chunk - 1].last : 0,
                              m->dir[p.chunk].last, at.v);
+    keep->near_chunk = p.chunk;
+    keep->near_index = p.index;
     return p;
 }
 

@@ -120,13 +120,36 @@ static struct span *at_pos(struct spans *s, struct span_pos *p)
     return p->chunk < s->chunks ? &s->dir[p->chunk].chunk->at[p->at] : NULL;
 }
 
+/* True when x is where was looked last, or one further in that chunk. */
+static bool seek_near(const struct spans *s, uint64_t x, struct span_pos *p)
+{
+    const struct span_chunk *c;
+    unsigned at = s->near_at;
+
+    *p = (struct span_pos){s->near_chunk, at};
+    if (p->chunk >= s->chunks || s->dir[p->chunk].first > x ||
+        (p->chunk + 1 < s->chunks && s->dir[p->chunk + 1].first <= x))
+        return false;
+    c = s->dir[p->chunk].chunk;
+    if (at >= c->used || (at && c->at[at - 1].last >= x))
+        return false;
+    if (c->at[at].last >= x)
+        return true;
+    p->at = at + 1;
+    return at + 1 < c->used && c->at[at + 1].last >= x;
+}
+
 struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p)
 {
     *p = (struct span_pos){0, 0};
     if (!s->chunks)
         return NULL;
-    p->chunk = chunk_for(s, x);
-    p->at = seek_in(s, p->chunk, x);
+    if (!seek_near(s, x, p)) {
+        p->chunk = chunk_for(s, x);
+        p->at = seek_in(s, p->chunk, x);
+        s->near_chunk = p->chunk;
+        s->near_at = p->at;
+    }
     return at_pos(s, p);
 }
 
@@ -203,8 +226,19 @@ bool spans_put(struct spans *s, struct span n)
 
     if (!s->chunks && !dir_insert(s, 0))
         return false;
-    i = chunk_for(s, n.first);
-    at = start_in(s, i, n.first);
+    if (s->chunks > 1 || s->dir[0].chunk->used) {
+        struct span_pos p;
+
+        if (seek_near(s, n.first, &p)) {
+            i = p.chunk;
+            at = p.at + (s->dir[i].chunk->at[p.at].first < n.first); /* the hole may */
+        } else {
+            i = chunk_for(s, n.first);
+            at = start_in(s, i, n.first);
+        }
+    } else {
+        at = 0;
+    }
     c = s->dir[i].chunk;
     if (s->hole && i == s->hole_chunk && (at == s->hole_at || at == s->hole_at + 1)) {
         c->at[s->hole_at] = n;

@@ -37,7 +37,8 @@ struct spans {
     struct span_slot *dir;
     size_t chunks, room;
     size_t count;
-    size_t hole_chunk;
+    size_t hole_chunk, near_chunk;
+    unsigned near_at; /* where was looked last; the next look is mostly there or one further */
     unsigned hole_at;         /* never the first of its chunk, nor the last */
     bool hole;
     struct span_chunk *spare; /* of a map that became empty */

@@ -109,8 +109,12 @@ static void words_change(struct checks *c, uint64_t page, unsigned role, unsigne
 static void page_changes(struct checks *c, uint64_t page, unsigned first, unsigned count,
                          const uint64_t *val, bool snapshot)
 {
-    for (unsigned role = 1; role <= ROLE_ROOT; role++)
-        if (reg_find(c->registry, page, role))
+    unsigned roles = 0;
+
+    for (const struct node *n = reg_nodes_of(c->registry, page); n; n = n->page_next)
+        roles |= n->page == page ? 1u << n->role : 0;
+    for (unsigned role = 1; role <= ROLE_ROOT && roles >> role; role++)
+        if (roles >> role & 1)
             words_change(c, page, role, first, count, val, snapshot);
 }
 
