@@ -14,8 +14,10 @@
 
 /** What only a program may ask: time, and the bytes of the heap in use. */
 struct meter {
-    uint64_t (*now_ns)(void);
+    uint64_t (*now_ns)(void);     /* the processor time of this process */
+    uint64_t (*wall_ns)(void);    /* the time of day */
     uint64_t (*heap_bytes)(void); /* NULL: not known here */
+    uint64_t look_ns;             /* what a look at the clock takes */
 };
 
 enum operation {

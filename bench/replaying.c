@@ -226,10 +226,10 @@ static int time_replay(const struct meter *m, const struct bytes *b, const char 
 }
 
 /* Two processes beside each other, over the time of one. */
-static int two_at_once(const struct meter *m, const struct bytes *b, double one, double *out,
-                       struct err *e)
+static int two_at_once(const struct meter *m, const struct bytes *b, double *out, struct err *e)
 {
-    uint64_t start;
+    uint64_t start, one;
+    double took;
     pid_t child[2];
     int status, rc = 0;
 
@@ -237,19 +237,20 @@ static int two_at_once(const struct meter *m, const struct bytes *b, double one,
     if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
         return 0;
     fflush(NULL);
-    start = m->now_ns();
+    start = m->wall_ns();
+    rc = replay_once(m, b, "fast", &took, e);
+    one = m->wall_ns() - start;
+    start = m->wall_ns();
     for (unsigned i = 0; i < 2; i++) {
         child[i] = fork();
         if (child[i] == 0) {
-            double took;
-
             _exit(replay_once(m, b, "fast", &took, e) ? 1 : 0);
         }
     }
     for (unsigned i = 0; i < 2; i++)
         if (child[i] < 0 || waitpid(child[i], &status, 0) < 0 || status)
             rc = err_set(e, ECHILD, "replays beside each other failed");
-    *out = (double)(m->now_ns() - start) / 1e9 / one;
+    *out = (double)(m->wall_ns() - start) / (double)one;
     return rc;
 }
 
@@ -316,7 +317,7 @@ int rates_measure(struct rates *r, const struct meter *m, const char *folder, bo
             rc = time_replay(m, &made[i], "fast", &on[i], e);
     }
     if (!rc)
-        rc = two_at_once(m, &made[0], on[0], &r->two_over_one, e);
+        rc = two_at_once(m, &made[0], &r->two_over_one, e);
     if (!rc) {
         r->records = made[0].records + made[1].records;
         r->invalidations = n / 2;

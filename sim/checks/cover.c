@@ -102,9 +102,9 @@ static void prune_contexts(struct checks *c)
     struct item *dead = NULL;
 
     for (struct node *n = r->hist, *next; n; n = next) {
-        struct item **link = &n->items;
+        struct item **link = &n->past->items;
 
-        next = n->hist_next;
+        next = n->past->hist_next;
         while (n->role >= ROLE_CTX && *link) {
             struct item *i = *link;
             bool gone = i->until <= r->cc_all && r->cc_all <= r->iotlb_all;
@@ -171,7 +171,7 @@ static bool cover_part(struct registry *r, struct item *i, uint16_t did, struct 
 static void cover_node(struct checks *c, struct node *n, const struct desc *d, struct item **dead)
 {
     uint64_t bytes = arch_entry_bytes(n->role);
-    struct item **link = &n->items;
+    struct item **link = &n->past->items;
 
     while (*link) {
         struct item *i = *link;
@@ -211,7 +211,7 @@ static void cover_pages_below(struct checks *c, const struct domain_link *l, con
         for (uint64_t base = first; base <= d->last; base += table) {
             for (struct node *n = reg_at(r, l->top, role, base), *next; n; n = next) {
                 next = n->place_next;
-                if (n->items && reg_is_place(n, l->top, role, base))
+                if (node_items(n) && reg_is_place(n, l->top, role, base))
                     cover_node(c, n, d, dead);
             }
             if (base + table < base)
@@ -227,7 +227,7 @@ static void cover_pages(struct checks *c, const struct desc *d)
 
     if (r->hist_count <= 64 || d->am > 18) {
         for (struct node *n = r->hist, *next; n; n = next) {
-            next = n->hist_next;
+            next = n->past->hist_next;
             if (n->role < ROLE_CTX && !n->shared && n->base <= d->last &&
                 n->base + (arch_entry_bytes(n->role) * 512 - 1) >= d->first &&
                 reg_only_domain(r, n->top, d->did))
@@ -250,13 +250,13 @@ static void cover_domain(struct checks *c, bool all, uint16_t did)
     struct item *dead = NULL;
 
     for (struct node *n = r->hist, *next; n; n = next) {
-        next = n->hist_next;
+        next = n->past->hist_next;
         if (n->role >= ROLE_CTX || (!all && (n->shared || !reg_only_domain(r, n->top, did))))
             continue;
-        while (n->items) {
-            chk_guest_retired(c, n, n->items);
+        while (node_items(n)) {
+            chk_guest_retired(c, n, node_items(n));
             uint64_t bytes = arch_entry_bytes(n->role);
-            uint64_t first = n->base + n->items->index * bytes;
+            uint64_t first = n->base + node_items(n)->index * bytes;
 
             chk_changed(c, n->top, first, first + (bytes - 1));
             item_unlink_first(r, n, &dead);

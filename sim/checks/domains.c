@@ -34,7 +34,7 @@ static bool by_root_table(const struct checks *c, bdf_t bdf, uint64_t page, uint
     reg_entry(c, &here, bdf.v >> 8, &lo, &hi);
     if (by_root_entry(c, bdf, lo, hi, did))
         return true;
-    for (const struct item *i = n ? n->items : NULL; i; i = i->next)
+    for (const struct item *i = n ? node_items(n) : NULL; i; i = i->next)
         if (i->index == bdf.v >> 8 && (i->wild || by_root_entry(c, bdf, i->lo, i->hi, did)))
             return true;
     return false;
@@ -46,10 +46,10 @@ bool chk_had_domain(const struct checks *c, bdf_t bdf, uint16_t did)
 
     if (r->wild)
         return true; /* what entries held before is not known */
-    for (const struct node *n = r->hist; n; n = n->hist_next) {
+    for (const struct node *n = r->hist; n; n = n->past->hist_next) {
         if (n->role != ROLE_CTX || (n->base != (uint64_t)(bdf.v >> 8) && !n->shared))
             continue;
-        for (const struct item *i = n->items; i; i = i->next)
+        for (const struct item *i = node_items(n); i; i = i->next)
             if (i->index == (bdf.v & 0xff) &&
                 (i->wild || arch_context(&c->arch, i->lo, i->hi).did == did))
                 return true;

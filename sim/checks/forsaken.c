@@ -22,7 +22,7 @@ static struct node *empty_below(const struct checks *c, const struct node *n, co
     for (unsigned k = 0; k < 512; k++)
         if (words[k] & 3)
             return NULL;
-    for (const struct item *k = child->items; k; k = k->next)
+    for (const struct item *k = node_items(child); k; k = k->next)
         if (k->wild || (k->lo & 3))
             return NULL;
     return child;
@@ -39,10 +39,10 @@ void cover_forsake(struct checks *c)
     struct node *child;
 
     r->partly = false;
-    for (struct node *n = r->hist; n; n = n->hist_next) {
+    for (struct node *n = r->hist; n; n = n->past->hist_next) {
         if (n->role < 2 || n->role >= ROLE_CTX || n->shared)
             continue;
-        for (struct item *i = n->items; i; i = i->next) {
+        for (struct item *i = node_items(n); i; i = i->next) {
             child = empty_below(c, n, i);
             if (child)
                 i->forsaken = child->forsaken = true;

@@ -13,10 +13,10 @@ static void judge_reuse(struct checks *c, const struct ctx *x, uint64_t page, un
 {
     const struct registry *r = c->registry;
 
-    for (const struct node *n = r->hist; n; n = n->hist_next) {
+    for (const struct node *n = r->hist; n; n = n->past->hist_next) {
         if (n->role != ROLE_CTX || n->shared)
             continue;
-        for (const struct item *i = n->items; i; i = i->next) {
+        for (const struct item *i = node_items(n); i; i = i->next) {
             struct ctx was = arch_context(&c->arch, i->lo, i->hi);
             bdf_t b = bdf((uint16_t)(n->base << 8 | i->index));
 

@@ -36,9 +36,9 @@ static uint64_t small_leaf(const struct checks *c, const struct node *n, uint64_
 
         for (uint64_t base = first; base < last; base += step) {
             for (const struct node *m = reg_at(r, n->top, role, base); m; m = m->place_next) {
-                if (!m->items || m->forsaken || !reg_is_place(m, n->top, role, base))
+                if (!node_items(m) || m->forsaken || !reg_is_place(m, n->top, role, base))
                     continue;
-                for (const struct item *i = m->items; i; i = i->next)
+                for (const struct item *i = node_items(m); i; i = i->next)
                     if (!i->covered && guest_on_since(c, i->record) &&
                         arch_entry(&c->arch, role, i->lo) == ENTRY_LEAF && guest_alive(c, m, i))
                         return i->record;
@@ -54,7 +54,7 @@ static bool size_changes(struct checks *c, const struct node *n, unsigned index,
     struct where w = slot_of(n, index, 0);
     uint64_t small;
 
-    for (const struct item *i = n->items; i; i = i->next) {
+    for (const struct item *i = node_items(n); i; i = i->next) {
         enum entry_kind was = arch_entry(&c->arch, n->role, i->lo);
 
         if (i->index != index || !guest_on_since(c, i->record) ||

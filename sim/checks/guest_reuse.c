@@ -79,9 +79,9 @@ void reuse_link(struct checks *c, const struct node *n, unsigned index, uint64_t
 {
     uint64_t bytes = arch_entry_bytes(n->role), first = n->base + index * bytes;
 
-    if (!(n->marked[index / 64] >> index % 64 & 1))
+    if (!node_marked(n, index))
         return;
-    for (const struct item *i = n->items; i; i = i->next) {
+    for (const struct item *i = node_items(n); i; i = i->next) {
         uint64_t before = i->lo & c->arch.addr_mask;
 
         if (i->index != index || i->covered || !guest_on_since(c, i->record) ||
@@ -115,10 +115,10 @@ static bool old_context(struct checks *c, const struct node *like)
             top = reg_find(r, m->top, m->top_level);
     if (!top || top->refs_now || r->wild)
         return false;
-    for (const struct node *n = r->hist; n; n = n->hist_next) {
+    for (const struct node *n = r->hist; n; n = n->past->hist_next) {
         if (n->role != ROLE_CTX || n->shared)
             continue;
-        for (const struct item *i = n->items; i; i = i->next) {
+        for (const struct item *i = node_items(n); i; i = i->next) {
             struct ctx x = arch_context(&c->arch, i->lo, i->hi);
             bdf_t b = bdf((uint16_t)(n->base << 8 | i->index));
 

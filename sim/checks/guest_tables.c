@@ -90,7 +90,7 @@ static void judge_context(struct checks *c, uint64_t page, unsigned index, const
         judge_same_domain(c, page, index, &x);
     if (x.kind == CTX_BAD || !n || n->shared)
         return;
-    for (const struct item *i = n->items; i; i = i->next) {
+    for (const struct item *i = node_items(n); i; i = i->next) {
         struct ctx was = arch_context(&c->arch, i->lo, i->hi);
         bdf_t bdf = {(uint16_t)(n->base << 8 | index)};
 
@@ -204,10 +204,10 @@ void chk_guest_table_linked(struct checks *c, const struct node *like)
     if (!(c->gsts & ARCH_TE) || like->role >= ROLE_CTX)
         return;
     reuse_table(c, like);
-    for (const struct node *n = c->registry->hist; n; n = n->hist_next) {
+    for (const struct node *n = c->registry->hist; n; n = n->past->hist_next) {
         if (n->role >= ROLE_CTX || n->shared || n->forsaken)
             continue;
-        for (const struct item *i = n->items; i; i = i->next) {
+        for (const struct item *i = node_items(n); i; i = i->next) {
             uint64_t iova = n->base + i->index * arch_entry_bytes(n->role);
 
             if (++looked > LOOK_MAX)

@@ -11,45 +11,45 @@
 
 static void hist_join(struct registry *r, struct node *n)
 {
-    n->hist_prev = NULL;
-    n->hist_next = r->hist;
+    n->past->hist_prev = NULL;
+    n->past->hist_next = r->hist;
     if (r->hist)
-        r->hist->hist_prev = n;
+        r->hist->past->hist_prev = n;
     r->hist = n;
     r->hist_count++;
 }
 
 static void hist_leave(struct registry *r, struct node *n)
 {
-    if (n->hist_prev)
-        n->hist_prev->hist_next = n->hist_next;
+    if (n->past->hist_prev)
+        n->past->hist_prev->past->hist_next = n->past->hist_next;
     else
-        r->hist = n->hist_next;
-    if (n->hist_next)
-        n->hist_next->hist_prev = n->hist_prev;
+        r->hist = n->past->hist_next;
+    if (n->past->hist_next)
+        n->past->hist_next->past->hist_prev = n->past->hist_prev;
     r->hist_count--;
-    free(n->by_entry);
-    n->by_entry = NULL;
-    n->item_count = 0;
+    free(n->past->by_entry);
+    n->past->by_entry = NULL;
+    n->past->item_count = 0;
 }
 
 static void by_entry_add(struct node *n, struct item *i)
 {
-    if (!n->by_entry)
+    if (!n->past->by_entry)
         return;
-    i->same = n->by_entry[i->index];
-    n->by_entry[i->index] = i;
+    i->same = n->past->by_entry[i->index];
+    n->past->by_entry[i->index] = i;
 }
 
 /* From so many items on an entry's are found without a look at all others. Without memory for it
  * it only takes longer. */
 static void by_entry_new(struct node *n)
 {
-    if (n->item_count != MANY_ITEMS || n->by_entry)
+    if (n->past->item_count != MANY_ITEMS || n->past->by_entry)
         return;
-    n->by_entry = calloc(WORDS_PER_PAGE, sizeof *n->by_entry);
-    for (struct item *i = n->by_entry ? n->items : NULL; i; i = i->next) {
-        struct item **link = &n->by_entry[i->index];
+    n->past->by_entry = calloc(WORDS_PER_PAGE, sizeof *n->past->by_entry);
+    for (struct item *i = n->past->by_entry ? n->past->items : NULL; i; i = i->next) {
+        struct item **link = &n->past->by_entry[i->index];
 
         while (*link)
             link = &(*link)->same;
@@ -63,13 +63,13 @@ static bool others_of_entry(struct node *n, const struct item *gone)
 {
     struct item **link;
 
-    if (n->by_entry) {
-        for (link = &n->by_entry[gone->index]; *link != gone;)
+    if (n->past->by_entry) {
+        for (link = &n->past->by_entry[gone->index]; *link != gone;)
             link = &(*link)->same;
         *link = gone->same;
-        return n->by_entry[gone->index];
+        return n->past->by_entry[gone->index];
     }
-    for (const struct item *k = n->items; k; k = k->next)
+    for (const struct item *k = n->past->items; k; k = k->next)
         if (k->index == gone->index)
             return true;
     return false;
@@ -81,13 +81,13 @@ void item_unlink(struct registry *r, struct node *n, struct item **link, struct 
     struct item *i = *link;
 
     *link = i->next;
-    n->item_count--;
+    n->past->item_count--;
     if (!others_of_entry(n, i))
-        n->marked[i->index / 64] &= ~(UINT64_C(1) << i->index % 64);
+        n->past->marked[i->index / 64] &= ~(UINT64_C(1) << i->index % 64);
     i->next = *dead;
     *dead = i;
     r->item_count--;
-    if (!n->items)
+    if (!n->past->items)
         hist_leave(r, n);
 }
 
@@ -95,17 +95,17 @@ void item_unlink(struct registry *r, struct node *n, struct item **link, struct 
  * ask for those of an entry until they are gone. */
 void item_unlink_first(struct registry *r, struct node *n, struct item **dead)
 {
-    struct item *i = n->items;
+    struct item *i = n->past->items;
 
-    free(n->by_entry);
-    n->by_entry = NULL;
-    n->items = i->next;
+    free(n->past->by_entry);
+    n->past->by_entry = NULL;
+    n->past->items = i->next;
     i->next = *dead;
     *dead = i;
     r->item_count--;
-    if (n->items)
+    if (n->past->items)
         return;
-    memset(n->marked, 0, sizeof n->marked);
+    memset(n->past->marked, 0, sizeof n->past->marked);
     hist_leave(r, n);
 }
 
@@ -135,14 +135,14 @@ void items_bury(struct checks *c, struct item *dead)
 
 void hist_drop_items(struct checks *c, struct node *n)
 {
-    struct item *dead = n->items, *last = dead;
+    struct item *dead = node_items(n), *last = dead;
 
     if (!dead)
         return;
     for (c->registry->item_count--; last->next; last = last->next)
         c->registry->item_count--;
-    n->items = NULL;
-    memset(n->marked, 0, sizeof n->marked);
+    n->past->items = NULL;
+    memset(n->past->marked, 0, sizeof n->past->marked);
     hist_leave(c->registry, n);
     items_bury(c, dead);
 }
@@ -170,9 +170,13 @@ void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uin
     unsigned same_entry = 0;
     struct item *i;
 
-    if (n->marked[index / 64] >> index % 64 & 1) {
-        for (i = n->by_entry ? n->by_entry[index] : n->items; i;
-             i = n->by_entry ? i->same : i->next) {
+    if (!n->past && !(n->past = calloc(1, sizeof *n->past))) {
+        c->failed = true;
+        return;
+    }
+    if (node_marked(n, index)) {
+        for (i = n->past->by_entry ? n->past->by_entry[index] : n->past->items; i;
+             i = n->past->by_entry ? i->same : i->next) {
             if (i->index != index)
                 continue;
             same_entry++;
@@ -190,7 +194,7 @@ void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uin
     i = item_new(c);
     if (!i)
         return;
-    *i = (struct item){.next = n->items,
+    *i = (struct item){.next = n->past->items,
                        .lo = lo,
                        .hi = hi,
                        .until = r->now,
@@ -200,12 +204,12 @@ void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uin
                        .forsaken = n->forsaken,
                        .wild = same_entry >= VALUES_MAX};
     reg_now_to_old(c, n->role, lo, hi);
-    if (!n->items)
+    if (!n->past->items)
         hist_join(r, n);
-    n->items = i;
-    n->item_count++;
+    n->past->items = i;
+    n->past->item_count++;
     by_entry_add(n, i);
     by_entry_new(n);
-    n->marked[index / 64] |= UINT64_C(1) << index % 64;
+    n->past->marked[index / 64] |= UINT64_C(1) << index % 64;
     r->item_count++;
 }

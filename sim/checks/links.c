@@ -75,7 +75,7 @@ static void mark_shared(struct checks *c, struct node *n)
             (child = reg_find(c->registry, page, role)))
             mark_shared(c, child);
     }
-    for (const struct item *i = n->items; i; i = i->next)
+    for (const struct item *i = node_items(n); i; i = i->next)
         if (reg_child(c, i->role, i->lo, i->hi, &page, &role) &&
             (child = reg_find(c->registry, page, role)))
             mark_shared(c, child);
@@ -170,7 +170,7 @@ static void dismantle(struct checks *c, struct node *n)
         reg_entry(c, n, i, &lo, &hi);
         reg_release(c, n->role, lo, hi, false);
     }
-    free(n);
+    reg_node_free(c->registry, n);
 }
 
 void reg_unref(struct checks *c, struct node *n)

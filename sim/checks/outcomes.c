@@ -116,9 +116,9 @@ static void walk_table(struct walk *w, uint64_t page, unsigned level, bool denie
     }
     walk_entry(w, level, words[index], denied, t);
     n = r->item_count ? reg_find(r, page, level) : NULL;
-    if (!n || !(n->marked[index / 64] >> index % 64 & 1))
+    if (!n || !node_marked(n, index))
         return;
-    for (const struct item *i = n->items; i && !w->out->wild; i = i->next) {
+    for (const struct item *i = node_items(n); i && !w->out->wild; i = i->next) {
         if (i->index != index || !item_alive(r, i, w->did, w->iova))
             continue;
         if (i->wild)
@@ -211,9 +211,9 @@ static void walk_root(struct walk *w, bdf_t bdf, uint64_t lo, uint64_t hi, uint6
     reg_entry(c, &here, index, &clo, &chi);
     walk_context(w, bdf, clo, chi, until, t);
     n = c->registry->item_count ? reg_find(c->registry, page, ROLE_CTX) : NULL;
-    if (!n || !(n->marked[index / 64] >> index % 64 & 1))
+    if (!n || !node_marked(n, index))
         return;
-    for (const struct item *i = n->items; i && !w->out->wild; i = i->next) {
+    for (const struct item *i = node_items(n); i && !w->out->wild; i = i->next) {
         if (i->index != index)
             continue;
         if (i->wild)
@@ -239,9 +239,9 @@ static void walk_root_table(struct walk *w, bdf_t bdf, uint64_t page, uint64_t u
     reg_entry(c, &here, index, &lo, &hi);
     walk_root(w, bdf, lo, hi, until, t);
     n = c->registry->item_count ? reg_find(c->registry, page, ROLE_ROOT) : NULL;
-    if (!n || !(n->marked[index / 64] >> index % 64 & 1))
+    if (!n || !node_marked(n, index))
         return;
-    for (const struct item *i = n->items; i && !w->out->wild; i = i->next) {
+    for (const struct item *i = node_items(n); i && !w->out->wild; i = i->next) {
         if (i->index != index)
             continue;
         if (i->wild)

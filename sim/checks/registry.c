@@ -54,9 +54,8 @@ void reg_clear(struct registry *r)
     for (size_t s = 0; r->by_page && s < r->slots; s++) {
         for (struct node *n = r->by_page[s], *next; n; n = next) {
             next = n->page_next;
-            free_items(n->items);
-            free(n->by_entry);
-            free(n);
+            free_items(node_items(n));
+            reg_node_free(r, n);
         }
         r->by_page[s] = NULL;
         if (r->by_place)
@@ -74,6 +73,10 @@ void reg_free(struct registry *r)
         return;
     reg_clear(r);
     free_items(r->spare);
+    for (struct slab *s = r->slabs, *next; s; s = next) {
+        next = s->next;
+        free(s);
+    }
     free(r->by_page);
     free(r->by_place);
     did_times_free(&r->iotlb_did);
@@ -204,18 +207,46 @@ bool reg_child(const struct checks *c, unsigned role, uint64_t lo, uint64_t hi, 
     return true;
 }
 
+static struct node *node_new(struct registry *r)
+{
+    struct node *n = r->spare_nodes;
+    struct slab *s;
+
+    if (!n && (s = malloc(sizeof *s))) {
+        s->next = r->slabs;
+        r->slabs = s;
+        for (unsigned i = 0; i < SLAB_NODES; i++) {
+            s->node[i].page_next = n;
+            n = &s->node[i];
+        }
+    }
+    if (n)
+        r->spare_nodes = n->page_next;
+    return n;
+}
+
+void reg_node_free(struct registry *r, struct node *n)
+{
+    if (n->past)
+        free(n->past->by_entry);
+    free(n->past);
+    n->past = NULL;
+    n->page_next = r->spare_nodes;
+    r->spare_nodes = n;
+}
+
 /* Add a node; NULL when out of memory. */
 struct node *reg_add(struct checks *c, struct node like)
 {
     struct registry *r = c->registry;
-    struct node *n = malloc(sizeof *n);
+    struct node *n = node_new(r);
     size_t at;
 
     if (!n) {
         c->failed = true;
         return NULL;
     }
-    if (r->nodes >= r->slots)
+    if (r->nodes >= 2 * r->slots)
         grow(r);
     *n = like;
     n->made = r->now;

@@ -48,13 +48,35 @@ struct node {
     uint8_t role, top_level;
     bool forsaken; /* its last pointer is: nobody is blamed for what stands in it since */
     bool shared;   /* hangs in more than one place: base and top are those of the first */
+    struct node_past *past; /* from its first item on; NULL: it never had any */
+    struct node *page_next, *place_next;
+};
+
+/* Older values of a node's entries. Tables are many, those that change are few. */
+struct node_past {
     struct item *items;
     struct item **by_entry; /* with many items: those of each entry, in that order; NULL: few */
     unsigned item_count;
     uint64_t marked[8]; /* which entries have items */
-    struct node *page_next, *place_next;
     struct node *hist_prev, *hist_next;
 };
+
+/* Nodes are made and given back one by one, and lie in slabs. */
+#define SLAB_NODES 64u
+struct slab {
+    struct slab *next;
+    struct node node[SLAB_NODES];
+};
+
+static inline struct item *node_items(const struct node *n)
+{
+    return n->past ? n->past->items : NULL;
+}
+
+static inline bool node_marked(const struct node *n, unsigned index)
+{
+    return n->past && (n->past->marked[index / 64] >> index % 64 & 1);
+}
 
 /* A domain id and the tables that context entries give it, now or remembered. */
 struct domain_link {
@@ -83,6 +105,8 @@ struct pending_word {
 
 struct registry {
     struct node **by_page, **by_place;
+    struct slab *slabs;
+    struct node *spare_nodes; /* by page_next */
     size_t slots, nodes;
     size_t shared_nodes; /* hanging in more than one place: what an item of theirs translates is not
                             known */
@@ -117,6 +141,7 @@ struct node *reg_at(const struct registry *r, uint64_t top, unsigned role,
                     uint64_t base); /* by place_next */
 struct node *reg_add(struct checks *c, struct node like);
 void reg_remove(struct registry *r, const struct node *n);
+void reg_node_free(struct registry *r, struct node *n); /* removed, without items */
 void reg_leave_place(struct registry *r, const struct node *n);
 void reg_entry(const struct checks *c, const struct node *n, unsigned index, uint64_t *lo,
                uint64_t *hi);
