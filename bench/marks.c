@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/marks.h"
 
+#include "base/rangemap.h"
 #include "bench/points.h"
+#include "checks/spans.h"
 
 /* What is looked for among the results. */
 struct wanted {
@@ -148,6 +150,10 @@ static void memory(struct marks *m, const struct results *r)
     struct mark container = {.name = "container, likewise", .unit = "B", .limit = 64};
     struct mark oracle = {.name = "oracle of the checks, likewise", .unit = "B", .limit = 64};
 
+    record.floor = 8; /* a word for each */
+    container.floor = sizeof(struct range_entry);
+    oracle.floor = sizeof(struct span);
+
     for (size_t i = 0; i < r->count; i++) {
         const struct result *x = &r->list[i];
         double none, vfio, checked, n = (double)x->plan.tables.mappings;
@@ -186,6 +192,7 @@ static void rates_of(struct marks *m, const struct rates *r)
                          .at_least = true,
                          .known = known,
                          .measured = r->stores_per_s / 1e6,
+                         .floor = r->stores_read_per_s / 1e6,
                          .from = "made"});
     add(m, (struct mark){.name = "invalidations replayed, checks on",
                          .unit = "M/s",
@@ -193,6 +200,7 @@ static void rates_of(struct marks *m, const struct rates *r)
                          .at_least = true,
                          .known = known,
                          .measured = r->invals_per_s / 1e6,
+                         .floor = r->invals_read_per_s / 1e6,
                          .from = "made"});
     add(m, (struct mark){.name = "checks over the replay itself",
                          .unit = "x",

@@ -324,6 +324,8 @@ int rates_measure(struct rates *r, const struct meter *m, const char *folder, bo
         r->read_per_s = (double)r->records / (read[0] + read[1]);
         r->stores_per_s = (double)made[0].records / on[0];
         r->invals_per_s = (double)r->invalidations / on[1];
+        r->stores_read_per_s = (double)made[0].records / read[0];
+        r->invals_read_per_s = (double)r->invalidations / read[1];
         r->checks_over_replay = (on[0] + on[1] - off[0] - off[1]) / (off[0] + off[1]);
     }
     free(made[0].at);

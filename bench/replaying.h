@@ -10,6 +10,8 @@ struct rates {
     double read_per_s;               /* packed records, both */
     double stores_per_s;             /* replayed with all checks: table writes */
     double invals_per_s;             /* likewise: single-page invalidations */
+    double stores_read_per_s;        /* the same records merely read */
+    double invals_read_per_s;        /* likewise */
     double checks_over_replay;       /* time of the checks over time without them, both traces */
     double two_over_one;             /* two traces on two processors over one; 0: not measured */
     double captured_bytes;           /* a record of a captured trace, the dearest; 0: none there */
