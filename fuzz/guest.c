@@ -144,6 +144,7 @@ void fuzz_guest_begin(struct fuzz_guest *g, enum fuzz_menu menu, const uint8_t *
 
     memset(g, 0, offsetof(struct fuzz_guest, pending));
     g->pendings = g->next = 0;
+    g->begun = false;
     g->in = (struct choices){data, size};
     g->menu = menu;
     how = choice8(&g->in);
@@ -161,5 +162,6 @@ const struct rec *fuzz_guest_next(struct fuzz_guest *g)
         g->next = g->pendings = 0;
         menus[g->menu].actions[choice_below(&g->in, menus[g->menu].count)](g);
     }
+    g->begun = true;
     return &g->pending[g->next++];
 }

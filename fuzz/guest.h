@@ -58,6 +58,7 @@ struct fuzz_guest {
     uint64_t words[FUZZ_PENDING][8];
     struct attach_rec attach;
     unsigned pendings, next;
+    bool begun; /* a record was given */
 };
 
 /** Unit, profile and devices are the first two bytes; `data` must stay. */

@@ -116,6 +116,8 @@ void fuzz_fail(struct fuzz_guest *g)
 
 void fuzz_device(struct fuzz_guest *g)
 {
+    if (!g->begun)
+        return; /* in a trace's text it would belong to the header */
     fuzz_push(g, REC_DEVICE)->u.device.bdf = fuzz_bdf(g);
 }
 
@@ -123,6 +125,8 @@ void fuzz_gone(struct fuzz_guest *g)
 {
     bdf_t b = fuzz_bdf(g);
 
+    if (!g->begun)
+        return;
     if (b.v == 0x18 && g->devices[1].has_alias)
         return; /* a `device` without alias would not be the same */
     fuzz_push(g, REC_DEVICE)->u.device.bdf = b; /* it may not be there */
