@@ -75,8 +75,13 @@ begin() {
     shift
     "$REPLAY" "$@" >"$work/out" 2>"$work/err" &
     pid=$!
+    writes "$pattern"
+}
+
+# writes PATTERN: until that file has bytes.
+writes() {
     for _ in $(seq 100); do
-        [ -n "$(find "$work" -path "$pattern" -size +0)" ] && break
+        [ -n "$(find "$work" -path "$1" -size +0)" ] && break
         sleep 0.05
     done
 }
@@ -133,6 +138,7 @@ has "interrupt: text says so" "$work/out" '^  Stopped at record [0-9]+: interrup
 rm -rf "$work/dir"
 begin "$work/dir/again.trace.*.part" --jobs 2 --events "$work/dir" --report json \
     "$work/million.trace" "$work/again.trace" $basic $basic
+writes "$work/dir/million.trace.*.part" # the other one may be ahead
 kill -INT "$pid"
 ended
 exits "interrupt: jobs: exit 130" 130
