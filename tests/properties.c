@@ -13,7 +13,6 @@
  * with the names of the profiles, then one for each field: field part meaning source, and its value
  * in each profile.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,6 +24,7 @@
 #include "gen/gen_random.h"
 #include "policy_table.h"
 #include "report/digest.h"
+#include "trace/memory_sink.h"
 #include "trace/reader.h"
 
 #define EVENTS       400 /* of a random trace */
@@ -235,38 +235,15 @@ static void play_file(struct run *run, const char *path)
     }
 }
 
-struct bytes {
-    char *at;
-    size_t used, room;
-};
-
-static int put(void *ctx, const void *bytes, size_t n)
-{
-    struct bytes *b = ctx;
-
-    if (b->used + n > b->room) {
-        size_t room = 2 * (b->used + n);
-        char *more = realloc(b->at, room);
-
-        if (!more)
-            return -ENOMEM;
-        b->at = more;
-        b->room = room;
-    }
-    memcpy(b->at + b->used, bytes, n);
-    b->used += n;
-    return 0;
-}
-
 static void play_random(struct run *run, uint64_t seed)
 {
     struct gen_random g = {.seed = seed, .events = EVENTS};
-    struct bytes b = {0};
+    struct trace_bytes b = {NULL, 0, 0};
     char name[64];
     struct err e;
 
     snprintf(name, sizeof(name), "gen_trace --random --seed %" PRIu64 " --events %d", seed, EVENTS);
-    if (gen_random_write(&g, TRACE_TEXT, TRACE_LEVEL_DEFAULT, (struct trace_sink){put, &b}, &e))
+    if (gen_random_write(&g, TRACE_TEXT, TRACE_LEVEL_DEFAULT, trace_memory_sink(&b), &e))
         die(name, e.text);
     for (size_t i = 0; i < run->count; i++) {
         struct trace_reader *t;
@@ -277,7 +254,7 @@ static void play_random(struct run *run, uint64_t seed)
         play(run, &run->profiles[i], t, name);
         trace_close(t);
     }
-    free(b.at);
+    trace_bytes_free(&b);
 }
 
 static void print(const struct run *run)

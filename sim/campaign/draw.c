@@ -2,36 +2,13 @@
 #include "campaign/draw.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gen/gen_random.h"
+#include "trace/memory_sink.h"
 #include "trace/reader.h"
 
-struct bytes {
-    char *at;
-    size_t used, room;
-};
-
-static int put(void *ctx, const void *bytes, size_t n)
-{
-    struct bytes *b = ctx;
-
-    if (b->used + n > b->room) {
-        size_t room = 2 * (b->used + n);
-        char *more = realloc(b->at, room);
-
-        if (!more)
-            return -ENOMEM;
-        b->at = more;
-        b->room = room;
-    }
-    memcpy(b->at + b->used, bytes, n);
-    b->used += n;
-    return 0;
-}
-
-static int read_all(const struct bytes *b, struct draft *d, struct err *e)
+static int read_all(const struct trace_bytes *b, struct draft *d, struct err *e)
 {
     struct trace_reader *r;
     struct trace_damage damage = {.why = ""};
@@ -52,12 +29,12 @@ static int random_guest(const struct draw_options *o, uint64_t events, struct dr
                         struct err *e)
 {
     struct gen_random g = {.seed = o->seed, .events = events};
-    struct bytes b = {0};
-    int rc = gen_random_write(&g, TRACE_TEXT, TRACE_LEVEL_DEFAULT, (struct trace_sink){put, &b}, e);
+    struct trace_bytes b = {NULL, 0, 0};
+    int rc = gen_random_write(&g, TRACE_TEXT, TRACE_LEVEL_DEFAULT, trace_memory_sink(&b), e);
 
     if (rc == 0)
         rc = read_all(&b, d, e);
-    free(b.at);
+    trace_bytes_free(&b);
     return rc;
 }
 
