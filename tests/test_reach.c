@@ -19,7 +19,7 @@ static struct reach *reached(enum gen_kind kind, uint64_t seed, uint64_t seeds, 
     struct err e = {""};
 
     ck_assert_ptr_nonnull(r);
-    ck_assert_msg(reach_run(r, &g, &span, NULL, &e) == 0, "%s", e.text);
+    ck_assert_msg(reach_run(r, &g, &span, NULL, NULL, &e) == 0, "%s", e.text);
     return r;
 }
 
@@ -30,7 +30,7 @@ static struct reach *reached_span(const struct gen_options *g, uint64_t shard, u
     struct err e = {""};
 
     ck_assert_ptr_nonnull(r);
-    ck_assert_msg(reach_run(r, g, &span, NULL, &e) == 0, "%s", e.text);
+    ck_assert_msg(reach_run(r, g, &span, NULL, NULL, &e) == 0, "%s", e.text);
     return r;
 }
 

@@ -10,6 +10,9 @@
 
 #include "campaign/command_line.h"
 #include "cli/version.h"
+#include "common/bar.h"
+#include "common/interrupt.h"
+#include "common/output.h"
 #include "trace/writer.h"
 
 static int complain(const char *what, const char *why)
@@ -87,17 +90,30 @@ static int ask(const struct campaign_command_line *l)
     return fflush(stdout) ? complain("-", "could not be written") : code;
 }
 
+/* Who looks on: the bar, and of how many runs. */
+struct watch {
+    struct bar bar;
+    uint64_t runs;
+};
+
 static void progress(void *ctx, uint64_t run, const struct campaign_result *r, const char *found)
 {
-    const struct campaign_options *o = ctx;
-    bool terminal = isatty(STDERR_FILENO);
+    struct watch *w = ctx;
+    size_t caught = 0;
+    int n;
 
-    if (found)
-        fprintf(stderr, "%srun %" PRIu64 ": %s\n", terminal ? "\r\033[K" : "", run, found);
-    if (terminal && (r->runs % 64 == 0 || run + o->of >= o->runs))
-        fprintf(stderr, "\r\033[K%s%" PRIu64 " of %" PRIu64 " runs, %" PRIu64 " executions%s",
-                "", r->runs, (o->runs + o->of - o->shard) / o->of, r->executions,
-                run + o->of >= o->runs ? "\r\033[K" : "");
+    if (found) {
+        bar_erase(&w->bar);
+        fprintf(stderr, "run %" PRIu64 ": %s\n", run, found);
+    }
+    for (size_t i = 0; i < r->canaries; i++)
+        caught += r->canary[i].caught != 0;
+    n = snprintf(w->bar.before, sizeof(w->bar.before), "%zu finding%s, ", r->findings,
+                 r->findings == 1 ? "" : "s");
+    if (r->canaries)
+        snprintf(w->bar.before + n, sizeof(w->bar.before) - (size_t)n, "%zu of %zu canaries, ",
+                 caught, r->canaries);
+    bar_show(&w->bar, r->runs, r->runs, w->runs);
 }
 
 static int write_file(const char *dir, const char *kind, const char *name, const char *text)
@@ -135,36 +151,51 @@ static int write_traces(const char *dir, const struct campaign_result *r)
 
 static int write_json(const char *file, const struct campaign_result *r)
 {
-    bool to_stdout = !strcmp(file, "-");
-    FILE *f = to_stdout ? stdout : fopen(file, "w");
-    int rc;
+    struct part_file out;
+    struct err e = {""};
 
-    if (!f)
-        return complain(file, strerror(errno));
-    rc = campaign_write(f, r);
-    if ((to_stdout ? fflush(f) : fclose(f)) || rc)
+    if (output_open(&out, file, &e))
+        return complain(file, e.text);
+    if (campaign_write(out.f, r)) {
+        output_drop(&out);
         return complain(file, "could not be written");
-    return 0;
+    }
+    return output_close(&out, &e) ? complain(file, e.text) : 0;
+}
+
+/* What was found, whether all runs were made or not. */
+static int tell(const struct campaign_command_line *l, const struct campaign_result *r)
+{
+    int code = 0;
+
+    if (l->traces)
+        code = write_traces(l->traces, r);
+    if (!code && l->json)
+        code = write_json(l->json, r);
+    if (!code && !(l->json && !strcmp(l->json, "-")) && campaign_print(stdout, r))
+        code = complain("-", "could not be written");
+    return code ? code : campaign_failed(r);
 }
 
 static int run(struct campaign_command_line *l)
 {
+    struct watch w = {.runs = shard_items(l->o.shard, l->o.of, l->o.runs)};
     struct campaign_result r = {.parts = 0};
     struct err e = {""};
-    int code = 0;
+    int rc, code;
 
+    bar_begin(&w.bar, "runs");
     l->o.progress = progress;
-    l->o.ctx = &l->o;
-    if (campaign_run(&l->o, &r, &e))
-        code = complain("the campaign", e.text);
-    if (!code && l->traces)
-        code = write_traces(l->traces, &r);
-    if (!code && l->json)
-        code = write_json(l->json, &r);
-    if (!code && !(l->json && !strcmp(l->json, "-")) && campaign_print(stdout, &r))
-        code = complain("-", "could not be written");
-    if (!code)
-        code = campaign_failed(&r);
+    l->o.ctx = &w;
+    l->o.stop = interrupt_flag();
+    rc = campaign_run(&l->o, &r, &e);
+    bar_erase(&w.bar);
+    code = rc ? complain("the campaign", e.text) : tell(l, &r);
+    if (code < 2 && campaign_cut(&r)) {
+        fprintf(stderr, "campaign: interrupted: %" PRIu64 " of %" PRIu64 " runs were made\n",
+                r.runs, w.runs);
+        code = interrupt_code();
+    }
     campaign_result_free(&r);
     return code;
 }
@@ -183,6 +214,7 @@ int main(int argc, char **argv)
         fputs("Try 'campaign --help'.\n", stderr);
         return 2;
     }
+    interrupt_catch(l.what == CAMPAIGN_RUN);
     switch (l.what) {
     case CAMPAIGN_HELP: return fputs(campaign_help, stdout) < 0 || fflush(stdout) ? 2 : 0;
     case CAMPAIGN_VERSION:

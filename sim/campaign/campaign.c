@@ -82,7 +82,7 @@ static int take_finding(struct run *w, const struct compare_job *job, const stru
     snprintf(f->text, sizeof(f->text), "%s", j->text);
     snprintf(w->found, sizeof(w->found), "FOUND %s, profile %s: %s", comparison_name(job->what),
              profile, j->key);
-    return campaign_shrink(job, j, &w->c, w->o->shrink_runs, &f->trace, f->command, &f->records,
+    return campaign_shrink(job, j, &w->c, w->o, &f->trace, f->command, &f->records,
                            w->e);
 }
 
@@ -100,7 +100,7 @@ static int take_canary(struct run *w, const struct compare_job *job, const struc
     c->after = tries_until(w->o, job->quirk, w->number);
     snprintf(c->key, sizeof(c->key), "%s", j->key);
     snprintf(w->found, sizeof(w->found), "caught %s by %s", job->quirk, j->key);
-    return campaign_shrink(job, j, &w->c, w->o->shrink_runs, &c->trace, c->command, &c->records,
+    return campaign_shrink(job, j, &w->c, w->o, &c->trace, c->command, &c->records,
                            w->e);
 }
 
@@ -197,20 +197,22 @@ static int all_canaries(const struct campaign_options *o, struct campaign_result
 
 int campaign_run(const struct campaign_options *o, struct campaign_result *r, struct err *e)
 {
-    uint64_t shard = o->shard;
-    struct campaign_part part = {o->seed, o->runs, o->events, o->of, o->canary, &shard, 1};
-    int rc = campaign_part_add(r, &part, e);
+    struct shard shard = {o->shard, SHARD_WHOLE};
+    struct campaign_part part = {o->seed, o->runs, o->events, o->canary, {o->of, &shard, 1}};
+    int rc = all_canaries(o, r, e);
 
-    if (rc == 0)
-        rc = all_canaries(o, r, e);
     for (uint64_t i = o->shard - 1; i < o->runs && rc == 0; i += o->of) {
         struct run w = {.o = o, .r = r, .number = i, .e = e};
 
+        if (campaign_stopped(o)) {
+            shard.done = r->runs;
+            break;
+        }
         rc = one_run(&w);
         if (o->progress)
             o->progress(o->ctx, i, r, *w.found ? w.found : NULL);
         if (o->hunt && *w.found)
             break;
     }
-    return rc;
+    return rc ? rc : campaign_part_add(r, &part, e);
 }

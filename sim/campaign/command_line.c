@@ -88,11 +88,11 @@ int campaign_shard(const char *s, uint64_t *shard, uint64_t *of, struct err *e)
     if (slash && (size_t)(slash - s) < sizeof(first)) {
         snprintf(first, sizeof(first), "%.*s", (int)(slash - s), s);
         if (!arg_number("--shard", first, shard, e) && !arg_number("--shard", slash + 1, of, e) &&
-            *shard && *shard <= *of && *of <= CAMPAIGN_SHARDS)
+            *shard && *shard <= *of && *of <= SHARDS_MAX)
             return 0;
     }
     return err_set(e, EINVAL, "--shard: '%.40s' is no shard; expected I/N, I from 1 to N, N at most %u",
-                   s, CAMPAIGN_SHARDS);
+                   s, SHARDS_MAX);
 }
 
 static int take_invariant(struct campaign_command_line *c, const char *s, struct err *e)

@@ -10,6 +10,7 @@
 #include "trace/writer.h"
 
 struct goal {
+    const struct campaign_options *o;
     const struct compare_job *job;
     const char *key;
 };
@@ -28,7 +29,7 @@ static int fails(void *arg, const struct shrink_case *c, size_t *needed)
     const struct goal *g = arg;
     struct shrink_case cut = *c;
     struct judgement j, again;
-    int rc = fails_alike(g, c, &j);
+    int rc = campaign_stopped(g->o) ? -EINTR : fails_alike(g, c, &j);
 
     if (rc <= 0 || j.record >= c->count || !j.record || g->job->restore ||
         (g->job->what != CMP_IDEAL && g->job->what != CMP_PROFILE))
@@ -86,11 +87,11 @@ static int as_text(const struct shrink_case *c, const struct judgement *j, const
 }
 
 int campaign_shrink(const struct compare_job *job, const struct judgement *j,
-                    const struct shrink_case *c, uint64_t runs, char **text, char *command,
+                    const struct shrink_case *c, const struct campaign_options *o, char **text, char *command,
                     uint64_t *records, struct err *e)
 {
-    struct goal goal = {job, j->key};
-    struct shrink_options o = {.fails = fails, .arg = &goal, .runs = runs};
+    struct goal goal = {o, job, j->key};
+    struct shrink_options how = {.fails = fails, .arg = &goal, .runs = o->shrink_runs};
     struct shrink_trace *t = NULL;
     struct trace_reader *r;
     struct trace_damage d;
@@ -105,9 +106,9 @@ int campaign_shrink(const struct compare_job *job, const struct judgement *j,
     trace_close(r);
     if (rc)
         return err_set(e, -rc, "%s", d.why);
-    rc = shrink_run(t, &o, &stats, e);
+    rc = shrink_run(t, &how, &stats, e);
     now = shrink_now(t);
-    if (rc == 0 || rc == -ENODATA)
+    if (rc == 0 || rc == -ENODATA || rc == -EINTR)
         rc = fails_alike(&goal, &now, &at_last) < 0 ? -ENOMEM : 0;
     command_line(job, &at_last, command);
     *records = now.count;

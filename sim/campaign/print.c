@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "campaign/result.h"
+#include "report/shards_out.h"
 #include "report/show.h"
 
 static void comparisons(FILE *out, const struct campaign_result *r)
@@ -42,7 +43,7 @@ static void canaries(FILE *out, const struct campaign_result *r)
             fprintf(out, " %8" PRIu64 " %8" PRIu64 "  %s\n", c->after, c->records, c->key);
         else
             fprintf(out, " %8s %8s  %s\n", "-", "-",
-                    campaign_whole(r) ? "NOT CAUGHT" : "not yet: other shards may");
+                    campaign_whole(r) ? "NOT CAUGHT" : "not yet: runs are missing");
     }
 }
 
@@ -52,9 +53,10 @@ int campaign_print(FILE *out, const struct campaign_result *r)
         const struct campaign_part *p = &r->part[i];
 
         fprintf(out, "seed %" PRIu64 ", %s runs", p->seed, show_count(p->runs).text);
-        if (p->of > 1)
-            fprintf(out, ", %zu of %" PRIu64 " shards", p->shards, p->of);
+        if (p->shards.of > 1)
+            fprintf(out, ", %zu of %" PRIu64 " shards", p->shards.count, p->shards.of);
         fputc('\n', out);
+        shards_print_missing(out, &p->shards, p->runs, "runs");
     }
     fprintf(out, "%s traces, %s records, %s executions\n", show_count(r->runs).text,
             show_count(r->records).text, show_count(r->executions).text);

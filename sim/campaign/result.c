@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 void campaign_result_free(struct campaign_result *r)
 {
     for (size_t i = 0; i < r->parts; i++)
-        free(r->part[i].shard);
+        shards_free(&r->part[i].shards);
     for (size_t i = 0; i < r->findings; i++)
         free(r->finding[i].trace);
     for (size_t i = 0; i < r->canaries; i++)
@@ -18,20 +20,6 @@ void campaign_result_free(struct campaign_result *r)
     free(r->finding);
     free(r->canary);
     memset(r, 0, sizeof(*r));
-}
-
-/* Room for one more element at place `at` of `n`; NULL when memory is out. */
-static void *insert(void **array, size_t *n, size_t at, size_t bytes)
-{
-    char *more = realloc(*array, (*n + 1) * bytes);
-
-    if (!more)
-        return NULL;
-    *array = more;
-    memmove(more + (at + 1) * bytes, more + at * bytes, (*n - at) * bytes);
-    memset(more + at * bytes, 0, bytes);
-    ++*n;
-    return more + at * bytes;
 }
 
 static void set(char *to, const char *from)
@@ -56,7 +44,7 @@ struct campaign_finding *campaign_finding(struct campaign_result *r, const char 
         if (order < 0)
             break;
     }
-    f = insert(&array, &r->findings, at, sizeof(*f));
+    f = array_insert(&array, &r->findings, at, sizeof(*f));
     r->finding = array;
     if (!f)
         return NULL;
@@ -76,7 +64,7 @@ struct campaign_canary *campaign_canary(struct campaign_result *r, const char *q
         at++;
     if (at < r->canaries && !strcmp(quirk, r->canary[at].quirk))
         return &r->canary[at];
-    c = insert(&array, &r->canaries, at, sizeof(*c));
+    c = array_insert(&array, &r->canaries, at, sizeof(*c));
     r->canary = array;
     if (c)
         set(c->quirk, quirk);
@@ -86,41 +74,13 @@ struct campaign_canary *campaign_canary(struct campaign_result *r, const char *q
 /* By seed, then by what else makes it another campaign. */
 static int order(const struct campaign_part *a, const struct campaign_part *b)
 {
-    const uint64_t x[] = {a->seed, a->runs, a->events, a->canary, a->of};
-    const uint64_t y[] = {b->seed, b->runs, b->events, b->canary, b->of};
+    const uint64_t x[] = {a->seed, a->runs, a->events, a->canary, a->shards.of};
+    const uint64_t y[] = {b->seed, b->runs, b->events, b->canary, b->shards.of};
 
     for (size_t i = 0; i < sizeof(x) / sizeof(*x); i++)
         if (x[i] != y[i])
             return x[i] < y[i] ? -1 : 1;
     return 0;
-}
-
-static int shard_add(struct campaign_part *p, uint64_t shard, struct err *e)
-{
-    void *array = p->shard;
-    size_t at = 0;
-    uint64_t *s;
-
-    while (at < p->shards && p->shard[at] < shard)
-        at++;
-    if (at < p->shards && p->shard[at] == shard)
-        return err_set(e, EEXIST, "shard %" PRIu64 "/%" PRIu64 " of seed %" PRIu64 " is there twice",
-                       shard, p->of, p->seed);
-    s = insert(&array, &p->shards, at, sizeof(*s));
-    p->shard = array;
-    if (!s)
-        return err_set(e, ENOMEM, "out of memory");
-    *s = shard;
-    return 0;
-}
-
-/* All of it: as if it had never been cut. */
-static void close_part(struct campaign_part *p)
-{
-    if (p->shards == p->of && p->of > 1) {
-        p->of = 1;
-        p->shards = 1;
-    }
 }
 
 int campaign_part_add(struct campaign_result *r, const struct campaign_part *p, struct err *e)
@@ -139,27 +99,39 @@ int campaign_part_add(struct campaign_result *r, const struct campaign_part *p, 
     while (at < r->parts && order(&r->part[at], p) < 0)
         at++;
     if (at == r->parts || order(&r->part[at], p)) {
-        to = insert(&array, &r->parts, at, sizeof(*to));
+        to = array_insert(&array, &r->parts, at, sizeof(*to));
         r->part = array;
         if (!to)
             return err_set(e, ENOMEM, "out of memory");
         *to = *p;
-        to->shard = NULL;
-        to->shards = 0;
+        to->shards = (struct shards){.of = p->shards.of};
     }
     to = &r->part[at];
-    for (size_t i = 0; i < p->shards && !rc; i++)
-        rc = shard_add(to, p->shard[i], e);
-    close_part(to);
+    for (size_t i = 0; i < p->shards.count && !rc; i++) {
+        rc = shards_add(&to->shards, p->shards.shard[i]);
+        if (rc == -EEXIST)
+            err_set(e, EEXIST, "shard %" PRIu64 "/%" PRIu64 " of seed %" PRIu64 " is there twice",
+                    p->shards.shard[i].number, p->shards.of, p->seed);
+        else if (rc)
+            err_set(e, ENOMEM, "out of memory");
+    }
     return rc;
 }
 
 bool campaign_whole(const struct campaign_result *r)
 {
     for (size_t i = 0; i < r->parts; i++)
-        if (r->part[i].of != 1)
+        if (!shards_whole(&r->part[i].shards))
             return false;
     return true;
+}
+
+bool campaign_cut(const struct campaign_result *r)
+{
+    for (size_t i = 0; i < r->parts; i++)
+        if (shards_cut(&r->part[i].shards))
+            return true;
+    return false;
 }
 
 static int take_text(char **to, const char *from, struct err *e)

@@ -12,10 +12,10 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/shards.h"
 #include "campaign/compare.h"
 
-#define CAMPAIGN_WORD   64u
-#define CAMPAIGN_SHARDS 65536u /* at most */
+#define CAMPAIGN_WORD 64u
 
 /** A way to fail, with the first run that showed it. */
 struct campaign_finding {
@@ -43,10 +43,9 @@ struct campaign_canary {
 
 /** Which runs were made: of those with numbers below `runs`, the shards. */
 struct campaign_part {
-    uint64_t seed, runs, events, of;
+    uint64_t seed, runs, events;
     bool canary;
-    uint64_t *shard; /* ascending, from 1 */
-    size_t shards;
+    struct shards shards;
 };
 
 struct campaign_result {
@@ -73,8 +72,10 @@ struct campaign_canary *campaign_canary(struct campaign_result *r, const char *q
  * are there; -ENOMEM. */
 int campaign_part_add(struct campaign_result *r, const struct campaign_part *p, struct err *e);
 
-/** All shards of all its parts are there. */
+/** All shards of all its parts are there, and none was interrupted. */
 bool campaign_whole(const struct campaign_result *r);
+/** Some shard was interrupted. */
+bool campaign_cut(const struct campaign_result *r);
 
 /** `from` into `to`; both stay the caller's. 0; -EEXIST: they share runs; -ENOMEM. With a sentence;
  * `to` is then worthless. */

@@ -7,6 +7,7 @@
 
 #include "campaign/result.h"
 #include "report/json_node.h"
+#include "report/shards_out.h"
 
 #define FORMAT "vtd-replay campaign 1"
 
@@ -25,20 +26,13 @@ static void add_hex(struct json *j, cJSON *to, const char *key, uint64_t v)
 
 static void add_part(struct json *j, cJSON *to, const struct campaign_part *p)
 {
-    cJSON *o = json_add_object(j, to, NULL), *shards;
+    cJSON *o = json_add_object(j, to, NULL);
 
     add_hex(j, o, "seed", p->seed);
     json_add_u64(j, o, "runs", p->runs);
     json_add_u64(j, o, "events", p->events);
     json_add_bool(j, o, "canary", p->canary);
-    json_add_u64(j, o, "of", p->of);
-    shards = json_add_array(j, o, "shards");
-    for (size_t i = 0; i < p->shards; i++) {
-        char digits[24];
-
-        snprintf(digits, sizeof(digits), "%" PRIu64, p->shard[i]);
-        json_add(j, shards, NULL, cJSON_CreateRaw(digits));
-    }
+    shards_write(j, o, &p->shards);
 }
 
 static void add_finding(struct json *j, cJSON *to, const struct campaign_finding *f)
@@ -125,12 +119,12 @@ static void bad(struct source *s, const char *key, const char *expected)
 
 static uint64_t number(struct source *s, const cJSON *o, const char *key)
 {
-    const cJSON *n = key ? cJSON_GetObjectItemCaseSensitive(o, key) : o;
+    const cJSON *n = cJSON_GetObjectItemCaseSensitive(o, key);
 
     if (cJSON_IsNumber(n) && n->valuedouble >= 0 && n->valuedouble <= 9007199254740992.0 &&
         (double)(uint64_t)n->valuedouble == n->valuedouble)
         return (uint64_t)n->valuedouble;
-    bad(s, key ? key : "shards", "a whole number");
+    bad(s, key, "a whole number");
     return 0;
 }
 
@@ -185,27 +179,20 @@ static char *kept(struct source *s, const cJSON *o, const char *key)
 static void read_part(struct source *s, const cJSON *o, struct campaign_result *r)
 {
     struct campaign_part p = {.seed = hex(s, o, "seed")};
-    const cJSON *list = list_of(s, o, "shards"), *one;
+    struct err why;
+    int rc;
 
     p.runs = number(s, o, "runs");
     p.events = number(s, o, "events");
     p.canary = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "canary"));
-    p.of = number(s, o, "of");
     if (s->rc)
         return;
-    if (!p.of || p.of > CAMPAIGN_SHARDS)
-        bad(s, "of", "1 to 65536");
-    cJSON_ArrayForEach(one, list)
-    {
-        uint64_t shard = number(s, one, NULL);
-
-        p.shard = &shard;
-        p.shards = 1;
-        if (!s->rc && (!shard || shard > p.of))
-            bad(s, "shards", "numbers from 1 to what \"of\" says");
-        if (!s->rc)
-            s->rc = campaign_part_add(r, &p, s->e);
-    }
+    rc = shards_read(o, p.runs, &p.shards, &why);
+    if (rc)
+        s->rc = err_set(s->e, -rc, "no result of a campaign: %.200s", why.text);
+    else
+        s->rc = campaign_part_add(r, &p, s->e);
+    shards_free(&p.shards);
 }
 
 static void read_finding(struct source *s, const cJSON *o, struct campaign_result *r)

@@ -116,12 +116,12 @@ static int take_shard(const char *s, struct reach_span *to, struct err *e)
         snprintf(first, sizeof(first), "%.*s", (int)(slash - s), s);
         if (!arg_number("--shard", first, &to->shard, e) &&
             !arg_number("--shard", slash + 1, &to->of, e) && to->shard && to->shard <= to->of &&
-            to->of <= REACH_SHARDS)
+            to->of <= SHARDS_MAX)
             return 0;
     }
     return err_set(e, EINVAL,
                    "--shard: '%.40s' is no shard; expected I/N, I from 1 to N, N at most %u", s,
-                   REACH_SHARDS);
+                   SHARDS_MAX);
 }
 
 static int take_workload(struct gen_options *g, const char *s, struct err *e)

@@ -8,12 +8,13 @@
 
 #include "gen/reach_result.h"
 #include "report/json_node.h"
+#include "report/shards_out.h"
 
 #define FORMAT "vtd-replay reach 1"
 
 static void add_part(struct json *j, cJSON *to, const struct reach_part *p)
 {
-    cJSON *o = json_add_object(j, to, NULL), *shards;
+    cJSON *o = json_add_object(j, to, NULL);
     char text[24];
 
     json_add_text(j, o, "what", p->what);
@@ -21,12 +22,7 @@ static void add_part(struct json *j, cJSON *to, const struct reach_part *p)
     snprintf(text, sizeof(text), "0x%" PRIx64, p->seed);
     json_add_text(j, o, "seed", text);
     json_add_u64(j, o, "seeds", p->seeds);
-    json_add_u64(j, o, "of", p->of);
-    shards = json_add_array(j, o, "shards");
-    for (size_t i = 0; i < p->shards; i++) {
-        snprintf(text, sizeof(text), "%" PRIu64, p->shard[i]);
-        json_add(j, shards, NULL, cJSON_CreateRaw(text));
-    }
+    shards_write(j, o, &p->shards);
 }
 
 static void add_table(struct json *j, cJSON *to, const struct reach *r, enum reach_table t)
@@ -127,27 +123,20 @@ static uint64_t hex(struct source *s, const cJSON *o, const char *key)
 static void read_part(struct source *s, const cJSON *o, struct reach_result *r)
 {
     struct reach_part p = {.seed = hex(s, o, "seed")};
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(o, "shards"), *one;
+    struct err why;
+    int rc;
 
     snprintf(p.what, sizeof(p.what), "%s", text(s, o, "what"));
     p.events = member(s, o, "events");
     p.seeds = member(s, o, "seeds");
-    p.of = member(s, o, "of");
-    if (!s->rc && (!p.of || p.of > REACH_SHARDS))
-        bad(s, "of", "1 to 65536");
-    if (!cJSON_IsArray(list) || !cJSON_GetArraySize(list))
-        bad(s, "shards", "a list");
-    cJSON_ArrayForEach(one, list)
-    {
-        uint64_t shard = number(s, one, "shards");
-
-        p.shard = &shard;
-        p.shards = 1;
-        if (!s->rc && (!shard || shard > p.of))
-            bad(s, "shards", "numbers from 1 to what \"of\" says");
-        if (!s->rc)
-            s->rc = reach_result_add(r, &p, s->e);
-    }
+    if (s->rc)
+        return;
+    rc = shards_read(o, p.seeds, &p.shards, &why);
+    if (rc)
+        s->rc = err_set(s->e, -rc, "no result of --reach: %.200s", why.text);
+    else
+        s->rc = reach_result_add(r, &p, s->e);
+    shards_free(&p.shards);
 }
 
 static void read_table(struct source *s, const cJSON *tables, enum reach_table t, struct reach *r)

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "report/shards_out.h"
+
 int reach_result_new(struct reach_result *r)
 {
     *r = (struct reach_result){.reach = reach_new()};
@@ -15,24 +18,10 @@ int reach_result_new(struct reach_result *r)
 void reach_result_free(struct reach_result *r)
 {
     for (size_t i = 0; i < r->parts; i++)
-        free(r->part[i].shard);
+        shards_free(&r->part[i].shards);
     free(r->part);
     reach_free(r->reach);
     memset(r, 0, sizeof(*r));
-}
-
-/* Room for one more element at place `at` of `n`; NULL when memory is out. */
-static void *insert(void **array, size_t *n, size_t at, size_t bytes)
-{
-    char *more = realloc(*array, (*n + 1) * bytes);
-
-    if (!more)
-        return NULL;
-    *array = more;
-    memmove(more + (at + 1) * bytes, more + at * bytes, (*n - at) * bytes);
-    memset(more + at * bytes, 0, bytes);
-    ++*n;
-    return more + at * bytes;
 }
 
 static bool same_traces(const struct reach_part *a, const struct reach_part *b)
@@ -42,7 +31,7 @@ static bool same_traces(const struct reach_part *a, const struct reach_part *b)
 
 static bool same_seeds(const struct reach_part *a, const struct reach_part *b)
 {
-    return a->seed == b->seed && a->seeds == b->seeds && a->of == b->of;
+    return a->seed == b->seed && a->seeds == b->seeds && a->shards.of == b->shards.of;
 }
 
 static bool before(const struct reach_part *a, const struct reach_part *b)
@@ -60,35 +49,6 @@ static bool overlap(const struct reach_part *a, const struct reach_part *b)
     return a->seed - b->seed < b->seeds || b->seed - a->seed < a->seeds;
 }
 
-static int add_shard(struct reach_part *p, uint64_t shard, struct err *e)
-{
-    void *array = p->shard;
-    size_t at = 0;
-    uint64_t *s;
-
-    while (at < p->shards && p->shard[at] < shard)
-        at++;
-    if (at < p->shards && p->shard[at] == shard)
-        return err_set(e, EEXIST,
-                       "shard %" PRIu64 "/%" PRIu64 " of seed %" PRIu64 " is there twice", shard,
-                       p->of, p->seed);
-    s = insert(&array, &p->shards, at, sizeof(*s));
-    p->shard = array;
-    if (!s)
-        return err_set(e, ENOMEM, "out of memory");
-    *s = shard;
-    return 0;
-}
-
-/* All of it: as if it had never been cut. */
-static void close_part(struct reach_part *p)
-{
-    if (p->shards == p->of && p->of > 1) {
-        p->of = 1;
-        p->shards = 1;
-    }
-}
-
 static struct reach_part *part_for(struct reach_result *r, const struct reach_part *p)
 {
     void *array = r->part;
@@ -100,12 +60,11 @@ static struct reach_part *part_for(struct reach_result *r, const struct reach_pa
             return &r->part[i];
     while (at < r->parts && before(&r->part[at], p))
         at++;
-    to = insert(&array, &r->parts, at, sizeof(*to));
+    to = array_insert(&array, &r->parts, at, sizeof(*to));
     r->part = array;
     if (to) {
         *to = *p;
-        to->shard = NULL;
-        to->shards = 0;
+        to->shards = (struct shards){.of = p->shards.of};
     }
     return to;
 }
@@ -124,9 +83,14 @@ int reach_result_add(struct reach_result *r, const struct reach_part *p, struct 
     to = part_for(r, p);
     if (!to)
         return err_set(e, ENOMEM, "out of memory");
-    for (size_t i = 0; i < p->shards && !rc; i++)
-        rc = add_shard(to, p->shard[i], e);
-    close_part(to);
+    for (size_t i = 0; i < p->shards.count && !rc; i++) {
+        rc = shards_add(&to->shards, p->shards.shard[i]);
+        if (rc == -EEXIST)
+            err_set(e, EEXIST, "shard %" PRIu64 "/%" PRIu64 " of seed %" PRIu64 " is there twice",
+                    p->shards.shard[i].number, p->shards.of, p->seed);
+        else if (rc)
+            err_set(e, ENOMEM, "out of memory");
+    }
     return rc;
 }
 
@@ -150,6 +114,18 @@ int reach_result_print(FILE *out, const struct reach_result *r)
 {
     char line[512];
 
+    for (size_t i = 0; i < r->parts; i++) {
+        const struct reach_part *p = &r->part[i];
+
+        if (shards_whole(&p->shards))
+            continue;
+        fprintf(out, "%s, seed %" PRIu64 ", %" PRIu64 " seeds", p->what, p->seed, p->seeds);
+        if (p->shards.of > 1)
+            fprintf(out, ", %zu of %" PRIu64 " shards", p->shards.count, p->shards.of);
+        fputc('\n', out);
+        if (shards_print_missing(out, &p->shards, p->seeds, "seeds"))
+            return -EIO;
+    }
     for (unsigned i = 0; reach_line(r->reach, i, line, sizeof(line)); i++)
         if (fputs(line, out) < 0 || fputc('\n', out) < 0)
             return -EIO;

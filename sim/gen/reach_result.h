@@ -12,17 +12,16 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/shards.h"
 #include "gen/reach.h"
 
-#define REACH_WHAT   160u
-#define REACH_SHARDS 65536u /* at most */
+#define REACH_WHAT 160u
 
 /** Which traces: of the seeds `seed` to seed + seeds - 1 the shards. */
 struct reach_part {
     char what[REACH_WHAT]; /* options of gen_trace that make them */
-    uint64_t events, seed, seeds, of;
-    uint64_t *shard; /* ascending, from 1 */
-    size_t shards;
+    uint64_t events, seed, seeds;
+    struct shards shards;
 };
 
 struct reach_result {
@@ -35,7 +34,7 @@ struct reach_result {
 int reach_result_new(struct reach_result *r);
 void reach_result_free(struct reach_result *r);
 
-/** Add a part with p->shard[0] to [shards - 1]. 0; -EEXIST with a sentence: these seeds are there,
+/** Add a part. 0; -EEXIST with a sentence: these seeds are there,
  * or some of them otherwise shared out; -ENOMEM. */
 int reach_result_add(struct reach_result *r, const struct reach_part *p, struct err *e);
 
@@ -50,7 +49,7 @@ bool reach_result_is(const char *json);
 /** Back, into a new result. 0; -EINVAL with a sentence; -ENOMEM. */
 int reach_result_read(const char *json, struct reach_result *r, struct err *e);
 
-/** The tables for a person. 0 or -EIO. */
+/** The tables for a person, behind what is missing of the seeds. 0 or -EIO. */
 int reach_result_print(FILE *out, const struct reach_result *r);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/shards.h"
 #include "engine.h"
 
 #define WITH 5
@@ -28,7 +29,7 @@ static size_t attach_others(struct attach_rec *a, const struct trace_header *h)
 }
 
 static int replay(struct reach *r, const struct gen_options *g, const struct policy *policy,
-                  struct gen *run, struct err *e)
+                  struct gen *run, const struct reach_watch *watch, struct err *e)
 {
     struct attach_rec attach[WITH];
     struct engine_options o = {.policy = policy, .dma_limit = g->seed % 4 == 1 ? 60 : 65535};
@@ -49,7 +50,7 @@ static int replay(struct reach *r, const struct gen_options *g, const struct pol
         rc = engine_observe(engine, reach_observer(r));
     if (!rc)
         rc = engine_start(engine, e);
-    for (uint64_t i = 0; i < g->events && !rc; i++) {
+    for (uint64_t i = 0; i < g->events && !rc && !progress_stop(&watch->progress); i++) {
         const struct rec *rec = gen_next(run);
 
         rc = rec ? engine_step(engine, rec, e)
@@ -60,13 +61,21 @@ static int replay(struct reach *r, const struct gen_options *g, const struct pol
 }
 
 int reach_run(struct reach *r, const struct gen_options *o, const struct reach_span *span,
-              const struct policy *policy, struct err *e)
+              const struct policy *policy, struct reach_watch *watch, struct err *e)
 {
+    struct reach_watch nobody = {.done = 0};
+    uint64_t items = shard_items(span->shard, span->of, span->seeds);
     struct gen_options one = *o;
     int rc = 0;
 
+    watch = watch ? watch : &nobody;
+    watch->done = 0;
     for (uint64_t i = span->shard - 1; i < span->seeds && !rc; i += span->of) {
+        const struct progress *p = &watch->progress;
         struct gen run;
+
+        if (progress_stop(p))
+            break;
 
         one.seed = o->seed + i;
         one.vhosts = o->vhosts;
@@ -79,8 +88,11 @@ int reach_run(struct reach *r, const struct gen_options *o, const struct reach_s
         if (!rc)
             rc = replay(r, &one,
                         policy ? policy : policy_find(one.seed / 4 % 2 ? "qemu-10.2" : "ideal"),
-                        &run, e);
+                        &run, watch, e);
         gen_close(&run);
+        watch->done += !progress_stop(p);
+        if (p->show)
+            p->show(p->ctx, watch->done, watch->done, items);
     }
     return rc;
 }

@@ -32,3 +32,12 @@ int output_close(struct part_file *p, struct err *e)
     interrupt_removes(NULL);
     return rc;
 }
+
+void output_drop(struct part_file *p)
+{
+    if (p->f == stdout)
+        fflush(stdout);
+    else
+        part_drop(p);
+    interrupt_removes(NULL);
+}

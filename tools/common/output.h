@@ -13,4 +13,7 @@ int output_open(struct part_file *p, const char *name, struct err *e);
 /** Close it: whole. 0, or a negative errno with a sentence. */
 int output_close(struct part_file *p, struct err *e);
 
+/** Close it, it is worthless: a file is left as it was. */
+void output_drop(struct part_file *p);
+
 #endif
