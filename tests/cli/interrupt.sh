@@ -114,19 +114,19 @@ equal "gen_trace: interrupted: nothing is left" "$(find "$work" -name 'long*')" 
 # Progress.
 if command -v script >/dev/null 2>&1 && script --version 2>/dev/null | grep -q util-linux; then
     typed() {
-        TERM=xterm script -qec "$1" "$work/typed" >"$work/out" 2>&1
+        TERM=xterm script -qec "timeout --foreground -s INT $1" "$work/typed" >"$work/out" 2>&1
         tr '\r' '\n' <"$work/typed" >"$work/lines"
     }
-    typed "$CAMPAIGN --runs 100 --events 60"
+    typed "1 $CAMPAIGN --runs 100000 --events 60"
     has "progress: campaign: rate, share and time left" "$work/lines" \
-        '^0 findings, [0-9]+ runs, [0-9]+/s, [0-9]+ %, 0:[0-9]{2} left'
-    has "progress: campaign: erased at the end" "$work/lines" "^$(printf '\033')\[Kseed 1, 100 runs"
-    typed "$CAMPAIGN --runs 600 --events 60 --canary --shrink-runs 20"
-    has "progress: campaign: canaries" "$work/lines" '^0 findings, [0-9]+ of [0-9]+ canaries, [0-9]+ runs'
-    typed "$GEN --random --reach --seeds 400 --events 400"
-    has "progress: gen_trace --reach" "$work/lines" '^[0-9]+ seeds, [0-9.k ]+/s, [0-9]+ %, 0:[0-9]{2} left'
-    typed "$GEN --random --seeds 200 --events 3000 -o $work/some"
-    has "progress: gen_trace --seeds" "$work/lines" '^[0-9]+ traces, [0-9.k ]+/s, [0-9]+ %, 0:[0-9]{2} left'
+        '^0 findings, [0-9,]+ runs, [0-9]+/s, [0-9]+ %, [0-9:]+ left'
+    has "progress: campaign: erased at the end" "$work/lines" "^$(printf '\033')\[Kseed 1, 100,000 runs"
+    typed "2 $CAMPAIGN --runs 100000 --events 60 --canary --shrink-runs 20"
+    has "progress: campaign: canaries" "$work/lines" '^0 findings, [0-9]+ of [0-9]+ canaries, [0-9,]+ runs'
+    typed "1 $GEN --random --reach --seeds 100000 --events 400"
+    has "progress: gen_trace --reach" "$work/lines" '^[0-9,]+ seeds, [0-9.k ]+/s, [0-9]+ %, [0-9:]+ left'
+    typed "0.7 $GEN --random --seeds 100000 --events 300 -o $work/some"
+    has "progress: gen_trace --seeds" "$work/lines" '^[0-9,]+ traces, [0-9.k ]+/s, [0-9]+ %, [0-9:]+ left'
 else
     echo "skip progress: no script of util-linux"
 fi
