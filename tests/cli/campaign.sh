@@ -85,3 +85,17 @@ for what in ideal strategy profile again swap split join tail block queue; do
     "$CAMPAIGN" --ask $what "$work/3.trace" >"$work/out" 2>"$work/err" || code=$?
     equal "asked of a file: $what" "$code" 0
 done
+
+# The page's table of every quirk found from nothing, by one command.
+"$REPLAY" --list-quirks | cut -d' ' -f1 | while read -r quirk; do
+    has "campaign: $quirk has its line in docs/campaign.md" docs/campaign.md "^[|] .$quirk. [|] [0-9]+ [|] [0-9]+ [|] ([0-9]|1[0-9]|2[0-5]) [|]"
+done
+code=0
+BUILD=$BUILD sh tools/quirks.sh te-off-no-switch kinds-ignored >"$work/out" 2>"$work/err" || code=$?
+exits "campaign: tools/quirks.sh" 0
+equal "campaign: the table's lines are as made (if not: sh tools/quirks.sh)" \
+    "$(grep -Fxc -f "$work/out" docs/campaign.md)" 4
+code=0
+RUNS=2 BUILD=$BUILD sh tools/quirks.sh type1-unmap-retry >"$work/out" 2>"$work/err" || code=$?
+exits "campaign: tools/quirks.sh fails where one is not caught" 1
+has "campaign: and says so" "$work/out" '^[|] .type1-unmap-retry. [|] not caught [|]'
