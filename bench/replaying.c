@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -14,6 +13,7 @@
 #include "bench/tables.h"
 #include "cli/replay.h"
 #include "trace/header.h"
+#include "trace/memory_sink.h"
 #include "trace/writer.h"
 #include "vtd_regs.h"
 
@@ -21,28 +21,9 @@
 #define LEVEL     1 /* of zstd: only the packing is quicker */
 
 struct bytes {
-    char *at;
-    size_t used, room;
+    struct trace_bytes b;
     uint64_t records;
 };
-
-static int put(void *ctx, const void *from, size_t n)
-{
-    struct bytes *b = ctx;
-
-    if (b->used + n > b->room) {
-        size_t room = 2 * (b->used + n);
-        char *more = realloc(b->at, room);
-
-        if (!more)
-            return -ENOMEM;
-        b->at = more;
-        b->room = room;
-    }
-    memcpy(b->at + b->used, from, n);
-    b->used += n;
-    return 0;
-}
 
 struct maker {
     struct trace_writer *w;
@@ -129,7 +110,7 @@ static int make(struct bytes *to, uint64_t stores, uint64_t invals, struct err *
     h.rams = 1;
     h.devices = &device;
     h.devices_count = 1;
-    m.rc = trace_writer_open(TRACE_PACKED, &h, LEVEL, (struct trace_sink){put, to}, &m.w, e);
+    m.rc = trace_writer_open(TRACE_PACKED, &h, LEVEL, trace_memory_sink(&to->b), &m.w, e);
     bring_up(&m, &t, known);
     for (uint64_t i = 0; i < n && !m.rc; i++) {
         uint64_t k = stores ? i % known : i * 7919 % known;
@@ -151,7 +132,7 @@ static int make(struct bytes *to, uint64_t stores, uint64_t invals, struct err *
 static int open_bytes(const struct bytes *b, struct trace_reader **out, struct err *e)
 {
     struct trace_damage d = {0};
-    int rc = trace_open_memory(b->at, b->used, out, &d);
+    int rc = trace_open_memory(b->b.at, b->b.used, out, &d);
 
     return rc ? err_set(e, -rc, "the trace made for this: %s", d.why) : 0;
 }
@@ -299,7 +280,7 @@ static void look_at_captured(struct rates *r, const char *folder)
 int rates_measure(struct rates *r, const struct meter *m, const char *folder, bool quick,
                   struct err *e)
 {
-    struct bytes made[2] = {{NULL, 0, 0, 0}, {NULL, 0, 0, 0}};
+    struct bytes made[2] = {{.records = 0}, {.records = 0}};
     double read[2] = {0}, off[2] = {0}, on[2] = {0};
     uint64_t n = quick ? 20000 : 1000000;
     int rc;
@@ -328,7 +309,7 @@ int rates_measure(struct rates *r, const struct meter *m, const char *folder, bo
         r->invals_read_per_s = (double)r->invalidations / read[1];
         r->checks_over_replay = (on[0] + on[1] - off[0] - off[1]) / (off[0] + off[1]);
     }
-    free(made[0].at);
-    free(made[1].at);
+    trace_bytes_free(&made[0].b);
+    trace_bytes_free(&made[1].b);
     return rc;
 }
