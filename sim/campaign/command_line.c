@@ -80,21 +80,6 @@ static const struct option known[] = {{"seed", required_argument, NULL, OPT_SEED
                                       {"version", no_argument, NULL, OPT_VERSION},
                                       {NULL, 0, NULL, 0}};
 
-int campaign_shard(const char *s, uint64_t *shard, uint64_t *of, struct err *e)
-{
-    const char *slash = strchr(s, '/');
-    char first[24];
-
-    if (slash && (size_t)(slash - s) < sizeof(first)) {
-        snprintf(first, sizeof(first), "%.*s", (int)(slash - s), s);
-        if (!arg_number("--shard", first, shard, e) && !arg_number("--shard", slash + 1, of, e) &&
-            *shard && *shard <= *of && *of <= SHARDS_MAX)
-            return 0;
-    }
-    return err_set(e, EINVAL, "--shard: '%.40s' is no shard; expected I/N, I from 1 to N, N at most %u",
-                   s, SHARDS_MAX);
-}
-
 static int take_invariant(struct campaign_command_line *c, const char *s, struct err *e)
 {
     size_t rows;
@@ -144,7 +129,7 @@ static int take(struct campaign_command_line *c, int option, const char *s, stru
         if (!arg_number("--events", s, &c->o.events, e) && c->o.events && c->o.events <= 1000000)
             return 0;
         return err_set(e, EINVAL, "--events: 1 to 1000000 expected");
-    case OPT_SHARD: return campaign_shard(s, &c->o.shard, &c->o.of, e);
+    case OPT_SHARD: return arg_shard(s, &c->o.shard, &c->o.of, e);
     case OPT_CANARY: c->o.canary = true; return 0;
     case OPT_JSON: c->json = s; return 0;
     case OPT_TRACES: c->traces = s; return 0;

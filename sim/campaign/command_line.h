@@ -20,9 +20,6 @@ struct campaign_command_line {
 /** Read it. 0, or -EINVAL with a sentence, "" when getopt has said it. Points into argv. */
 int campaign_command_line(struct campaign_command_line *c, int argc, char **argv, struct err *e);
 
-/** I/N: a shard, from 1; N at most SHARDS_MAX. 0 or -EINVAL with a sentence. */
-int campaign_shard(const char *s, uint64_t *shard, uint64_t *of, struct err *e);
-
 extern const char campaign_help[];
 
 #endif

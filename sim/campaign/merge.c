@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "campaign/result.h"
+#include "cli/part_file.h"
 #include "gen/reach_result.h"
 
 #define RESULT_BYTES_MAX (64u << 20)
@@ -101,14 +102,17 @@ static int merge_one(struct merged *all, const char *file, struct err *e)
 static int write_all(const struct merged *all, const char *output, struct err *e)
 {
     bool to_file = output && strcmp(output, "-") != 0;
-    FILE *f = to_file ? fopen(output, "w") : stdout;
-    int rc;
+    struct part_file p = {.f = stdout};
+    struct err why;
+    int rc = to_file ? part_open(&p, output, &why) : 0;
 
-    if (!f)
-        return err_set(e, errno, "%.200s: %s", output, strerror(errno));
-    rc =
-        all->kind == REACH ? reach_result_write(f, &all->reach) : campaign_write(f, &all->campaign);
-    if ((to_file ? fclose(f) : fflush(f)) || rc)
+    if (rc)
+        return err_set(e, -rc, "%.200s: %.100s", output, why.text);
+    rc = all->kind == REACH ? reach_result_write(p.f, &all->reach)
+                            : campaign_write(p.f, &all->campaign);
+    if (rc && to_file)
+        part_drop(&p);
+    if (rc || (to_file ? part_finish(&p, &why) : fflush(stdout)))
         return err_set(e, EIO, "%.200s: could not be written", to_file ? output : "-");
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/shards.h"
 #include "base/text.h"
 #include "report/show.h"
 
@@ -32,6 +33,18 @@ int arg_number(const char *option, const char *s, uint64_t *out, struct err *e)
     return err_set(e, EINVAL,
                    "%s: '%.40s' is no number; expected decimal or 0x..., at most 64 bits", option,
                    s);
+}
+
+int arg_shard(const char *s, uint64_t *shard, uint64_t *of, struct err *e)
+{
+    const char *slash = strchr(s, '/');
+
+    if (slash && number(s, (size_t)(slash - s), shard) &&
+        number(slash + 1, strlen(slash + 1), of) && *shard && *shard <= *of && *of <= SHARDS_MAX)
+        return 0;
+    return err_set(e, EINVAL,
+                   "--shard: '%.40s' is no shard; expected I/N, I from 1 to N, N at most %u", s,
+                   SHARDS_MAX);
 }
 
 /* Hexadecimal digits up to `stop`, at most `most` of them, value at most `last`. */

@@ -25,6 +25,9 @@ int arg_attach(const char *option, const char *s, struct attach_rec *out, struct
 /** OP:N:ERRNO: the Nth map, unmap or alloc is refused. */
 int arg_fail(const char *option, const char *s, struct engine_fail *out, struct err *e);
 
+/** I/N: a shard, from 1; N at most SHARDS_MAX. */
+int arg_shard(const char *s, uint64_t *shard, uint64_t *of, struct err *e);
+
 /**
  * Index of `s` in the NULL-terminated `words`. Returns 0, or -EINVAL with a sentence that lists
  * them.

@@ -107,23 +107,6 @@ static int take_knob(int option, const char *s, struct random_knobs *k, struct e
     }
 }
 
-static int take_shard(const char *s, struct reach_span *to, struct err *e)
-{
-    const char *slash = strchr(s, '/');
-    char first[24];
-
-    if (slash && (size_t)(slash - s) < sizeof(first)) {
-        snprintf(first, sizeof(first), "%.*s", (int)(slash - s), s);
-        if (!arg_number("--shard", first, &to->shard, e) &&
-            !arg_number("--shard", slash + 1, &to->of, e) && to->shard && to->shard <= to->of &&
-            to->of <= SHARDS_MAX)
-            return 0;
-    }
-    return err_set(e, EINVAL,
-                   "--shard: '%.40s' is no shard; expected I/N, I from 1 to N, N at most %u", s,
-                   SHARDS_MAX);
-}
-
 static int take_workload(struct gen_options *g, const char *s, struct err *e)
 {
     g->kind = GEN_WORKLOAD;
@@ -161,7 +144,7 @@ static int take_about(struct gen_command_line *c, int option, const char *s, str
         c->profile = policy_find(s);
         return c->profile ? 0 : err_set(e, EINVAL, "--profile: a name as replay knows it expected");
     case OPT_SEEDS: c->many = true; return arg_number("--seeds", s, &c->span.seeds, e);
-    case OPT_SHARD: c->many = true; return take_shard(s, &c->span, e);
+    case OPT_SHARD: c->many = true; return arg_shard(s, &c->span.shard, &c->span.of, e);
     case 'o': c->output = s; return 0;
     default: return take_knob(option, s, &c->g.knobs, e);
     }
