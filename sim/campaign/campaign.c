@@ -82,8 +82,7 @@ static int take_finding(struct run *w, const struct compare_job *job, const stru
     snprintf(f->text, sizeof(f->text), "%s", j->text);
     snprintf(w->found, sizeof(w->found), "FOUND %s, profile %s: %s", comparison_name(job->what),
              profile, j->key);
-    return campaign_shrink(job, j, &w->c, w->o, &f->trace, f->command, &f->records,
-                           w->e);
+    return campaign_shrink(job, j, &w->c, w->o, &f->trace, f->command, &f->records, w->e);
 }
 
 static int take_canary(struct run *w, const struct compare_job *job, const struct judgement *j)
@@ -100,8 +99,7 @@ static int take_canary(struct run *w, const struct compare_job *job, const struc
     c->after = tries_until(w->o, job->quirk, w->number);
     snprintf(c->key, sizeof(c->key), "%s", j->key);
     snprintf(w->found, sizeof(w->found), "caught %s by %s", job->quirk, j->key);
-    return campaign_shrink(job, j, &w->c, w->o, &c->trace, c->command, &c->records,
-                           w->e);
+    return campaign_shrink(job, j, &w->c, w->o, &c->trace, c->command, &c->records, w->e);
 }
 
 static int ask(struct run *w, const struct compare_job *job)

@@ -36,8 +36,8 @@ static inline bool campaign_stopped(const struct campaign_options *o)
     return o->stop && *o->stop;
 }
 
-/** Make the runs. `r` is empty and stays the caller's; where the end was asked for it says which runs
- * were made. 0, or a negative errno with a sentence. */
+/** Make the runs. `r` is empty and stays the caller's; where the end was asked for it says which
+ * runs were made. 0, or a negative errno with a sentence. */
 int campaign_run(const struct campaign_options *o, struct campaign_result *r, struct err *e);
 
 /** The trace of one run, as it is before anything is shrunk. As draw_trace(). */
@@ -45,10 +45,10 @@ int campaign_trace(const struct campaign_options *o, uint64_t run, struct draft 
 
 /* finding.c, private to the room. */
 
-/** Shrink the case until nothing smaller fails with `j->key`; its text, with a comment that says how
- * to see it, is the caller's to free. `command` (256 bytes) receives that too. */
+/** Shrink the case until nothing smaller fails with `j->key`; its text, with a comment that says
+ * how to see it, is the caller's to free. `command` (256 bytes) receives that too. */
 int campaign_shrink(const struct compare_job *job, const struct judgement *j,
-                    const struct shrink_case *c, const struct campaign_options *o, char **text, char *command,
-                    uint64_t *records, struct err *e);
+                    const struct shrink_case *c, const struct campaign_options *o, char **text,
+                    char *command, uint64_t *records, struct err *e);
 
 #endif

@@ -87,8 +87,8 @@ static int as_text(const struct shrink_case *c, const struct judgement *j, const
 }
 
 int campaign_shrink(const struct compare_job *job, const struct judgement *j,
-                    const struct shrink_case *c, const struct campaign_options *o, char **text, char *command,
-                    uint64_t *records, struct err *e)
+                    const struct shrink_case *c, const struct campaign_options *o, char **text,
+                    char *command, uint64_t *records, struct err *e)
 {
     struct goal goal = {o, job, j->key};
     struct shrink_options how = {.fails = fails, .arg = &goal, .runs = o->shrink_runs};
