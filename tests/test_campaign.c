@@ -3,9 +3,11 @@
  * Each comparison of a campaign can fail: one of the replays that it makes is given a system with a
  * bug (replay_run is wrapped by the linker), and it says so; without, it holds.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "campaign/campaign.h"
 #include "campaign/compare.h"
 #include "cli/replay.h"
 #include "suite.h"
@@ -15,6 +17,8 @@
 static struct {
     const char *quirk;
     unsigned at, made;
+    unsigned stop_at; /* after this one the end is asked for; 0: never */
+    volatile sig_atomic_t stop;
 } bug;
 
 void __real_replay_run(struct replay *r, const struct replay_job *job);
@@ -32,6 +36,8 @@ void __wrap_replay_run(struct replay *r, const struct replay_job *job)
     }
     with.options = &options;
     __real_replay_run(r, &with);
+    if (bug.made == bug.stop_at)
+        bug.stop = SIGINT;
 }
 
 /* Tables, commands by register, pages one behind the other; translation off at the end. */
@@ -153,12 +159,54 @@ START_TEST(all)
 }
 END_TEST
 
+static struct campaign_result hunted(unsigned stop_at)
+{
+    struct campaign_options o = {.seed = 1,
+                                 .runs = 20,
+                                 .events = 200,
+                                 .shard = 1,
+                                 .of = 1,
+                                 .quirk = "psi-skip-pde",
+                                 .hunt = true,
+                                 .stop = &bug.stop};
+    struct campaign_result r = {.parts = 0};
+    struct err e = {""};
+
+    bug.at = bug.made = 0;
+    bug.stop_at = stop_at;
+    bug.stop = 0;
+    ck_assert_msg(campaign_run(&o, &r, &e) == 0, "%s", e.text);
+    bug.stop_at = 0;
+    ck_assert_uint_eq(r.canaries, 1);
+    ck_assert_uint_eq(r.canary[0].caught, 1);
+    ck_assert_ptr_nonnull(r.canary[0].trace);
+    return r;
+}
+
+/* The end asked for while a trace shrinks: it stays as short as it is, and ends soon. */
+START_TEST(interrupted_shrinking)
+{
+    struct campaign_result whole = hunted(0), cut = {.parts = 0};
+    unsigned replays = bug.made, early = (unsigned)whole.executions + 20;
+
+    ck_assert_uint_gt(replays, early + 20);
+    cut = hunted(early);
+    ck_assert_uint_lt(bug.made, early + 5);
+    ck_assert_uint_eq(cut.runs, whole.runs);
+    ck_assert_uint_gt(cut.canary[0].records, whole.canary[0].records);
+    ck_assert_str_eq(cut.canary[0].key, whole.canary[0].key);
+    campaign_result_free(&whole);
+    campaign_result_free(&cut);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {
         {holds, COUNT(ways)},
         {fails, COUNT(ways)},
         {all, 1},
+        {interrupted_shrinking, 1},
     };
 
     return run_tests("campaign", rows, COUNT(rows));
