@@ -107,7 +107,7 @@ START_TEST(interrupted)
     ck_assert_mem_eq(cut.asked, as_many.asked, sizeof(cut.asked));
     ck_assert(campaign_cut(&cut) && !campaign_whole(&cut));
     ck_assert(campaign_cut(&back) && !campaign_whole(&back));
-    says(&back, "  interrupted after 7 of 20 runs\n  13 runs are missing\n");
+    says(&back, "  interrupted after 7 of 20 runs\n  missing: 13 of 20 runs\n");
     /* A canary may be caught in what is missing. */
     for (size_t i = 0; i < cut.canaries; i++)
         missed = missed || !cut.canary[i].caught;
@@ -143,7 +143,7 @@ START_TEST(merged)
     ck_assert(!campaign_whole(&all) && campaign_cut(&all));
     says(&all, "seed 4, 20 runs, 3 of 3 shards\n"
                "  shard 2/3: interrupted after 5 of 7 runs\n"
-               "  2 runs are missing\n");
+               "  missing: 2 of 20 runs\n");
     ck_assert_int_eq(campaign_merge(&all, &again, &e), -EEXIST);
     campaign_result_free(&all);
     campaign_result_free(&again);

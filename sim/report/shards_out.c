@@ -102,6 +102,7 @@ int shards_print_missing(FILE *out, const struct shards *s, uint64_t total, cons
                 unit);
     }
     if (!shards_whole(s))
-        fprintf(out, "  %s %s are missing\n", show_count(total - shards_done(s, total)).text, unit);
+        fprintf(out, "  missing: %s of %s %s\n", show_count(total - shards_done(s, total)).text,
+                show_count(total).text, unit);
     return ferror(out) ? -EIO : 0;
 }

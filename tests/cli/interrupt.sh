@@ -58,7 +58,7 @@ code=0
 "$TRACE" merge -o "$work/all.json" "$work/2.json" >"$work/out" 2>"$work/err" || code=$?
 exits "merge: of what was interrupted" 0
 has "merge: it says so" "$work/out" "shard 2/3: interrupted after [0-9,]+ of 333,333 runs"
-has "merge: it says how many are missing" "$work/out" '^  [0-9,]+ runs are missing$'
+has "merge: it says how many are missing" "$work/out" '^  missing: [0-9,]+ of 1,000,000 runs$'
 same "merge: so does the JSON" "$work/2.json" "$work/all.json"
 code=0
 "$TRACE" merge "$work/all.json" "$work/2.json" >"$work/out" 2>"$work/err" || code=$?
@@ -84,7 +84,7 @@ has "gen_trace --reach: interrupted: the tables" "$work/out" '^[0-9]+ of [0-9]+ 
 has "gen_trace --reach: interrupted: it says so" "$work/out" '^  shard 1/2: interrupted after [0-9,]+ of 500,000 seeds$'
 has "gen_trace --reach: interrupted: on standard error" "$work/err" 'interrupted: [0-9]+ of 500000 seeds'
 "$TRACE" merge -o "$work/merged.json" "$work/reach.json" >"$work/out" 2>"$work/err"
-has "merge: seeds that are missing" "$work/out" '^  [0-9,]+ seeds are missing$'
+has "merge: seeds that are missing" "$work/out" '^  missing: [0-9,]+ of 1,000,000 seeds$'
 same "merge: so does the JSON of --reach" "$work/reach.json" "$work/merged.json"
 
 begin "$GEN" --random --seeds 1000000 --events 2000 -o "$work/seeds"
