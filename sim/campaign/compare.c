@@ -4,56 +4,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "campaign/held.h"
+#include "campaign/known.h"
 #include "campaign/variants.h"
 #include "cli/replay.h"
-
-#define ROWS_MAX 256u
-
-static const struct {
-    const char *name, *what;
-    bool profile;
-} table[COMPARISONS] = {
-    [CMP_IDEAL] = {"ideal", "ideal breaks no invariant of severity violation", false},
-    [CMP_STRATEGY] = {"strategy", "walk, translate and dirty notify the same", true},
-    [CMP_PROFILE] = {"profile", "a profile goes on as before when it is saved and restored, and "
-                                "keeps what all systems keep",
-                     true},
-    [CMP_AGAIN] = {"again", "a second run shows the same", true},
-    [CMP_SWAP] = {"swap", "stores that touch nothing in common, in another order", false},
-    [CMP_SPLIT] = {"split", "stores word by word", false},
-    [CMP_JOIN] = {"join", "stores one behind the other as one", false},
-    [CMP_TAIL] = {"tail", "the tail written once for two descriptors", false},
-    [CMP_BLOCK] = {"block", "pages one after the other invalidated at once", false},
-    [CMP_QUEUE] = {"queue", "commands by register through the queue", false},
-};
-
-const char *comparison_name(enum comparison c)
-{
-    return table[c].name;
-}
-
-const char *comparison_what(enum comparison c)
-{
-    return table[c].what;
-}
-
-bool comparison_has_profile(enum comparison c)
-{
-    return table[c].profile;
-}
-
-enum comparison comparison_find(const char *name)
-{
-    enum comparison c = 0;
-
-    while (c < COMPARISONS && strcmp(table[c].name, name) != 0)
-        c++;
-    return c;
-}
 
 /* One replay of the case, and what its consumers hold at its end. */
 struct trial {
@@ -156,44 +112,6 @@ static bool promised(const char *id, const char *profile)
     return false;
 }
 
-/*
- * What a run without the quirk breaks: the invariants, and of each where. One that is broken more
- * often than its text is kept is known everywhere.
- */
-struct known {
-    bool once[ROWS_MAX], often[ROWS_MAX];
-    struct mark {
-        size_t row;
-        uint64_t record;
-        char consumer[NAME_BYTES];
-    } *mark;
-    size_t marks;
-};
-
-static struct mark mark_of(const struct finding *f)
-{
-    struct mark m = {.record = f->record};
-    size_t rows;
-
-    m.row = (size_t)(f->inv - invariants(&rows));
-    snprintf(m.consumer, sizeof(m.consumer), "%s", f->consumer ? f->consumer : "");
-    return m;
-}
-
-/* Broken there, of that consumer, without the quirk, too. */
-static bool is_known(const struct known *k, const struct finding *f)
-{
-    struct mark m = mark_of(f);
-
-    if (!k->once[m.row] || k->often[m.row])
-        return k->often[m.row];
-    for (size_t i = 0; i < k->marks; i++)
-        if (k->mark[i].row == m.row && k->mark[i].record == m.record &&
-            !strcmp(k->mark[i].consumer, m.consumer))
-            return true;
-    return false;
-}
-
 /* The first violation that counts. */
 static const struct finding *broken(const struct trial *t, const struct compare_job *job,
                                     const struct shrink_case *c, const struct known *known)
@@ -206,7 +124,7 @@ static const struct finding *broken(const struct trial *t, const struct compare_
     for (size_t i = 0; i < n; i++) {
         const struct finding *f = checks_finding(k, i);
 
-        if (f->inv->severity != SEV_VIOLATION || (known && is_known(known, f)) ||
+        if (f->inv->severity != SEV_VIOLATION || (known && known_has(known, f)) ||
             (job->without && !strcmp(f->inv->id, job->without)))
             continue;
         if (excused && f->record >= t->replay.report.stop.record)
@@ -230,30 +148,6 @@ static uint64_t restore_at(const struct compare_job *job, const struct shrink_ca
     return at;
 }
 
-/* What a run without the quirk breaks is known. */
-static int learn(const struct trial *t, struct known *known, struct judgement *j)
-{
-    const struct checks *c = t->replay.checks;
-    size_t rows, n = c ? checks_findings(c) : 0;
-
-    invariants(&rows);
-    j->useless = j->useless || t->replay.report.verdict == VERDICT_ABORTED;
-    known->mark = calloc(n + 1, sizeof(*known->mark));
-    if (!known->mark)
-        return -ENOMEM;
-    for (; known->marks < n; known->marks++)
-        known->mark[known->marks] = mark_of(checks_finding(c, known->marks));
-    for (size_t i = 0; i < rows && i < ROWS_MAX && c; i++) {
-        uint64_t kept = 0;
-
-        for (size_t m = 0; m < n; m++)
-            kept += known->mark[m].row == i;
-        known->once[i] = checks_count(c, i) > 0;
-        known->often[i] = checks_count(c, i) > kept;
-    }
-    return 0;
-}
-
 /* Violations of one run; without a quirk but with `known` these are only learned, with one those
  * known do not count. */
 static int judge(const struct compare_job *job, const struct shrink_case *c, struct known *known,
@@ -274,8 +168,10 @@ static int judge(const struct compare_job *job, const struct shrink_case *c, str
     rc = play(&t, c, &o, j);
     j->restored_at = job->restore ? at : 0;
     if (rc == 0 && !damaged(&t, j)) {
-        if (known && !job->quirk)
-            rc = learn(&t, known, j);
+        if (known && !job->quirk) {
+            j->useless = j->useless || t.replay.report.verdict == VERDICT_ABORTED;
+            rc = known_learn(known, t.replay.checks);
+        }
         f = known && !job->quirk ? NULL : broken(&t, job, c, known);
         if (f)
             wrong(j, f->inv->id, f->record, f->text);
@@ -299,7 +195,7 @@ static int canary(const struct compare_job *job, const struct shrink_case *c, st
     j->useless = without.useless || without.wrong;
     if (rc == 0 && !j->useless)
         rc = judge(job, c, &known, j);
-    free(known.mark);
+    known_free(&known);
     return rc;
 }
 
