@@ -150,9 +150,9 @@ valgrind: all unit-tests ## the tests' programs under valgrind
 	BUILD=$(BUILD) SKIP="cli manifest digest" CK_FORK=no TEST_DIVIDE=20 \
 	    WRAP="valgrind -q --leak-check=full --error-exitcode=9" sh tests/run.sh
 
-CAMPAIGN_RUNS ?= 15000
+CAMPAIGN_RUNS ?= 30000
 CAMPAIGN_SEED ?= 1
-campaign: $(BUILD)/campaign ## random traces for about a minute: comparisons, canaries; CAMPAIGN_SEED=, CAMPAIGN_RUNS=
+campaign: $(BUILD)/campaign ## random traces for about two minutes: comparisons, canaries; CAMPAIGN_SEED=, CAMPAIGN_RUNS=
 	$(BUILD)/campaign --canary --seed $(CAMPAIGN_SEED) --runs $(CAMPAIGN_RUNS) --traces $(BUILD)/campaign-traces
 
 judge: all $(BUILD)/tests/properties ## captured and 500 random traces against a real QEMU, twice; see tests/judge.sh
