@@ -80,7 +80,7 @@ $(BUILD)/judge: $(BUILD)/obj/tools/judge.o $(JUDGE_OBJ) $(LIB)
 # What measures: it starts a real QEMU as judge does.
 $(BENCH_OBJ) $(BUILD)/obj/tools/bench.o: CPPFLAGS += -I. -Ijudge -D_GNU_SOURCE
 
-$(BUILD)/bench: $(BUILD)/obj/tools/bench.o $(BENCH_OBJ) $(JUDGE_OBJ) $(LIB)
+$(BUILD)/bench: $(BUILD)/obj/tools/bench.o $(BENCH_OBJ) $(COMMON_OBJ) $(JUDGE_OBJ) $(LIB)
 	@echo "  LD $@"
 	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 

@@ -25,6 +25,14 @@ const char *inval_name(unsigned which)
     return names[which];
 }
 
+bool bench_stopped(const struct bench *b, struct err *e)
+{
+    if (!progress_stop(&b->progress))
+        return false;
+    err_set(e, EINTR, "interrupted");
+    return true;
+}
+
 int results_add(struct results *r, const struct result *one)
 {
     if (r->count == r->room) {
@@ -102,8 +110,13 @@ static bool enough(const struct bench *b, const struct series *s)
 static int timed(struct bench *b, struct guest *g, struct series *s, unsigned batch, struct err *e)
 {
     struct work before = work_now(g), after;
-    uint64_t start = b->meter.now_ns(), took;
-    int rc = guest_ring(g, e);
+    uint64_t start, took;
+    int rc;
+
+    if (bench_stopped(b, e))
+        return -EINTR;
+    start = b->meter.now_ns();
+    rc = guest_ring(g, e);
 
     took = b->meter.now_ns() - start;
     took = took > b->meter.look_ns ? took - b->meter.look_ns : 1;

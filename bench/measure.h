@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/progress.h"
 #include "bench/guest.h"
 
 /** What only a program may ask: time, and the bytes of the heap in use. */
@@ -84,7 +85,11 @@ struct bench {
     struct results results;
     uint64_t budget_ns; /* for the repetitions of one operation */
     unsigned runs_min, runs_max;
+    struct progress progress; /* who watches; `stop` ends it: -EINTR from whatever measures */
 };
+
+/** True, and `e` says so: the end was asked for. */
+bool bench_stopped(const struct bench *b, struct err *e);
 
 /** All operations by one global invalidation (drop: a context invalidation) each. 0 or a negative
  * errno with a sentence. */

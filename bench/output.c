@@ -89,6 +89,8 @@ int output_json(FILE *out, const struct bench *b, const struct marks *m, const s
                 const struct real *real)
 {
     fprintf(out, "{\"version\":\"%s\",\n", VTR_VERSION);
+    if (progress_stop(&b->progress)) /* what was done before */
+        fputs("\"interrupted\":true,\n", out);
     floors(out, &b->floor);
     all_marks(out, m);
     fprintf(

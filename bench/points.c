@@ -23,15 +23,42 @@ void case_name(const struct tables_plan *p, char *to, size_t room)
         snprintf(to, room, "%s%" PRIu64 "%s", shape_letter(p->shape), shown, unit);
 }
 
-static void tell(const struct teller *t, const struct guest_plan *p, const char *about)
+/* The way through all cases, gone twice: first only to add up what they will cost. */
+struct way {
+    struct bench *b;
+    struct teller teller;
+    struct err *e;
+    bool counting;
+    uint64_t cases, done, all;
+};
+
+/* About how long a case takes, in no unit: by the entries that there are to look at. */
+static uint64_t cost(const struct guest_plan *p)
+{
+    const struct tables_plan *t = &p->tables;
+    uint64_t slots = t->shape == SHAPE_CONTIGUOUS || t->shape == SHAPE_LARGE ? t->mappings
+                                                                             : 64 * t->mappings;
+
+    return 20 * K + slots * (p->sync == SYNC_TRANSLATE || p->sync == SYNC_TRANSLATE_4K ? 4 : 1);
+}
+
+/* Before a case. True: it is only counted. */
+static bool tell(struct way *w, const struct guest_plan *p, const char *about)
 {
     char name[32], text[96];
+
+    if (w->counting) {
+        w->all += cost(p);
+        return true;
+    }
 
     case_name(&p->tables, name, sizeof(name));
     snprintf(text, sizeof(text), "%s %s, %u levels%s, %s, %s%s", about, name, p->tables.levels,
              p->tables.shuffled ? ", random" : "", sync_name(p->sync), listener_name(p->listener),
              p->checks ? ", checked" : "");
-    t->tell(t->ctx, text);
+    w->teller.tell(w->teller.ctx, text, w->cases++, w->done, w->all);
+    w->done += cost(p);
+    return false;
 }
 
 static struct guest_plan plan(enum shape s, uint64_t n, enum sync_strategy sync)
@@ -42,10 +69,15 @@ static struct guest_plan plan(enum shape s, uint64_t n, enum sync_strategy sync)
                                .listener = LISTEN_VFIO};
 }
 
-static int one(struct bench *b, const struct guest_plan *p, const struct teller *t, struct err *e)
+static int one(struct way *w, const struct guest_plan *p)
 {
-    tell(t, p, "case");
-    return measure_case(b, p, e);
+    return tell(w, p, "case") ? 0 : measure_case(w->b, p, w->e);
+}
+
+static int some(struct way *w, const char *about, const struct guest_plan *p, const unsigned *which,
+                size_t count, enum operation op, bool random)
+{
+    return tell(w, p, about) ? 0 : measure_ranges(w->b, p, which, count, op, random, w->e);
 }
 
 /* Slots that translating from the root visits are 512 times the tables here: not beyond 10,000. */
@@ -56,7 +88,7 @@ static bool too_long(enum shape s, uint64_t n, enum sync_strategy sync, enum ext
     return how_much != EXTENT_FULL && wide && sync == SYNC_TRANSLATE && n > 10 * K;
 }
 
-static int sizes(struct bench *b, enum extent how_much, const struct teller *t, struct err *e)
+static int sizes(struct way *w, enum extent how_much)
 {
     static const uint64_t most[][EXTENT_FULL + 1] = {[SHAPE_CONTIGUOUS] = {10 * K, K * K, K * K},
                                                      [SHAPE_SPARSE] = {K, 100 * K, 100 * K},
@@ -71,13 +103,13 @@ static int sizes(struct bench *b, enum extent how_much, const struct teller *t, 
                 struct guest_plan p = plan(s, n, strategies[i]);
 
                 if (!too_long(s, n, strategies[i], how_much))
-                    rc = one(b, &p, t, e);
+                    rc = one(w, &p);
             }
     return rc;
 }
 
 /* The same under another order, depth and listener; and with the checks. */
-static int variants(struct bench *b, enum extent how_much, const struct teller *t, struct err *e)
+static int variants(struct way *w, enum extent how_much)
 {
     uint64_t c = how_much == EXTENT_QUICK ? K : 100 * K,
              s = how_much == EXTENT_QUICK ? 100 : 10 * K;
@@ -89,24 +121,24 @@ static int variants(struct bench *b, enum extent how_much, const struct teller *
 
             p.tables.shuffled = true;
             if (!rc)
-                rc = one(b, &p, t, e);
+                rc = one(w, &p);
             p.tables.shuffled = false;
             for (p.tables.levels = 4; p.tables.levels <= 5 && !rc; p.tables.levels++)
-                rc = one(b, &p, t, e);
+                rc = one(w, &p);
             p.tables.levels = 3;
             p.listener = LISTEN_NONE;
             if (!rc)
-                rc = one(b, &p, t, e);
+                rc = one(w, &p);
             p.listener = LISTEN_VHOST;
             if (!rc)
-                rc = one(b, &p, t, e);
+                rc = one(w, &p);
         }
     return rc;
 }
 
 /* What the record, the container and the oracle hold, in every shape: so many that what is there
  * without any mapping does not count. */
-static int memory(struct bench *b, enum extent how_much, const struct teller *t, struct err *e)
+static int memory(struct way *w, enum extent how_much)
 {
     uint64_t n = how_much == EXTENT_QUICK ? K : 10 * K;
     int rc = 0;
@@ -117,13 +149,13 @@ static int memory(struct bench *b, enum extent how_much, const struct teller *t,
 
             p.listener = i ? LISTEN_VFIO : LISTEN_NONE;
             p.checks = i == 2;
-            rc = one(b, &p, t, e);
+            rc = one(w, &p);
         }
     return rc;
 }
 
 /* A range of 1 GiB, of which a page in `stride` is mapped. */
-static int densities(struct bench *b, enum extent how_much, const struct teller *t, struct err *e)
+static int densities(struct way *w, enum extent how_much)
 {
     static const enum sync_strategy all[] = {SYNC_WALK, SYNC_TRANSLATE, SYNC_TRANSLATE_4K,
                                              SYNC_DIRTY};
@@ -138,14 +170,13 @@ static int densities(struct bench *b, enum extent how_much, const struct teller 
 
                 p.tables.stride = stride;
                 p.tables.shuffled = shuffled;
-                tell(t, &p, "density");
-                rc = measure_ranges(b, &p, &whole, 1, OP_UNCHANGED, false, e);
+                rc = some(w, "density", &p, &whole, 1, OP_UNCHANGED, false);
             }
     return rc;
 }
 
 /* Every granularity. */
-static int ranges(struct bench *b, enum extent how_much, const struct teller *t, struct err *e)
+static int ranges(struct way *w, enum extent how_much)
 {
     static const unsigned all[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,         9,           10,
                                    11, 12, 13, 14, 15, 16, 17, 18, INVAL_DSI, INVAL_GLOBAL};
@@ -157,21 +188,19 @@ static int ranges(struct bench *b, enum extent how_much, const struct teller *t,
             uint64_t n = how_much == EXTENT_QUICK ? K : shape == SHAPE_CONTIGUOUS ? K * K : 10 * K;
             struct guest_plan p = plan(shape, n, strategies[i]);
 
-            tell(t, &p, "ranges");
-            rc = measure_ranges(b, &p, all, COUNT_OF(all), OP_UNCHANGED, false, e);
-            for (unsigned random = 0; random < 2 && !rc; random++) {
-                tell(t, &p, random ? "random pages" : "rising pages");
-                rc = measure_ranges(b, &p, &page, 1, OP_CHANGED, random, e);
-            }
+            rc = some(w, "ranges", &p, all, COUNT_OF(all), OP_UNCHANGED, false);
+            for (unsigned random = 0; random < 2 && !rc; random++)
+                rc = some(w, random ? "random pages" : "rising pages", &p, &page, 1, OP_CHANGED,
+                          random);
             p.checks = true;
             if (!rc && shape == SHAPE_CONTIGUOUS)
-                rc = measure_ranges(b, &p, &page, 1, OP_CHANGED, true, e);
+                rc = some(w, "random pages", &p, &page, 1, OP_CHANGED, true);
         }
     return rc;
 }
 
 /* What the marks are taken from, and no more. */
-static int for_marks(struct bench *b, const struct teller *t, struct err *e)
+static int for_marks(struct way *w)
 {
     struct guest_plan cases[] = {
         plan(SHAPE_EMPTY, 100 * K, SYNC_WALK), plan(SHAPE_CONTIGUOUS, K * K, SYNC_WALK),
@@ -181,27 +210,35 @@ static int for_marks(struct bench *b, const struct teller *t, struct err *e)
     int rc = 0;
 
     for (size_t i = 0; i < COUNT_OF(cases) && !rc; i++)
-        rc = one(b, &cases[i], t, e);
+        rc = one(w, &cases[i]);
     page.checks = true;
-    tell(t, &page, "random pages");
     if (!rc)
-        rc = measure_ranges(b, &page, &one_page, 1, OP_CHANGED, true, e);
-    return rc ? rc : memory(b, EXTENT_DEFAULT, t, e);
+        rc = some(w, "random pages", &page, &one_page, 1, OP_CHANGED, true);
+    return rc ? rc : memory(w, EXTENT_DEFAULT);
 }
 
-int points_run(struct bench *b, enum extent how_much, struct teller t, struct err *e)
+static int all(struct way *w, enum extent how_much)
 {
     int rc;
 
     if (how_much == EXTENT_MARKS)
-        return for_marks(b, &t, e);
-    rc = sizes(b, how_much, &t, e);
+        return for_marks(w);
+    rc = sizes(w, how_much);
+    if (!rc)
+        rc = variants(w, how_much);
+    if (!rc)
+        rc = memory(w, how_much);
+    if (!rc)
+        rc = densities(w, how_much);
+    return rc ? rc : ranges(w, how_much);
+}
 
-    if (!rc)
-        rc = variants(b, how_much, &t, e);
-    if (!rc)
-        rc = memory(b, how_much, &t, e);
-    if (!rc)
-        rc = densities(b, how_much, &t, e);
-    return rc ? rc : ranges(b, how_much, &t, e);
+int points_run(struct bench *b, enum extent how_much, struct teller t, struct err *e)
+{
+    struct way w = {.b = b, .teller = t, .e = e, .counting = true};
+
+    (void)all(&w, how_much);
+    w.all += w.all / 20; /* whole traces come after it */
+    w.counting = false;
+    return all(&w, how_much);
 }

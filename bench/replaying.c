@@ -162,52 +162,58 @@ static int time_reading(const struct meter *m, const struct bytes *b, double *ou
 }
 
 /* One replay, as the program does it; seconds. */
-static int replay_once(const struct meter *m, const struct bytes *b, const char *check, double *out,
+static int replay_once(const struct bench *w, const struct bytes *b, const char *check, double *out,
                        struct err *e)
 {
     char words[][20] = {"replay", "--dma-limit", "0", "--profile", "ideal", "--check", "", "made"};
     char *argv[8];
     struct replay_options o;
-    struct replay_job job = {.options = &o, .trace = "made"};
+    struct replay_job job = {
+        .options = &o, .trace = "made", .progress = {.stop = w->progress.stop}};
     struct replay r;
     uint64_t start;
     int rc;
+
+    if (bench_stopped(w, e))
+        return -EINTR;
 
     snprintf(words[6], sizeof(words[6]), "%s", check);
     for (unsigned i = 0; i < 8; i++)
         argv[i] = words[i];
     rc = options_parse(&o, 8, argv, e);
-    start = m->now_ns();
+    start = w->meter.now_ns();
     if (!rc)
         rc = open_bytes(b, &job.reader, e);
     if (!rc) {
         replay_run(&r, &job);
-        if (r.report.stopped)
+        if (r.report.interrupted)
+            rc = err_set(e, EINTR, "interrupted");
+        else if (r.report.stopped)
             rc = err_set(e, EPROTO, "the trace made for this: %s", r.report.stop.why);
         else if (r.report.verdict != VERDICT_CLEAN)
             rc = err_set(e, EPROTO, "the trace made for this is not clean");
         replay_free(&r);
     }
-    *out = (double)(m->now_ns() - start) / 1e9;
+    *out = (double)(w->meter.now_ns() - start) / 1e9;
     options_free(&o);
     return rc;
 }
 
-static int time_replay(const struct meter *m, const struct bytes *b, const char *check, double *out,
+static int time_replay(const struct bench *w, const struct bytes *b, const char *check, double *out,
                        struct err *e)
 {
     double took;
     int rc = 0;
 
     for (unsigned run = 0; run < 3 && !rc; run++) {
-        rc = replay_once(m, b, check, &took, e);
+        rc = replay_once(w, b, check, &took, e);
         *out = run == 0 || took < *out ? took : *out;
     }
     return rc;
 }
 
 /* Two processes beside each other, over the time of one. */
-static int two_at_once(const struct meter *m, const struct bytes *b, double *out, struct err *e)
+static int two_at_once(const struct bench *w, const struct bytes *b, double *out, struct err *e)
 {
     uint64_t start, one;
     double took;
@@ -218,20 +224,23 @@ static int two_at_once(const struct meter *m, const struct bytes *b, double *out
     if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
         return 0;
     fflush(NULL);
-    start = m->wall_ns();
-    rc = replay_once(m, b, "fast", &took, e);
-    one = m->wall_ns() - start;
-    start = m->wall_ns();
+    start = w->meter.wall_ns();
+    rc = replay_once(w, b, "fast", &took, e);
+    one = w->meter.wall_ns() - start;
+    if (rc)
+        return rc;
+    start = w->meter.wall_ns();
     for (unsigned i = 0; i < 2; i++) {
         child[i] = fork();
         if (child[i] == 0) {
-            _exit(replay_once(m, b, "fast", &took, e) ? 1 : 0);
+            _exit(replay_once(w, b, "fast", &took, e) ? 1 : 0);
         }
     }
     for (unsigned i = 0; i < 2; i++)
         if (child[i] < 0 || waitpid(child[i], &status, 0) < 0 || status)
-            rc = err_set(e, ECHILD, "replays beside each other failed");
-    *out = (double)(m->wall_ns() - start) / (double)one;
+            rc = bench_stopped(w, e) ? -EINTR
+                                     : err_set(e, ECHILD, "replays beside each other failed");
+    *out = (double)(w->meter.wall_ns() - start) / (double)one;
     return rc;
 }
 
@@ -277,7 +286,7 @@ static void look_at_captured(struct rates *r, const char *folder)
         closedir(dir);
 }
 
-int rates_measure(struct rates *r, const struct meter *m, const char *folder, bool quick,
+int rates_measure(struct rates *r, const struct bench *b, const char *folder, bool quick,
                   struct err *e)
 {
     struct bytes made[2] = {{.records = 0}, {.records = 0}};
@@ -291,14 +300,14 @@ int rates_measure(struct rates *r, const struct meter *m, const char *folder, bo
     if (!rc)
         rc = make(&made[1], 0, n / 2, e);
     for (unsigned i = 0; i < 2 && !rc; i++) {
-        rc = time_reading(m, &made[i], &read[i], e);
+        rc = time_reading(&b->meter, &made[i], &read[i], e);
         if (!rc)
-            rc = time_replay(m, &made[i], "off", &off[i], e);
+            rc = time_replay(b, &made[i], "off", &off[i], e);
         if (!rc)
-            rc = time_replay(m, &made[i], "fast", &on[i], e);
+            rc = time_replay(b, &made[i], "fast", &on[i], e);
     }
     if (!rc)
-        rc = two_at_once(m, &made[0], &r->two_over_one, e);
+        rc = two_at_once(b, &made[0], &r->two_over_one, e);
     if (!rc) {
         r->records = made[0].records + made[1].records;
         r->invalidations = n / 2;

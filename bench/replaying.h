@@ -18,8 +18,9 @@ struct rates {
     char captured_name[64];
 };
 
-/** `folder` has captured traces (NULL: none). 0 or a negative errno with a sentence. */
-int rates_measure(struct rates *r, const struct meter *m, const char *folder, bool quick,
+/** `folder` has captured traces (NULL: none). 0 or a negative errno with a sentence (-EINTR:
+ * interrupted); then `records` is 0. */
+int rates_measure(struct rates *r, const struct bench *b, const char *folder, bool quick,
                   struct err *e);
 
 #endif

@@ -14,6 +14,8 @@
 #include "bench/output.h"
 #include "bench/points.h"
 #include "cli/version.h"
+#include "common/bar.h"
+#include "common/interrupt.h"
 
 static const char help[] =
     "Usage: bench [OPTION]...\n"
@@ -36,7 +38,11 @@ static const char help[] =
     "      --help             print this text\n"
     "      --version          print the version\n"
     "\n"
-    "Exit codes: 0 measured, whatever the marks say; 2 bad usage, or it could not be measured.\n";
+    "A terminal on standard error shows how far it is. Interrupted once, it ends after the case under\n"
+    "way and reports what was measured; interrupted twice, it ends at once.\n"
+    "\n"
+    "Exit codes: 0 measured, whatever the marks say; 2 bad usage, or it could not be measured;\n"
+    "128 and the signal's number: interrupted.\n";
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -137,14 +143,20 @@ static int take_option(int c, struct usage *u)
     }
 }
 
-static void tell(void *ctx, const char *what)
-{
-    const struct usage *u = ctx;
+/* Who is told of each case. */
+struct watcher {
+    struct bar bar;
+    bool verbose;
+};
 
-    if (u->verbose)
+static void tell(void *ctx, const char *what, uint64_t cases, uint64_t done, uint64_t all)
+{
+    struct watcher *w = ctx;
+
+    if (w->verbose)
         fprintf(stderr, "%s\n", what);
-    else if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r\033[K%s", what);
+    snprintf(w->bar.before, sizeof(w->bar.before), "%.60s: ", what);
+    bar_show(&w->bar, cases, done, all);
 }
 
 /* The library beside this program: as built, or as installed. */
@@ -181,31 +193,52 @@ static int write_json(const struct usage *u, const struct bench *b, const struct
     return rc ? complain(u->output, "could not be written") : 0;
 }
 
+/* All of it, as far as it is not interrupted. */
+static int measure_all(const struct usage *u, const char *preload, struct bench *b,
+                       struct rates *rates, struct real *real, struct err *e)
+{
+    struct watcher w = {.verbose = u->verbose};
+    struct teller teller = {tell, &w};
+    bool quick = u->how_much == EXTENT_QUICK;
+    int rc;
+
+    bar_begin(&w.bar, "cases");
+    rc = floor_measure(&b->floor, &b->meter, UINT64_C(1) << (quick ? 24 : 28), e);
+    if (!rc)
+        rc = points_run(b, u->how_much, teller, e);
+    if (!rc && u->verbose)
+        fputs("whole traces\n", stderr);
+    if (!rc)
+        rc = rates_measure(rates, b, u->traces, quick, e);
+    if (!rc && u->qemu) {
+        if (u->verbose)
+            fputs("a real QEMU\n", stderr);
+        rc = real_measure(real, b, u->qemu, preload, quick, e);
+        real->count = rc ? 0 : real->count;
+    }
+    bar_erase(&w.bar);
+    if (rc && interrupt_code()) {
+        fprintf(stderr, "bench: interrupted; what follows is of the cases before\n");
+        rc = 0;
+    }
+    return rc;
+}
+
 static int measure(const struct usage *u, const char *preload)
 {
     struct bench b = {.meter = {now_ns, wall_ns, HEAP_BYTES, look_ns()},
                       .budget_ns = u->how_much == EXTENT_QUICK ? 1000000 : 10000000,
                       .runs_min = 3,
-                      .runs_max = u->how_much == EXTENT_QUICK ? 5 : 11};
-    bool quick = u->how_much == EXTENT_QUICK;
-    struct teller teller = {tell, (void *)(uintptr_t)u};
-    struct rates rates;
-    struct real real;
+                      .runs_max = u->how_much == EXTENT_QUICK ? 5 : 11,
+                      .progress = {.stop = interrupt_flag()}};
+    struct rates rates = {.records = 0};
+    struct real real = {.count = 0};
     struct marks marks;
     struct err e = {""};
-    int rc = floor_measure(&b.floor, &b.meter, UINT64_C(1) << (quick ? 24 : 28), &e);
+    int rc;
 
-    if (!rc)
-        rc = points_run(&b, u->how_much, teller, &e);
-    teller.tell(teller.ctx, rc ? "" : "whole traces");
-    if (!rc)
-        rc = rates_measure(&rates, &b.meter, u->traces, quick, &e);
-    if (!rc && u->qemu) {
-        teller.tell(teller.ctx, "a real QEMU");
-        rc = real_measure(&real, &b, u->qemu, preload, quick, &e);
-    }
-    if (isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+    interrupt_catch(true);
+    rc = measure_all(u, preload, &b, &rates, &real, &e);
     if (rc) {
         results_free(&b.results);
         return complain("not measured", *e.text ? e.text : strerror(-rc));
@@ -213,14 +246,14 @@ static int measure(const struct usage *u, const char *preload)
     marks_take(&marks, &b.results, &rates);
     if (!u->output || strcmp(u->output, "-")) {
         marks_print(stdout, &marks);
-        if (u->qemu) {
+        if (real.count) {
             putchar('\n');
             output_real(stdout, &real);
         }
     }
-    rc = u->output ? write_json(u, &b, &marks, &rates, u->qemu ? &real : NULL) : 0;
+    rc = u->output ? write_json(u, &b, &marks, &rates, real.count ? &real : NULL) : 0;
     results_free(&b.results);
-    return rc;
+    return rc ? rc : interrupt_code();
 }
 
 int main(int argc, char **argv)

@@ -32,6 +32,34 @@ grep '"case":"c1k"' "$work/bench.json" | grep '"sync":"dirty"' | grep '"op":"unc
     grep '"inval":"global"' >"$work/c1k"
 has "bench: c1k: dirty reads nothing" "$work/c1k" '"entries_read":0,"tables_read":0,'
 
+# Interrupted once: what was measured before is reported. The whole would take minutes.
+"$BENCH" --verbose -o "$work/part.json" >"$work/out" 2>"$work/err" &
+pid=$!
+for _ in $(seq 200); do
+    [ "$(grep -c '^case ' "$work/err")" -gt 4 ] && break
+    sleep 0.05
+done
+kill -INT "$pid"
+code=0
+wait "$pid" || code=$?
+exits "bench: interrupted: exit 130" 130
+has "bench: interrupted: said on standard error" "$work/err" '^bench: interrupted'
+has "bench: interrupted: the marks are printed" "$work/out" '^packed records read .* not in this run'
+has "bench: interrupted: the file says so" "$work/part.json" '^"interrupted":true,'
+has "bench: interrupted: what was measured is there" "$work/part.json" '"case":"c1k".*"op":"drop"'
+equal "bench: interrupted: it is whole" "$(tail -n 1 "$work/part.json")" ']}'
+has_no "bench: not interrupted: nothing of it" "$work/bench.json" 'interrupted'
+
+if command -v script >/dev/null 2>&1 && script --version 2>/dev/null | grep -q util-linux; then
+    TERM=xterm script -qec "$BENCH --quick" "$work/typed" >"$work/out" 2>&1
+    tr '\r' '\n' <"$work/typed" >"$work/lines"
+    has "bench: progress: the case, rate, share and time left" "$work/lines" \
+        '^[a-z]+ [a-z0-9/]+, .*: [0-9]+ cases, [0-9.]+/s, [0-9]+ %, 0:[0-9]{2} left'
+    has "bench: progress: erased at the end" "$work/lines" "^$(printf '\033')\[Kmark +wanted"
+else
+    echo "skip bench: progress: no script of util-linux"
+fi
+
 if command -v gnuplot >/dev/null 2>&1; then
     BUILD=$BUILD sh tools/graphs.sh "$work" >"$work/out" 2>"$work/err"
     for name in walk-translate range-cost notifications guest-time iova-map; do
