@@ -117,6 +117,18 @@ static inline struct iommu_event event_dead(void)
         .number = ENTRY_DEAD};
 }
 
+/** The same of an entry that lived, word by word (notifier_deliver.c says why). */
+static inline void event_dies(struct iommu_event *e)
+{
+    e->type = NOTE_UNMAP;
+    e->range.first = iova(UINT64_C(0xdead000000000000));
+    e->range.last = iova(UINT64_C(0xdead000000000fff));
+    e->gpa = gpa(UINT64_C(0xdead000000000000));
+    e->perm = PERM_NONE;
+    e->seq = 0;
+    e->number = ENTRY_DEAD;
+}
+
 struct notify_region {
     bdf_t bdf;
     bool translated;

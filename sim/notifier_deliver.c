@@ -47,7 +47,7 @@ static int hand_over(struct notifier *n, const struct iommu_event *e)
     entry->number = r->funnel->delivery = ++r->funnel->deliveries;
     result = n->notify(n, entry);
     r->funnel->delivery = outer;
-    *entry = event_dead();
+    event_dies(entry);
     return result;
 }
 

@@ -15,6 +15,7 @@
 #include "bench/points.h"
 #include "cli/version.h"
 #include "common/bar.h"
+#include "common/heap.h"
 #include "common/interrupt.h"
 
 static const char help[] =
@@ -237,6 +238,7 @@ static int measure(const struct usage *u, const char *preload)
     struct err e = {""};
     int rc;
 
+    heap_keep();
     interrupt_catch(true);
     rc = measure_all(u, preload, &b, &rates, &real, &e);
     if (rc) {

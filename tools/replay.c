@@ -17,6 +17,7 @@
 #include "cli/replay.h"
 #include "cli/version.h"
 #include "common/bar.h"
+#include "common/heap.h"
 #include "common/interrupt.h"
 #include "common/side_by_side.h"
 #include "report/show.h"
@@ -249,6 +250,7 @@ static int replay_all(struct replay_options *o)
     struct err e = {""};
     int code;
 
+    heap_keep();
     interrupt_catch(true);
     code = o->jobs > 1 && o->traces_count > 1 ? side_by_side(&s) : one_by_one(o);
     if (page_index(o, &e) && complain("--report-html", e.text) > code)

@@ -243,6 +243,16 @@ static int make_room(struct rangemap *m, struct place *p)
     return 0;
 }
 
+/* Word by word: who copies a structure that was just written waits until the writes have left the
+ * processor. */
+static void put(struct range_entry *to, const struct range_entry *e)
+{
+    to->range.first = e->range.first;
+    to->range.last = e->range.last;
+    to->gpa = e->gpa;
+    to->perm = e->perm;
+}
+
 /* Put it where the gap is; `p` is that place. */
 static int fill_gap(struct rangemap *m, struct place p, const struct range_entry *e)
 {
@@ -250,7 +260,7 @@ static int fill_gap(struct rangemap *m, struct place p, const struct range_entry
 
     if (entry[1].range.first.v <= e->range.last.v)
         return -EEXIST;
-    entry[0] = *e;
+    put(entry, e);
     m->gap = false;
     m->count++;
     return 0;
@@ -273,7 +283,7 @@ int rangemap_insert(struct rangemap *m, const struct range_entry *e)
     c = m->dir[p.chunk].chunk;
     if (p.index < c->count)
         memmove(c->entry + p.index + 1, c->entry + p.index, (c->count - p.index) * sizeof(*e));
-    c->entry[p.index] = *e;
+    put(&c->entry[p.index], e);
     c->count++;
     m->count++;
     told(m, p.chunk);

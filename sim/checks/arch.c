@@ -160,31 +160,30 @@ static void devtlb_range(struct desc *d, uint64_t hi)
     d->last = at | mask;
 }
 
-struct desc arch_desc(const struct arch *a, uint64_t lo, uint64_t hi, bool by_register)
+void arch_desc(const struct arch *a, uint64_t lo, uint64_t hi, bool by_register, struct desc *d)
 {
-    struct desc d = {
-        .type = field(lo, 3, 0) | field(lo, 11, 9) << 4,
-        .scope = (enum desc_scope)field(lo, 5, 4),
-        .did = (uint16_t)field(lo, 31, 16),
-        .sid = (uint16_t)field(lo, 47, 32),
-        .fm = field(lo, 49, 48),
-        .last = UINT64_MAX,
-    };
+    d->type = field(lo, 3, 0) | field(lo, 11, 9) << 4;
+    d->scope = (enum desc_scope)field(lo, 5, 4);
+    d->did = (uint16_t)field(lo, 31, 16);
+    d->sid = (uint16_t)field(lo, 47, 32);
+    d->fm = field(lo, 49, 48);
+    d->leaf_only = false;
+    d->am = 0;
+    d->first = 0;
+    d->last = UINT64_MAX;
+    if (d->type == DESC_IOTLB) {
+        d->am = field(hi, 5, 0);
+        d->leaf_only = hi >> 6 & 1;
+        if (d->scope == SCOPE_FINE) {
+            uint64_t mask = d->am >= 52 ? UINT64_MAX : (UINT64_C(1) << (12 + d->am)) - 1;
 
-    if (d.type == DESC_IOTLB) {
-        d.am = field(hi, 5, 0);
-        d.leaf_only = hi >> 6 & 1;
-        if (d.scope == SCOPE_FINE) {
-            uint64_t mask = d.am >= 52 ? UINT64_MAX : (UINT64_C(1) << (12 + d.am)) - 1;
-
-            d.first = (hi & ~PAGE_4K_MASK) & ~mask;
-            d.last = d.first | mask;
+            d->first = (hi & ~PAGE_4K_MASK) & ~mask;
+            d->last = d->first | mask;
         }
     }
-    if (d.type == DESC_DEVTLB)
-        devtlb_range(&d, hi);
-    d.wrong = desc_wrong(a, &d, lo, hi, by_register);
+    if (d->type == DESC_DEVTLB)
+        devtlb_range(d, hi);
+    d->wrong = desc_wrong(a, d, lo, hi, by_register);
     /* A misaligned address is the guest's own harm; of an empty wait nothing is said. */
-    d.refusable = d.wrong && d.wrong != misaligned && d.wrong != empty_wait;
-    return d;
+    d->refusable = d->wrong && d->wrong != misaligned && d->wrong != empty_wait;
 }

@@ -104,8 +104,9 @@ static void gsts_moves(struct checks *c, uint32_t new)
 
 static void inval_done(struct checks *c, const struct obs *o)
 {
-    struct desc d = arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
+    struct desc d;
 
+    arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register, &d);
     chk_shadow(c, &d);
     chk_stale_cached(c, &d);
     chk_exact_after(c, &d, o->u.inval.by_register);
@@ -202,7 +203,7 @@ static void inval_begins(struct checks *c, const struct obs *o)
 {
     c->in_inval = true;
     chk_converge_begin(c);
-    c->inval = arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
+    arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register, &c->inval);
     chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
     if (!o->u.inval.by_register)
         chk_queue_taken(c, o->u.inval.lo, o->u.inval.hi);

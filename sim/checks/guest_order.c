@@ -135,9 +135,10 @@ void order_root(struct checks *c, uint64_t rtaddr)
 /* The unit begins an invalidation. */
 void order_begin(struct checks *c, uint64_t lo, uint64_t hi)
 {
-    struct desc d = arch_desc(&c->arch, lo, hi, c->watch->by_register);
+    struct desc d;
     struct ats_watch *a;
 
+    arch_desc(&c->arch, lo, hi, c->watch->by_register, &d);
     if (d.type == DESC_IEC && !(lo & 0x10))
         c->watch->sirtp_record = 0;
     if (d.type != DESC_DEVTLB || !c->arch.device_tlb || !(a = ats_of(c, bdf(d.sid), true)))

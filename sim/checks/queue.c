@@ -52,8 +52,9 @@ void chk_queue_gsts(struct checks *c, uint32_t new)
 void chk_queue_taken(struct checks *c, uint64_t lo, uint64_t hi)
 {
     struct queue_watch *q = &c->queue;
-    struct desc d = arch_desc(&c->arch, lo, hi, false);
+    struct desc d;
 
+    arch_desc(&c->arch, lo, hi, false, &d);
     if (q->stopped)
         chk_find(c, LIVE_QUEUE, &(struct where){.cause = c->record},
                  "The queue has stopped with an error that is not cleared, and should execute "
@@ -83,8 +84,9 @@ static bool status_fits(const struct checks *c, const struct desc *d, uint64_t l
 
 void chk_queue_refused(struct checks *c, uint64_t lo, uint64_t hi)
 {
-    struct desc d = arch_desc(&c->arch, lo, hi, false);
+    struct desc d;
 
+    arch_desc(&c->arch, lo, hi, false, &d);
     c->queue.refused = true;
     if ((d.wrong && d.refusable) || (c->iqa & ARCH_IQA_DW) || !status_fits(c, &d, lo, hi) ||
         (d.type == DESC_WAIT && !(lo & 0x70)))

@@ -186,9 +186,11 @@ static bool states_kept(struct replay *r, int rc, const struct err *e)
 
 static bool one_record(struct replay *r, const struct replay_options *o, const struct rec *rec)
 {
-    struct err e = {""}, why = {""};
-    int rc = engine_step(r->engine, rec, &e);
+    struct err e, why; /* no more than their first bytes: this is done for each record */
+    int rc;
 
+    *e.text = *why.text = '\0';
+    rc = engine_step(r->engine, rec, &e);
     return states_kept(r, replay_state_step(r, o, rec, rc, &why), &why) && went_on(r, o, rc, &e);
 }
 
