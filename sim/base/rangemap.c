@@ -76,9 +76,15 @@ static size_t find_chunk(const struct rangemap *m, uint64_t at)
  * byte of the chunk before. */
 static unsigned find_entry(const struct range_chunk *c, uint64_t before, uint64_t last, uint64_t at)
 {
-    unsigned low = 0, high = c->count - 1, step = 1, guess;
+    unsigned low = 0, high, step = 1, guess = 0;
 
-    guess = at > before ? (unsigned)evenly(at - before - 1, last - before - 1, c->count) : 0;
+    if (at > before) {
+        guess = (unsigned)evenly(at - before - 1, last - before - 1, CHUNK_ENTRIES);
+        __builtin_prefetch(&c->entry[guess]); /* most are full: while the count is on its way */
+        if (c->count != CHUNK_ENTRIES)
+            guess = (unsigned)evenly(at - before - 1, last - before - 1, c->count);
+    }
+    high = c->count - 1;
     if (c->entry[guess].range.last.v < at) {
         for (low = guess + 1; low + step < high && c->entry[low + step].range.last.v < at; step *= 2)
             low += step + 1;

@@ -207,6 +207,9 @@ static void inval_begins(struct checks *c, const struct obs *o)
     chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
     if (!o->u.inval.by_register)
         chk_queue_taken(c, o->u.inval.lo, o->u.inval.hi);
+    if (c->inval.type == DESC_IOTLB && c->inval.scope == SCOPE_FINE)
+        for (size_t i = 0; i < c->persons; i++)
+            spans_expect(&c->people[i]->told, c->inval.first);
     chk_redundant_settled(c);
     chk_exact_before(c, &c->inval);
 }

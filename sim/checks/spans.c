@@ -67,12 +67,16 @@ static unsigned seek_in(const struct spans *s, size_t chunk, uint64_t x)
 {
     const struct span_chunk *c = s->dir[chunk].chunk;
     uint64_t first = s->dir[chunk].first;
-    uint64_t end = chunk + 1 < s->chunks ? s->dir[chunk + 1].first : c->at[c->used - 1].last;
+    uint64_t end;
     unsigned lo, hi, by = 1;
 
     if (x <= first)
         return 0;
-    lo = (unsigned)guess(x - first, end - first, c->used);
+    end = chunk + 1 < s->chunks ? s->dir[chunk + 1].first : c->at[c->used - 1].last;
+    lo = (unsigned)guess(x - first, end - first, SPANS_PER_CHUNK);
+    __builtin_prefetch(&c->at[lo]); /* most are full: while it is on its way whether this one is */
+    if (c->used != SPANS_PER_CHUNK)
+        lo = (unsigned)guess(x - first, end - first, c->used);
     if (c->at[lo].last < x) {
         for (lo++; lo + by < c->used && c->at[lo + by].last < x; by *= 2)
             lo += by + 1;
@@ -151,6 +155,22 @@ struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p)
         s->near_at = p->at;
     }
     return at_pos(s, p);
+}
+
+void spans_expect(const struct spans *s, uint64_t x)
+{
+    uint64_t first, end;
+    size_t chunk;
+
+    if (s->chunks < 2)
+        return;
+    chunk = chunk_for(s, x);
+    first = s->dir[chunk].first;
+    if (chunk + 1 == s->chunks || x < first)
+        return;
+    end = s->dir[chunk + 1].first;
+    __builtin_prefetch(&s->dir[chunk].chunk->used);
+    __builtin_prefetch(&s->dir[chunk].chunk->at[guess(x - first, end - first, SPANS_PER_CHUNK)]);
 }
 
 struct span *spans_step(struct spans *s, struct span_pos *p)

@@ -54,6 +54,9 @@ void spans_free(struct spans *s);
 /** The first range whose last address is `x` or more, or NULL. Valid until the map changes. */
 struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p);
 
+/** The ranges about `x` will soon be asked for: have them brought near. Changes nothing. */
+void spans_expect(const struct spans *s, uint64_t x);
+
 /** The range after *p, or NULL. */
 struct span *spans_step(struct spans *s, struct span_pos *p);
 
