@@ -92,7 +92,7 @@ static int sizes(struct way *w, enum extent how_much)
 {
     static const uint64_t most[][EXTENT_FULL + 1] = {[SHAPE_CONTIGUOUS] = {10 * K, K * K, K * K},
                                                      [SHAPE_SPARSE] = {K, 100 * K, 100 * K},
-                                                     [SHAPE_SHARED] = {K, 10 * K, 100 * K},
+                                                     [SHAPE_SHARED] = {K, 100 * K, 100 * K},
                                                      [SHAPE_LARGE] = {10 * K, 100 * K, 100 * K},
                                                      [SHAPE_EMPTY] = {K, 100 * K, 100 * K}};
     int rc = 0;
@@ -140,12 +140,12 @@ static int variants(struct way *w, enum extent how_much)
  * without any mapping does not count. */
 static int memory(struct way *w, enum extent how_much)
 {
-    uint64_t n = how_much == EXTENT_QUICK ? K : 10 * K;
+    uint64_t n = how_much == EXTENT_QUICK ? 10 * K : 100 * K;
     int rc = 0;
 
     for (unsigned s = SHAPE_CONTIGUOUS; s <= SHAPE_LARGE; s++)
         for (unsigned i = 0; i < 3 && !rc; i++) {
-            struct guest_plan p = plan(s, s == SHAPE_LARGE || s == SHAPE_SHARED ? n : 10 * n, SYNC_WALK);
+            struct guest_plan p = plan(s, n, SYNC_WALK);
 
             p.listener = i ? LISTEN_VFIO : LISTEN_NONE;
             p.checks = i == 2;
