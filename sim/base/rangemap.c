@@ -231,6 +231,17 @@ static int make_room(struct rangemap *m, struct place *p)
         return add_chunk(m, m->chunks);
     }
     c = m->dir[p->chunk].chunk;
+    if (!p->index && p->chunk) { /* between two chunks: what goes and comes again, ascending */
+        const struct range_chunk *left = m->dir[p->chunk - 1].chunk;
+
+        if (left->count < CHUNK_ENTRIES) {
+            p->chunk--;
+            p->index = left->count;
+            return 0;
+        }
+        if (c->count > CHUNK_ENTRIES / 2)
+            return add_chunk(m, p->chunk);
+    }
     if (c->count < CHUNK_ENTRIES)
         return 0;
     if (add_chunk(m, p->chunk + 1))
