@@ -170,7 +170,7 @@ void dev_replay(struct vtd_dev *d, struct notifier *n)
             return;
         }
         shadow_clear(&d->shadow);
-        d->recorded = true;
+        d->recorded = d->region.flags & NOTIFY_FROM_RECORD; /* else nothing is read below */
         break;
     }
     if (!(d->region.flags & NOTIFY_FROM_RECORD) || u->blocked || context_load(u, d->bdf, &c) ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One notification against what its receiver asked for: FLT-*, ISO-*. */
-#include "checks/internal.h"
+#include "checks/registry.h"
 
 typedef unsigned long long ull;
 
@@ -107,6 +107,15 @@ static bool clip_of(const struct person *p, const struct leaf *leaf, const struc
     return false;
 }
 
+/* The MAP speaks of what an entry on the way held before, not invalidated since. */
+static bool from_the_past(struct checks *c, const struct person *p, const struct note *n)
+{
+    struct allowed a;
+
+    chk_allowed_now(c, p->bdf, n->range.first.v, n->perm & PERM_R ? DMA_R : DMA_W, &a);
+    return chk_may_reach(&a, n->gpa.v);
+}
+
 /* A MAP that does not begin where its page begins must have moved its target along. */
 static void judge_offset(struct checks *c, const struct person *p, const struct note *n)
 {
@@ -125,7 +134,7 @@ static void judge_offset(struct checks *c, const struct person *p, const struct 
         return;
     if (n->gpa.v - leaf.gpa > leaf.last - leaf.first)
         return; /* another page altogether, of a context entry still cached: not a matter of step */
-    if (!clip_of(p, &leaf, n))
+    if (!clip_of(p, &leaf, n) || from_the_past(c, p, n))
         return;
     chk_find(c, FLT_OFFSET, &(struct where){p, true, n->range, chk_story_of(c, leaf.word_gpa)},
              "The page 0x%llx-0x%llx maps to 0x%llx; clipped to 0x%llx it should be told to %s as "
