@@ -41,6 +41,11 @@ bool chk_may_reach(const struct allowed *a, uint64_t target)
     return false;
 }
 
+bool chk_may_be_told(const struct allowed *a, uint64_t target)
+{
+    return chk_may_reach(a, target) || (in_window(target) && (a->reasons & REASON(FR_TO_WINDOW)));
+}
+
 static bool result_allowed(const struct allowed *a, const struct xlat_result *x)
 {
     if (a->wild)
@@ -231,8 +236,7 @@ void chk_dma_shadow(struct checks *c, const struct obs *o)
     }
     /* A page that leads into the window faults on its way; what cannot map it may still be told of
      * it. */
-    if (chk_may_reach(&a, o->u.shadow.gpa.v) ||
-        (in_window(o->u.shadow.gpa.v) && (a.reasons & REASON(FR_TO_WINDOW))))
+    if (chk_may_be_told(&a, o->u.shadow.gpa.v))
         return;
     if (o->u.shadow.access != DMA_W) {
         /* Consumers may widen w to rw: then a read goes where a write may. */

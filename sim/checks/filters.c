@@ -113,7 +113,7 @@ static bool from_the_past(struct checks *c, const struct person *p, const struct
     struct allowed a;
 
     chk_allowed_now(c, p->bdf, n->range.first.v, n->perm & PERM_R ? DMA_R : DMA_W, &a);
-    return chk_may_reach(&a, n->gpa.v);
+    return chk_may_be_told(&a, n->gpa.v);
 }
 
 /* A MAP that does not begin where its page begins must have moved its target along. */

@@ -216,6 +216,8 @@ struct allowed {
 void chk_allowed_now(const struct checks *c, bdf_t bdf, uint64_t iova, enum dma_access access,
                      struct allowed *a);
 bool chk_may_reach(const struct allowed *a, uint64_t target);
+/* A page that leads into the interrupt window faults on its way; it may still be told. */
+bool chk_may_be_told(const struct allowed *a, uint64_t target);
 
 void allowed_for(const struct checks *c, bdf_t bdf, uint64_t iova, bool write, struct allowed *out);
 void allowed_from(const struct checks *c, const struct ctx *x, uint64_t iova, bool write,
