@@ -10,6 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "fuzz.h"
 
@@ -187,6 +190,11 @@ static int replay_all(char **paths, int count)
 
 int main(int argc, char **argv)
 {
+#ifdef __GLIBC__ /* what one execution frees the next takes: not back to the kernel and anew */
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 1 << 24);
+    mallopt(M_MMAP_THRESHOLD, 1 << 25);
+#endif
     if (argc == 1)
         return driven();
     if (!strcmp(argv[1], "--help")) {

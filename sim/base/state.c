@@ -17,6 +17,10 @@ static uint8_t *room_for(struct state_out *o, size_t count)
 
     if (o->no_memory)
         return NULL;
+    if (wanted <= o->room) {
+        o->used = wanted;
+        return o->bytes + wanted - count;
+    }
     while (room < wanted)
         room *= 2;
     if (room != o->room) {
@@ -150,6 +154,14 @@ bool state_take_bool(struct state_in *i)
     return value == 1;
 }
 
+/* Eight bytes written out, so that compilers make one load of them. */
+static uint64_t word_at(const uint8_t *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
+}
+
 uint64_t state_sum(const uint8_t *bytes, size_t count)
 {
     uint64_t sum = UINT64_C(0x9e3779b97f4a7c15) ^ count;
@@ -157,8 +169,11 @@ uint64_t state_sum(const uint8_t *bytes, size_t count)
     for (size_t at = 0; at < count; at += 8) {
         uint64_t word = 0;
 
-        for (size_t n = 0; n < 8 && at + n < count; n++)
-            word |= (uint64_t)bytes[at + n] << (8 * n);
+        if (count - at >= 8)
+            word = word_at(bytes + at);
+        else
+            for (size_t n = 0; at + n < count; n++)
+                word |= (uint64_t)bytes[at + n] << (8 * n);
         sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
         sum ^= sum >> 32;
     }

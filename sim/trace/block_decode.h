@@ -15,7 +15,7 @@ struct block_decoder {
     uint32_t left; /* records not given yet */
     uint32_t names;
     struct block_model model;
-    char name[BLOCK_NAMES][NAME_BYTES];
+    char name[BLOCK_NAMES][NAME_BYTES]; /* last */
 };
 
 /** Start on the body of the block `head`. The bytes must stay. 0 or -EBADMSG with a sentence. */

@@ -2,7 +2,9 @@
 #include "trace/block_encode.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "trace/block_model.h"
 #include "trace/text_write.h"
@@ -19,13 +21,17 @@ struct block_encoder {
     uint32_t names;
     bool no_memory;
     struct block_model model;
-    char name[BLOCK_NAMES][NAME_BYTES];
+    char name[BLOCK_NAMES][NAME_BYTES]; /* from here on it begins as it is */
     char line[REC_TEXT_BYTES];
 };
 
 struct block_encoder *block_encoder_new(void)
 {
-    return calloc(1, sizeof(struct block_encoder));
+    struct block_encoder *e = malloc(sizeof(*e));
+
+    if (e)
+        memset(e, 0, offsetof(struct block_encoder, name));
+    return e;
 }
 
 void block_encoder_free(struct block_encoder *e)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,13 +15,13 @@ struct packed_reader {
     struct source *source;
     struct rec_store *store;
     struct frame_reader frame;
-    struct block_decoder decoder;
     bool in_block;
-    uint64_t frame_byte; /* where the frame last begun stands in the file */
-    uint64_t frames;     /* read or passed over, the header's with them */
-    uint64_t sum;        /* their fold, for the seek table */
-    uint64_t next;       /* number of the first record after the block being given */
-    uint64_t at_ns;      /* virtual time there */
+    uint64_t frame_byte;          /* where the frame last begun stands in the file */
+    uint64_t frames;              /* read or passed over, the header's with them */
+    uint64_t sum;                 /* their fold, for the seek table */
+    uint64_t next;                /* number of the first record after the block being given */
+    uint64_t at_ns;               /* virtual time there */
+    struct block_decoder decoder; /* last: its names begin as they are */
 };
 
 static int damage(const struct packed_reader *p, const struct err *err, struct trace_damage *d)
@@ -79,7 +80,7 @@ static int read_header(struct packed_reader *p, struct trace_header *h, struct t
 int packed_open(struct source *src, struct trace_header *h, struct rec_store *store,
                 struct packed_reader **out, struct trace_damage *d)
 {
-    struct packed_reader *p = calloc(1, sizeof(*p));
+    struct packed_reader *p = malloc(sizeof(*p));
     struct err err;
 
     *out = p; /* the caller closes it, also after a failure */
@@ -87,6 +88,7 @@ int packed_open(struct source *src, struct trace_header *h, struct rec_store *st
         snprintf(d->why, sizeof(d->why), "out of memory");
         return -ENOMEM;
     }
+    memset(p, 0, offsetof(struct packed_reader, decoder.name));
     p->source = src;
     p->store = store;
     p->next = 1;

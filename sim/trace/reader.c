@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,19 +17,19 @@
 struct trace_reader {
     struct source source;
     enum trace_form form;
-    struct unzstd unzstd;         /* TRACE_TEXT_ZSTD */
-    struct window text_window;    /* TRACE_TEXT_ZSTD: over its text */
-    struct text_reader text;      /* TRACE_TEXT, TRACE_TEXT_ZSTD */
-    struct packed_reader *packed; /* TRACE_PACKED */
+    struct unzstd unzstd;             /* TRACE_TEXT_ZSTD */
+    struct window text_window;        /* TRACE_TEXT_ZSTD: over its text */
+    struct text_reader text;          /* TRACE_TEXT, TRACE_TEXT_ZSTD */
+    struct packed_reader *packed;     /* TRACE_PACKED */
     const struct trace_header *given; /* trace_open_records; NULL: `header` */
     const struct rec *const *recs;    /* likewise */
     size_t count;
     uint64_t at_ns; /* of the last `at` of `recs` */
     struct trace_header header;
-    struct rec_store store;
     uint64_t records; /* events given */
     int ended;        /* 1: at the end, -1: at `damage` */
     struct trace_damage damage;
+    struct rec_store store; /* last: its `mark` begins as it is */
 };
 
 #define EXPECTED                                                                                   \
@@ -106,12 +107,14 @@ static int open_source(struct trace_reader *r, struct trace_reader **out, struct
 
 static struct trace_reader *reader_new(struct trace_damage *d)
 {
-    struct trace_reader *r = calloc(1, sizeof(*r));
+    struct trace_reader *r = malloc(sizeof(*r));
 
-    if (r)
+    if (r) {
+        memset(r, 0, offsetof(struct trace_reader, store.mark));
         r->header = header_empty();
-    else
+    } else {
         refuse(d, ENOMEM, "%s", "out of memory");
+    }
     *d = r ? (struct trace_damage){.byte = 0} : *d;
     return r;
 }

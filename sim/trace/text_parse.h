@@ -16,7 +16,7 @@
 struct rec_store {
     uint64_t val[MEM_WORDS_MAX];
     struct attach_rec attach;
-    char mark[MARK_TEXT_MAX + 1];
+    char mark[MARK_TEXT_MAX + 1]; /* last */
 };
 
 /** What a line holds, by its first word. */

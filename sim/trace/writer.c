@@ -2,7 +2,9 @@
 #include "trace/writer.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "trace/packed_write.h"
 #include "trace/rec_check.h"
@@ -13,7 +15,7 @@ struct trace_writer {
     uint64_t bytes;
     uint64_t at_ns;
     struct packed_writer *packed; /* NULL: text */
-    char line[REC_TEXT_BYTES];
+    char line[REC_TEXT_BYTES];    /* last: it begins as it is */
 };
 
 static int count_and_put(void *ctx, const void *bytes, size_t n)
@@ -37,12 +39,13 @@ static int text_failed(int rc, struct err *err)
 int trace_writer_open(enum trace_form form, const struct trace_header *h, int level,
                       struct trace_sink sink, struct trace_writer **out, struct err *err)
 {
-    struct trace_writer *w = calloc(1, sizeof(*w));
+    struct trace_writer *w = malloc(sizeof(*w));
     int rc;
 
     *out = NULL;
     if (!w)
         return err_set(err, ENOMEM, "out of memory");
+    memset(w, 0, offsetof(struct trace_writer, line));
     w->sink = sink;
     if (form == TRACE_TEXT)
         rc = h ? text_failed(header_text(h, put_text, w), err) : 0;
