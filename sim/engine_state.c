@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine_state.h"
 
@@ -92,13 +93,15 @@ static void own_load(struct engine *e, struct state_in *i)
         state_trouble(i, "more first records wait in the saved state than may");
     if (i->trouble || !count)
         return;
-    e->leading = calloc(LEADING_MAX, sizeof(*e->leading));
+    e->leading = malloc(LEADING_MAX * sizeof(*e->leading)); /* cleared one by one: it is large */
     if (!e->leading) {
         state_no_memory(i);
         return;
     }
-    for (; e->leading_count < count && !i->trouble; e->leading_count++)
+    for (; e->leading_count < count && !i->trouble; e->leading_count++) {
+        memset(&e->leading[e->leading_count], 0, sizeof(*e->leading));
         leading_load(&e->leading[e->leading_count], i);
+    }
 }
 
 /* --- all of it ------------------------------------------------------------------------- */
