@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The same trace gives the same digest whatever built the program: gcc -O2, -O0 and -O3, clang,
 # and with the address and undefined-behaviour sanitizers. Small traces are taken first, until
-# DIGEST_RECORDS records (of the whole list) are reached.
+# DIGEST_RECORDS records (of the whole list) are reached. The sanitized builds execute the corpus of
+# the fuzz targets, too.
 cd "$(dirname "$0")/.." || exit 2
 . tests/lib.sh
 most=${DIGEST_RECORDS:-2000000}
@@ -35,6 +36,25 @@ variant() {
     has_no "digest: $name has no complaint of a sanitizer" "$work/err" 'runtime error|Sanitizer'
 }
 
+# corpus NAME MAKE-ARGS...: the fuzz targets of a variant that was built.
+corpus() {
+    name=$1
+    shift
+    dir=build/digest-$name
+    if ! make -s -j2 BUILD="$dir" "$@" fuzz-targets >"$work/make" 2>&1; then
+        not_ok "fuzz corpus: $name builds" "make failed"
+        tail -n 20 "$work/make" | sed 's/^/    /'
+        return
+    fi
+    for source in fuzz/target_*.c; do
+        t=${source#fuzz/target_}
+        t=${t%.c}
+        n=$(find "fuzz/corpus/$t" -type f | wc -l)
+        "$dir/fuzz_$t" "fuzz/corpus/$t" >"$work/is" 2>"$work/err"
+        equal "fuzz corpus: $name: $t" "$? $(cat "$work/is") $(wc -c <"$work/err")" "0 $((n)) executions 0"
+    done
+}
+
 traces=$(pick)
 if [ -z "$traces" ]; then
     echo "skip digest: no trace"
@@ -50,7 +70,9 @@ same "digest: --sync translate gives the same" "$work/expected" "$work/is"
 variant gcc-O0 CC=gcc OPT=-O0
 variant gcc-O3 CC=gcc OPT=-O3
 variant gcc-asan CC=gcc OPT=-O1 SAN=-fsanitize=address
+corpus gcc-asan CC=gcc OPT=-O1 SAN=-fsanitize=address
 variant gcc-ubsan CC=gcc OPT=-O1 SAN='-fsanitize=undefined -fno-sanitize-recover=all'
+corpus gcc-ubsan CC=gcc OPT=-O1 SAN='-fsanitize=undefined -fno-sanitize-recover=all'
 if command -v clang >/dev/null 2>&1; then
     variant clang-O2 CC=clang OPT=-O2
 else
