@@ -81,7 +81,9 @@ static enum told_state state_of(const struct note *n)
     return n->why ? TOLD_NOT_ASKED : TOLD_HELD;
 }
 
-/* Keep the record of what was told in step; it ends as the notification says, whatever was judged.
+/*
+ * Keep the record of what was told in step; it ends as the notification says, whatever was judged.
+ * (What a device IOTLB refused to forget stays beside the entry of a MAP.)
  */
 static void remember(struct checks *c, struct person *p, const struct note *n)
 {
@@ -94,7 +96,7 @@ static void remember(struct checks *c, struct person *p, const struct note *n)
                                                           n->via == VIA_NOTIFIER, c->record)});
     if (n->asked && n->result < 0)
         ok &= spans_add(&p->refused, first, last);
-    else if (n->asked && p->refused.count)
+    else if (n->asked && p->refused.count && !(n->type == NOTE_MAP && p->on_demand))
         ok &= spans_cut(&p->refused, first, last);
     ok &= spans_add(&p->dirty, first, last);
     if (!ok)
