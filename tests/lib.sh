@@ -71,3 +71,9 @@ equal() {
         not_ok "$1" "got '$2', expected '$3'"
     fi
 }
+
+# Can a terminal be made for a command? By script of util-linux, where there are pseudo-terminals.
+has_terminal() {
+    command -v script >/dev/null 2>&1 && script --version 2>/dev/null | grep -q util-linux &&
+        [ "$(script -qec 'test -t 2 && echo yes' /dev/null 2>/dev/null | tr -d '\r')" = yes ]
+}

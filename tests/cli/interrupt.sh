@@ -112,7 +112,7 @@ exits "gen_trace: interrupted: exit 130" 130
 equal "gen_trace: interrupted: nothing is left" "$(find "$work" -name 'long*')" ''
 
 # Progress.
-if command -v script >/dev/null 2>&1 && script --version 2>/dev/null | grep -q util-linux; then
+if has_terminal; then
     typed() {
         TERM=xterm script -qec "timeout --foreground -s INT $1" "$work/typed" >"$work/out" 2>&1
         tr '\r' '\n' <"$work/typed" >"$work/lines"
@@ -128,7 +128,7 @@ if command -v script >/dev/null 2>&1 && script --version 2>/dev/null | grep -q u
     typed "0.7 $GEN --random --seeds 100000 --events 300 -o $work/some"
     has "progress: gen_trace --seeds" "$work/lines" '^[0-9,]+ traces, [0-9.k ]+/s, [0-9]+ %, [0-9:]+ left'
 else
-    echo "skip progress: no script of util-linux"
+    echo "skip progress: no script of util-linux, or no pseudo-terminal"
 fi
 "$CAMPAIGN" --runs 100 --events 60 >"$work/out" 2>"$work/err"
 equal "progress: none where there is no terminal" "$(cat "$work/err")" ''

@@ -233,7 +233,7 @@ has "files: no such folder: a sentence" "$work/err" 'absent/file: No such file'
 # Progress.
 "$REPLAY" --digest "$work/million.trace" >"$work/out" 2>"$work/err"
 equal "progress: none where there is no terminal" "$(cat "$work/err")" ''
-if command -v script >/dev/null 2>&1 && script --version 2>/dev/null | grep -q util-linux; then
+if has_terminal; then
     TERM=xterm script -qec "$REPLAY --digest $work/million.trace" "$work/typed" >"$work/out" 2>&1
     tr '\r' '\n' <"$work/typed" >"$work/lines"
     has "progress: records, rate, share and time left" "$work/lines" \
@@ -252,5 +252,5 @@ if command -v script >/dev/null 2>&1 && script --version 2>/dev/null | grep -q u
     TERM=dumb script -qec "$REPLAY --digest $work/million.trace" "$work/typed" >"$work/out" 2>&1
     has_no "progress: none on a terminal that cannot erase" "$work/typed" 'records'
 else
-    echo "skip progress: no script of util-linux"
+    echo "skip progress: no script of util-linux, or no pseudo-terminal"
 fi
