@@ -119,10 +119,14 @@ static bool from_the_past(struct checks *c, const struct person *p, const struct
 /* A MAP that does not begin where its page begins must have moved its target along. */
 static void judge_offset(struct checks *c, const struct person *p, const struct note *n)
 {
-    struct ctx x = chk_context(c, p->bdf);
+    struct ctx x;
     struct leaf leaf;
-    uint64_t first = n->range.first.v;
+    uint64_t first = n->range.first.v, block = first & ~(LARGEST_LEAF - 1);
 
+    for (unsigned i = 0; i < p->regs; i++)
+        if (iova_range_covers(p->reg[i].range, iova_range(block, block | (LARGEST_LEAF - 1))))
+            return; /* no leaf there is so large that it is clipped */
+    x = chk_context(c, p->bdf);
     if (!chk_follows_memory(c, &x))
         return; /* another context entry's pages, still cached */
     chk_lookup(c, &x, first, &leaf);

@@ -144,6 +144,7 @@ void chk_notes_record_end(struct checks *c);
 void chk_filters(struct checks *c, struct person *p, const struct note *n);
 
 /* tables.c: what memory says now */
+#define LARGEST_LEAF (UINT64_C(1) << 30) /* in bytes */
 struct leaf {
     bool present;
     uint64_t first, last; /* where this answer holds: the whole entry's range */
@@ -158,6 +159,9 @@ struct context_memo {
     uint64_t root; /* of the table latched */
     bdf_t bdf;
     struct ctx ctx;
+    const uint64_t *words; /* of the last table of leaves looked at, under the same rule; NULL: none */
+    uint64_t words_page, words_top, words_base;
+    unsigned words_levels, words_perm;
 };
 /* Memory is about to change, or may have: look anew. */
 void chk_context_seen(struct checks *c, const struct obs *o);

@@ -143,17 +143,29 @@ static bool seek_near(const struct spans *s, uint64_t x, struct span_pos *p)
     return at + 1 < c->used && c->at[at + 1].last >= x;
 }
 
+/* The last range of a map that has chunks: none is empty, nor is a hole its last. */
+static const struct span *last_of(const struct spans *s)
+{
+    const struct span_chunk *c = s->dir[s->chunks - 1].chunk;
+
+    return &c->at[c->used - 1];
+}
+
 struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p)
 {
     *p = (struct span_pos){0, 0};
     if (!s->chunks)
         return NULL;
     if (!seek_near(s, x, p)) {
+        if (last_of(s)->last < x) {
+            *p = (struct span_pos){s->chunks, 0};
+            return NULL;
+        }
         p->chunk = chunk_for(s, x);
         p->at = seek_in(s, p->chunk, x);
         s->near_chunk = p->chunk;
-        s->near_at = p->at;
     }
+    s->near_at = p->at;
     return at_pos(s, p);
 }
 
@@ -238,12 +250,29 @@ static unsigned start_in(const struct spans *s, size_t chunk, uint64_t x)
     return at < c->used && c->at[at].first < x ? at + 1 : at;
 }
 
+/* Behind all others, where the last chunk has room. */
+static bool append(struct spans *s, struct span n)
+{
+    struct span_chunk *c;
+
+    if (!s->chunks || s->hole)
+        return false;
+    c = s->dir[s->chunks - 1].chunk;
+    if (!c->used || c->used == SPANS_PER_CHUNK || c->at[c->used - 1].last >= n.first)
+        return false;
+    c->at[c->used++] = n;
+    s->count++;
+    return true;
+}
+
 bool spans_put(struct spans *s, struct span n)
 {
     size_t i = 0;
     unsigned at;
     struct span_chunk *c;
 
+    if (append(s, n))
+        return true;
     if (!s->chunks && !dir_insert(s, 0))
         return false;
     if (s->chunks > 1 || s->dir[0].chunk->used) {
@@ -403,12 +432,35 @@ bool spans_cut(struct spans *s, uint64_t first, uint64_t last)
     return true;
 }
 
+/* The range x at p touches [first, last] and the next one does not: x grows where it stands. */
+static bool grow_alone(struct spans *s, struct span *x, struct span_pos p, uint64_t first,
+                       uint64_t last)
+{
+    struct span_pos next = p;
+    const struct span *y;
+
+    if (s->hole)
+        return false;
+    y = spans_step(s, &next);
+    if (y && (last == UINT64_MAX || y->first <= last + 1))
+        return false;
+    x->first = x->first < first ? x->first : first;
+    x->last = x->last > last ? x->last : last;
+    x->gpa = x->meta = 0;
+    s->dir[p.chunk].first = s->dir[p.chunk].chunk->at[0].first;
+    return true;
+}
+
 bool spans_add(struct spans *s, uint64_t first, uint64_t last)
 {
     struct span_pos p;
     struct span *x = spans_seek(s, first ? first - 1 : 0, &p);
 
     if (x && x->first <= first && x->last >= last)
+        return true;
+    if (!x || (last != UINT64_MAX && x->first > last + 1)) /* it touches none */
+        return spans_put(s, (struct span){first, last, 0, 0});
+    if (grow_alone(s, x, p, first, last))
         return true;
     while (x && (last == UINT64_MAX || x->first <= last + 1)) {
         first = x->first < first ? x->first : first;

@@ -6,8 +6,10 @@ void chk_context_seen(struct checks *c, const struct obs *o)
 {
     if (o->kind == OBS_RECORD)
         c->context->storing = o->u.rec->kind == REC_MEM || o->u.rec->kind == REC_ZERO;
-    if (c->context->storing || o->kind == OBS_UNIT_STORE || o->kind == OBS_RESET)
+    if (c->context->storing || o->kind == OBS_UNIT_STORE || o->kind == OBS_RESET) {
         c->context->held = false;
+        c->context->words = NULL;
+    }
 }
 
 static struct ctx read_context(const struct checks *c, bdf_t bdf)
@@ -68,11 +70,26 @@ static void widen(struct leaf *out, const uint64_t *words, unsigned index, uint6
         out->last += bytes;
 }
 
+#define LEAVES_MASK ((UINT64_C(1) << 21) - 1) /* of what a table of leaves translates */
+
+/* Most looks are beside the last one, or there again. */
+static void keep_leaves(struct context_memo *m, const struct ctx *x, uint64_t iova,
+                        const uint64_t *words, uint64_t page, unsigned perm)
+{
+    m->words = words;
+    m->words_page = page;
+    m->words_perm = perm;
+    m->words_top = x->top;
+    m->words_levels = x->levels;
+    m->words_base = iova & ~LEAVES_MASK;
+}
+
 void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
                     struct leaf *out)
 {
+    struct context_memo *m = c->context;
     uint64_t page = x->top;
-    unsigned perm = PERM_RW;
+    unsigned perm = PERM_RW, level = x->levels;
 
     if (x->kind != CTX_TABLES) {
         absent(out, 0, UINT64_MAX, 0);
@@ -82,15 +99,26 @@ void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, 
         *out = (struct leaf){.first = arch_last(x->limit_bits) + 1, .last = UINT64_MAX};
         return;
     }
-    for (unsigned level = x->levels; level; level--) {
+    if (m->words && m->words_base == (iova & ~LEAVES_MASK) && m->words_top == x->top &&
+        m->words_levels == x->levels) {
+        page = m->words_page;
+        perm = m->words_perm;
+        level = 1;
+    }
+    for (; level; level--) {
         uint64_t mask = arch_entry_bytes(level) - 1;
-        const uint64_t *words = guest_mem_page(c->cfg.mem, gpa(page));
+        const uint64_t *words = level == 1 && m->words && m->words_page == page
+                                    ? m->words
+                                    : guest_mem_page(c->cfg.mem, gpa(page));
         unsigned index = arch_index(level, iova);
 
         if (!words) {
             absent(out, iova, mask << 9 | 0x1ff, 0);
             return;
         }
+
+        if (level == 1 && !m->storing)
+            keep_leaves(m, x, iova, words, page, perm);
 
         uint64_t word = words[index], at = page + 8 * (uint64_t)index;
         enum entry_kind kind = arch_entry(&c->arch, level, word);

@@ -17,8 +17,6 @@ bool chk_follows_memory(const struct checks *c, const struct ctx *x)
            x->did == c->inval.did;
 }
 
-#define LARGEST_LEAF (UINT64_C(1) << 30)
-
 /* True when `held` can be no part of a larger leaf that was cut at the border of a notifier: a cut
  * leaves pieces as large as the border is aligned, or larger. */
 static bool surely_whole(const struct person *p, const struct span *held)
