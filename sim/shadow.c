@@ -91,9 +91,15 @@ enum shadow_meet shadow_meet(const struct shadow *s, iova_t at, unsigned level, 
     return word == leaf ? MEET_SAME : MEET_OTHER;
 }
 
-bool shadow_table_at(const struct shadow *s, iova_t at, unsigned level, struct shadow_table *t)
+static void now_recent(struct shadow *s, uint64_t *slot, iova_t at, unsigned level)
 {
-    uint64_t word = s->root;
+    s->recent = level == 1 ? slot : NULL;
+    s->recent_base = at.v & ~level_mask(2);
+}
+
+bool shadow_table_at(struct shadow *s, iova_t at, unsigned level, struct shadow_table *t)
+{
+    uint64_t *slot = &s->root, word = s->root;
     unsigned found = s->levels + 1;
 
     *t = (struct shadow_table){.nothing = true, .changes = s->changes};
@@ -103,10 +109,14 @@ bool shadow_table_at(const struct shadow *s, iova_t at, unsigned level, struct s
         word = *s->recent;
         found = 2;
     }
-    for (; found > level + 1 && shadow_is_node(word); found--)
-        word = shadow_node_slot(shadow_child(word), level_index(at, found - 1));
+    for (; found > level + 1 && shadow_is_node(word); found--) {
+        slot = shadow_node_at_index(shadow_child(word), level_index(at, found - 1));
+        word = slot ? *slot : 0;
+    }
     if (!word)
         return true;
+    if (level == 1 && found == 2 && slot != &s->root && shadow_is_node(word))
+        now_recent(s, slot, at, 1);
     t->nothing = false;
     if (shadow_is_node(word)) {
         t->node = shadow_child(word);
@@ -231,12 +241,6 @@ static uint64_t *slot_for(struct shadow *s, iova_t at, unsigned level, uint64_t 
     return slot;
 }
 
-static void now_recent(struct shadow *s, uint64_t *slot, iova_t at, unsigned level)
-{
-    s->recent = level == 1 ? slot : NULL;
-    s->recent_base = at.v & ~level_mask(2);
-}
-
 int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf)
 {
     uint64_t *slot = s->recent;
@@ -331,6 +335,44 @@ static void places(const struct shadow_node *n, unsigned level, uint64_t base, s
         ++*to;
 }
 
+/* The level 2 slot above the pages about `at` is the recent one from now on, if it holds a node of
+ * more than two. */
+static bool recent_at(struct shadow *s, iova_t at)
+{
+    uint64_t *slot = &s->root;
+
+    if (!s->recent || s->recent_base != (at.v & ~level_mask(2))) {
+        for (unsigned l = s->levels; l > 1; l--) {
+            slot = shadow_node_at_index(shadow_child(*slot), level_index(at, l));
+            if (!slot || !shadow_is_node(*slot))
+                return false;
+        }
+        now_recent(s, slot, at, 1);
+    }
+    return shadow_is_node(*s->recent) && shadow_child(*s->recent)->used > 2;
+}
+
+/* Drop the page `at`, in the node of the recent slot: others stay, so that nothing moves above. */
+static void drop_page(const struct dropping *d, iova_t at)
+{
+    struct shadow *s = d->s;
+    struct shadow_node *n = shadow_child(*s->recent);
+    uint64_t *words = shadow_node_words(n);
+    unsigned index = level_index(at, 1), place = shadow_node_place(n, index);
+
+    if (place >= shadow_node_places(n) || shadow_node_index(n, place) != index || !words[place])
+        return;
+    if (d->gone)
+        d->gone(d->arg, iova_range(at.v & ~PAGE_4K_MASK, at.v | PAGE_4K_MASK), words[place]);
+    s->leaves--;
+    words[place] = 0;
+    if (shadow_node_full(n))
+        n->used--;
+    else
+        shadow_node_close(n, place, place + 1);
+    settle(s, s->recent);
+}
+
 /* Drop what lies in the range of the node in `slot`, a table at `level`. */
 static void drop(const struct dropping *d, uint64_t *slot, unsigned level, uint64_t base)
 {
@@ -372,10 +414,8 @@ void shadow_drop(struct shadow *s, struct iova_range r, shadow_visit_fn *gone, v
     if (!s->root || beyond(s, r.first))
         return;
     s->changes++;
-    if (s->recent && s->recent_base == (r.first.v & ~level_mask(2)) &&
-        r.first.v >> 12 == r.last.v >> 12 && shadow_is_node(*s->recent) &&
-        shadow_child(*s->recent)->used > 2) {
-        drop(&d, s->recent, 1, s->recent_base); /* a page beside others: nothing moves above */
+    if (r.first.v >> 12 == r.last.v >> 12 && recent_at(s, r.first)) {
+        drop_page(&d, r.first);
         return;
     }
     s->recent = NULL;

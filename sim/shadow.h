@@ -23,7 +23,7 @@ struct shadow {
     uint64_t nodes;
     uint64_t bytes;   /* of the nodes */
     uint64_t changes; /* counts up at each */
-    uint64_t *recent; /* the slot of the level 2 table last set below; NULL: none */
+    uint64_t *recent; /* the slot of the level 2 table last looked or set below; NULL: none */
     uint64_t recent_base;
 };
 
@@ -82,7 +82,7 @@ struct shadow_table {
  * What is remembered of the table at `level` that covers `at`. False: a larger leaf is remembered
  * around it.
  */
-bool shadow_table_at(const struct shadow *s, iova_t at, unsigned level, struct shadow_table *t);
+bool shadow_table_at(struct shadow *s, iova_t at, unsigned level, struct shadow_table *t);
 
 /** The slot of a table that is neither by index nor the next one asked. */
 uint64_t shadow_table_seek(struct shadow_table *t, unsigned index);
