@@ -31,13 +31,13 @@ static uint64_t le8(const unsigned char *p)
            (uint64_t)p[7] << 56;
 }
 
-static uint64_t mix(uint64_t lane, uint64_t word)
+static inline uint64_t mix(uint64_t lane, uint64_t word)
 {
     return rotl(lane + word * P2, 31) * P1;
 }
 
 /* One more whole word. */
-static void word(struct digest *d, size_t at, uint64_t v)
+static inline void word(struct digest *d, size_t at, uint64_t v)
 {
     if (at < 3) {
         d->rest[at] = v;
@@ -66,6 +66,26 @@ void digest_u64(struct digest *d, uint64_t v)
     }
     word(d, at, d->part | v << have);
     d->part = v >> (64 - have);
+}
+
+void digest_words(struct digest *d, const uint64_t *words, size_t count)
+{
+    unsigned have = 8 * (d->bytes % 8);
+    size_t at = d->bytes / 8 % 4;
+    uint64_t part = d->part;
+
+    for (size_t i = 0; i < count; i++, at = (at + 1) % 4) {
+        uint64_t v = words[i];
+
+        if (have) {
+            word(d, at, part | v << have);
+            part = v >> (64 - have);
+        } else {
+            word(d, at, v);
+        }
+    }
+    d->part = part;
+    d->bytes += 8 * count;
 }
 
 /* Fewer than eight bytes; the rest of `v` is zero. */

@@ -32,6 +32,9 @@ void digest_bytes(struct digest *d, const void *bytes, size_t length);
 /** Eight bytes, least significant first. */
 void digest_u64(struct digest *d, uint64_t v);
 
+/** As digest_u64 of each of the words in turn. */
+void digest_words(struct digest *d, const uint64_t *words, size_t count);
+
 /** Length, then the bytes of a string; NULL and "" differ. */
 void digest_text(struct digest *d, const char *s);
 

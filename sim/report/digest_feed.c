@@ -4,14 +4,8 @@
 
 #include "report/digest.h"
 
-static void feed_words(struct digest *d, const uint64_t *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        digest_u64(d, words[i]);
-}
-
 #define FEED(d, ...)                                                                               \
-    feed_words(d, (const uint64_t[]){__VA_ARGS__}, sizeof((uint64_t[]){__VA_ARGS__}) / 8)
+    digest_words(d, (const uint64_t[]){__VA_ARGS__}, sizeof((uint64_t[]){__VA_ARGS__}) / 8)
 
 static void feed_note(struct digest *d, const struct note *n)
 {
