@@ -124,7 +124,7 @@ static struct span *at_pos(struct spans *s, struct span_pos *p)
     return p->chunk < s->chunks ? &s->dir[p->chunk].chunk->at[p->at] : NULL;
 }
 
-/* True when x is where was looked last, or one further in that chunk. */
+/* True when x is where was looked last, or one further in that chunk, or behind all of it. */
 static bool seek_near(const struct spans *s, uint64_t x, struct span_pos *p)
 {
     const struct span_chunk *c;
@@ -135,12 +135,12 @@ static bool seek_near(const struct spans *s, uint64_t x, struct span_pos *p)
         (p->chunk + 1 < s->chunks && s->dir[p->chunk + 1].first <= x))
         return false;
     c = s->dir[p->chunk].chunk;
-    if (at >= c->used || (at && c->at[at - 1].last >= x))
+    if (!c->used || at > c->used || (at && c->at[at - 1].last >= x))
         return false;
-    if (c->at[at].last >= x)
+    if (at == c->used || c->at[at].last >= x)
         return true;
     p->at = at + 1;
-    return at + 1 < c->used && c->at[at + 1].last >= x;
+    return at + 1 == c->used || c->at[at + 1].last >= x;
 }
 
 /* The last range of a map that has chunks: none is empty, nor is a hole its last. */
@@ -280,7 +280,8 @@ bool spans_put(struct spans *s, struct span n)
 
         if (seek_near(s, n.first, &p)) {
             i = p.chunk;
-            at = p.at + (s->dir[i].chunk->at[p.at].first < n.first); /* the hole may */
+            c = s->dir[i].chunk;
+            at = p.at + (p.at < c->used && c->at[p.at].first < n.first); /* the hole may */
         } else {
             i = chunk_for(s, n.first);
             at = start_in(s, i, n.first);
