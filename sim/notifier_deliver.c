@@ -174,6 +174,12 @@ int notify_one(struct notifier *n, const struct iommu_event *e)
     return wanted ? call(n, &cut) : 0;
 }
 
+/* An event that says nothing to those it does not overlap. */
+static bool by_place(const struct notify_region *r, const struct iommu_event *e)
+{
+    return e->type != NOTE_SYNC && !r->policy->ranges_ignored && !r->policy->touching_heard;
+}
+
 void notify_each(struct notify_region *r, void (*visit)(void *arg, struct notifier *n), void *arg)
 {
     struct notify_visit v = {r->head, r->visits};
@@ -192,6 +198,7 @@ void notify_each(struct notify_region *r, void (*visit)(void *arg, struct notifi
 int notify_all(struct notify_region *r, const struct iommu_event *e)
 {
     struct notify_visit v = {r->head, r->visits};
+    bool place = by_place(r, e);
     int result = 0;
 
     r->visits = &v;
@@ -200,6 +207,8 @@ int notify_all(struct notify_region *r, const struct iommu_event *e)
         int answer;
 
         v.next = n->next;
+        if (place && !iova_range_overlap(n->range, e->range))
+            continue;
         answer = notify_one(n, e);
         result = result ? result : answer;
     }
@@ -210,13 +219,14 @@ int notify_all(struct notify_region *r, const struct iommu_event *e)
 void notify_those(struct notify_region *r, const struct iommu_event *e, uint32_t kinds)
 {
     struct notify_visit v = {r->head, r->visits};
+    bool place = by_place(r, e);
 
     r->visits = &v;
     while (v.next && !fate_ended(r->fate)) {
         struct notifier *n = v.next;
 
         v.next = n->next;
-        if (n->flags & kinds)
+        if ((n->flags & kinds) && !(place && !iova_range_overlap(n->range, e->range)))
             notify_one(n, e);
     }
     r->visits = v.outer;

@@ -75,7 +75,8 @@ unsigned walk_pass(const struct walk *w, const uint64_t *words, struct shadow_ta
     while (i < end) {
         unsigned next = shadow_table_next(known, i), stop = next < end ? next : end;
 
-        i += zeros(words + i, stop - i);
+        if (i < stop && !words[i])
+            i += zeros(words + i, stop - i);
         if (i == end || i < next)
             return i;
         if (known->words && f.any)
@@ -99,7 +100,8 @@ bool walk_fresh(const struct walk *w, const uint64_t *words, struct shadow_table
         enum entry_verdict verdict;
         uint64_t entry;
 
-        i += zeros(words + i, end - i);
+        if (i < end && !words[i])
+            i += zeros(words + i, end - i);
         if (i >= end)
             break;
         entry = words[i];
