@@ -71,6 +71,8 @@ struct notifier {
      * negative errno; or NOTIFY_NOT_ASKED. The event is the core's: when the callback has returned
      * it says something else (ENTRY_DEAD), and must not be looked at. */
     int (*notify)(struct notifier *n, const struct iommu_event *e);
+    /* May be NULL. An event at `at` is likely next: bring near what it will need. Changes nothing. */
+    void (*expect)(const struct notifier *n, iova_t at);
 
     /* Private to the core. */
     bool registered;
@@ -176,6 +178,10 @@ void notify_replay(struct notifier *n);
 
 /** Deliver to one notifier: skipped outside its range, cut at its border, filtered by kind. */
 int notify_one(struct notifier *n, const struct iommu_event *e);
+
+/** An event at `at` is likely next: those whose range holds it may bring near what they will need.
+ */
+void notify_expect(const struct notify_region *r, iova_t at);
 
 /** Deliver to all notifiers of the region, newest first. Returns the first refusal, or 0. */
 int notify_all(struct notify_region *r, const struct iommu_event *e);

@@ -231,3 +231,10 @@ void notify_those(struct notify_region *r, const struct iommu_event *e, uint32_t
     }
     r->visits = v.outer;
 }
+
+void notify_expect(const struct notify_region *r, iova_t at)
+{
+    for (const struct notifier *n = r->head; n; n = n->next)
+        if (n->expect && iova_range_overlap(n->range, iova_range(at.v, at.v)))
+            n->expect(n, at);
+}

@@ -335,9 +335,8 @@ static void places(const struct shadow_node *n, unsigned level, uint64_t base, s
         ++*to;
 }
 
-/* The level 2 slot above the pages about `at` is the recent one from now on, if it holds a node of
- * more than two. */
-static bool recent_at(struct shadow *s, iova_t at)
+/* The level 2 slot above the pages about `at`, the recent one from now on; NULL: it holds no node. */
+static uint64_t *recent_slot(struct shadow *s, iova_t at)
 {
     uint64_t *slot = &s->root;
 
@@ -345,11 +344,32 @@ static bool recent_at(struct shadow *s, iova_t at)
         for (unsigned l = s->levels; l > 1; l--) {
             slot = shadow_node_at_index(shadow_child(*slot), level_index(at, l));
             if (!slot || !shadow_is_node(*slot))
-                return false;
+                return NULL;
         }
         now_recent(s, slot, at, 1);
     }
-    return shadow_is_node(*s->recent) && shadow_child(*s->recent)->used > 2;
+    return shadow_is_node(*s->recent) ? s->recent : NULL;
+}
+
+void shadow_expect(struct shadow *s, iova_t at)
+{
+    uint64_t *slot = s->root && !beyond(s, at) ? recent_slot(s, at) : NULL;
+    uintptr_t node = slot ? (uintptr_t)shadow_child(*slot) : 0;
+
+    if (!node)
+        return;
+    __builtin_prefetch((const void *)node);
+    /* where its word is if they stand by index: most do where there are many */
+    __builtin_prefetch(
+        (const void *)(node + shadow_node_offset(WORDS_PER_PAGE) + 8 * level_index(at, 1)));
+}
+
+/* The page at `at` has two others in its table, or more. */
+static bool others_at(struct shadow *s, iova_t at)
+{
+    const uint64_t *slot = recent_slot(s, at);
+
+    return slot && shadow_child(*slot)->used > 2;
 }
 
 /* Drop the page `at`, in the node of the recent slot: others stay, so that nothing moves above. */
@@ -414,7 +434,7 @@ void shadow_drop(struct shadow *s, struct iova_range r, shadow_visit_fn *gone, v
     if (!s->root || beyond(s, r.first))
         return;
     s->changes++;
-    if (r.first.v >> 12 == r.last.v >> 12 && recent_at(s, r.first)) {
+    if (r.first.v >> 12 == r.last.v >> 12 && others_at(s, r.first)) {
         drop_page(&d, r.first);
         return;
     }

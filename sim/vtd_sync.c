@@ -197,6 +197,10 @@ void sync_dev_pages(struct vtd_dev *d, struct context c, struct iova_range r)
             sync_tables(d, c, r);
         return;
     }
+    if (r.last.v - r.first.v <= PAGE_4K_MASK) {
+        notify_expect(&d->region, r.first);
+        shadow_expect(&d->shadow, r.first);
+    }
     if (d->region.flags & NOTIFY_FROM_RECORD)
         sync_tables(d, c, would_mix(d, c) ? iova_range(0, UINT64_MAX) : r);
     if (!(d->region.flags & NOTIFY_FROM_RECORD) || d->unit->policy->unmap_only_apart)

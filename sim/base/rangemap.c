@@ -183,6 +183,22 @@ const struct range_entry *rangemap_at(const struct rangemap *m, iova_t at)
     return e && e->range.first.v <= at.v ? e : NULL;
 }
 
+void rangemap_expect(const struct rangemap *m, iova_t at)
+{
+    size_t chunk = m->chunks > 1 ? find_chunk(m, at.v) : m->chunks;
+    const struct range_chunk *c;
+    uint64_t before;
+
+    if (chunk == m->chunks)
+        return;
+    c = m->dir[chunk].chunk;
+    before = chunk ? m->dir[chunk - 1].last : 0;
+    __builtin_prefetch(&c->count);
+    if (at.v > before)
+        __builtin_prefetch(
+            &c->entry[evenly(at.v - before - 1, m->dir[chunk].last - before - 1, CHUNK_ENTRIES)]);
+}
+
 /* The directory's word of a chunk that is not empty. */
 static void told(struct rangemap *m, size_t at)
 {

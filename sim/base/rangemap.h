@@ -53,6 +53,9 @@ const struct range_entry *rangemap_at_or_after(const struct rangemap *m, iova_t 
 /** The entry that holds `at`, or NULL. */
 const struct range_entry *rangemap_at(const struct rangemap *m, iova_t at);
 
+/** The entry at `at` will soon be asked for: have it brought near. Changes nothing. */
+void rangemap_expect(const struct rangemap *m, iova_t at);
+
 /** Insert; the range must overlap nothing held (-EEXIST). 0 or -ENOMEM. */
 int rangemap_insert(struct rangemap *m, const struct range_entry *e);
 

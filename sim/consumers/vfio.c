@@ -88,6 +88,13 @@ static int notified(struct notifier *n, const struct iommu_event *e)
     return result;
 }
 
+static void expect(const struct notifier *n, iova_t at)
+{
+    const struct vfio *v = n->owner_data;
+
+    rangemap_expect(&v->container->table->maps, at);
+}
+
 /* The one-to-one map is made, or taken away. */
 struct identity {
     struct vfio *v;
@@ -254,7 +261,7 @@ void vfio_init(struct vfio *v, const struct consumer_setup *s, const struct cons
     v->container = s->container;
     v->listener.switched = switched;
     v->below = (struct notifier){
-        .flags = s->how->flags, .assigned = true, .notify = notified, .owner_data = v};
+        .flags = s->how->flags, .assigned = true, .notify = notified, .expect = expect, .owner_data = v};
     space_notifiers(&v->below, &v->above, &v->base);
 }
 
