@@ -71,7 +71,8 @@ struct notifier {
      * negative errno; or NOTIFY_NOT_ASKED. The event is the core's: when the callback has returned
      * it says something else (ENTRY_DEAD), and must not be looked at. */
     int (*notify)(struct notifier *n, const struct iommu_event *e);
-    /* May be NULL. An event at `at` is likely next: bring near what it will need. Changes nothing. */
+    /* May be NULL. An event at `at` is likely next: what it will need is brought near. Changes
+     * nothing. */
     void (*expect)(const struct notifier *n, iova_t at);
 
     /* Private to the core. */

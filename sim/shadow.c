@@ -335,7 +335,8 @@ static void places(const struct shadow_node *n, unsigned level, uint64_t base, s
         ++*to;
 }
 
-/* The level 2 slot above the pages about `at`, the recent one from now on; NULL: it holds no node. */
+/* The level 2 slot above the pages about `at`, the recent one from now on; NULL: it holds no node.
+ */
 static uint64_t *recent_slot(struct shadow *s, iova_t at)
 {
     uint64_t *slot = &s->root;

@@ -104,8 +104,7 @@ static inline unsigned shadow_table_next(struct shadow_table *t, unsigned index)
     return t->at < t->node->used ? t->node->index[t->at] : WORDS_PER_PAGE;
 }
 
-/** The page at `at` will soon be asked for: have it brought near. What is remembered stays as it is.
- */
+/** The page at `at` will soon be asked for: have it brought near. What is remembered stays. */
 void shadow_expect(struct shadow *s, iova_t at);
 
 /** Remember `leaf` at (at, level); what overlaps must have been dropped. 0, -ENOMEM, or -E2BIG

@@ -159,7 +159,7 @@ struct context_memo {
     uint64_t root; /* of the table latched */
     bdf_t bdf;
     struct ctx ctx;
-    const uint64_t *words; /* of the last table of leaves looked at, under the same rule; NULL: none */
+    const uint64_t *words; /* of the table of leaves last looked at; held likewise, else NULL */
     uint64_t words_page, words_top, words_base;
     unsigned words_levels, words_perm;
 };
