@@ -88,7 +88,8 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Changed pages at random, of so many mappings that no cache holds them: the table's word, the
- * record's, the container's entry and the oracle's are far away, and each is come to in its turn. */
+ * record's, the container's entry and the oracle's are far away, and each is come to in its turn.
+ */
 #define FAR_MAPPINGS UINT64_C(1000000)
 
 static double far_floor(const struct bench *b, const struct result *r)
@@ -109,8 +110,7 @@ static int series_end(struct bench *b, struct series *s)
     r->batch = s->batch;
     r->min_ns = s->ns[0];
     r->median_ns = s->ns[s->count / 2];
-    r->floor_ns =
-        floor_ns(&b->floor, r->work.entries_read * 8) / s->batch + far_floor(b, r);
+    r->floor_ns = floor_ns(&b->floor, r->work.entries_read * 8) / s->batch + far_floor(b, r);
     return results_add(&b->results, r);
 }
 

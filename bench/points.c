@@ -36,8 +36,8 @@ struct way {
 static uint64_t cost(const struct guest_plan *p)
 {
     const struct tables_plan *t = &p->tables;
-    uint64_t slots = t->shape == SHAPE_CONTIGUOUS || t->shape == SHAPE_LARGE ? t->mappings
-                                                                             : 64 * t->mappings;
+    uint64_t slots =
+        t->shape == SHAPE_CONTIGUOUS || t->shape == SHAPE_LARGE ? t->mappings : 64 * t->mappings;
 
     return 20 * K + slots * (p->sync == SYNC_TRANSLATE || p->sync == SYNC_TRANSLATE_4K ? 4 : 1);
 }

@@ -28,7 +28,10 @@ static fuzz_action *const type1_menu[] = {
     fuzz_dma,   fuzz_reset, fuzz_device, fuzz_gone,   fuzz_cc,    fuzz_command, fuzz_entry,
 };
 
-#define MENU(m) {m, sizeof(m) / sizeof(*(m))}
+#define MENU(m)                                                                                    \
+    {                                                                                              \
+        m, sizeof(m) / sizeof(*(m))                                                                \
+    }
 static const struct {
     fuzz_action *const *actions;
     unsigned count;

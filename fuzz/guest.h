@@ -46,7 +46,8 @@ struct fuzz_guest {
     bool shares;     /* a container was named by two consumers */
     bool apart;      /* and one refused, left or held less than the other */
     uint16_t boxed;  /* devices whose container was named, a bit each */
-    uint64_t deaf[4]; /* device IOTLBs that asked for other kinds than theirs: c0 to c255, a bit each */
+    uint64_t
+        deaf[4]; /* device IOTLBs that asked for other kinds than theirs: c0 to c255, a bit each */
 
     unsigned levels;
     uint32_t gcmd;

@@ -14,7 +14,8 @@ static void join(struct fuzz_guest *g)
 
     if (g->person_count == FUZZ_PERSONS && !a->has_leave)
         return;
-    /* Told of removals when it wants, not when its device IOTLB must be: stale by its own choice. */
+    /* Told of removals when it wants, not when its device IOTLB must be: stale by its own choice.
+     */
     if (a->kind == CONSUMER_VHOST && a->has_flags)
         g->deaf[g->named / 64 % 4] |= UINT64_C(1) << g->named % 64;
     snprintf(a->name, sizeof(a->name), "c%u", g->named++ % 1000000u);
@@ -128,7 +129,7 @@ void fuzz_gone(struct fuzz_guest *g)
     if (!g->begun)
         return;
     if (b.v == 0x18 && g->devices[1].has_alias)
-        return; /* a `device` without alias would not be the same */
+        return;                                 /* a `device` without alias would not be the same */
     fuzz_push(g, REC_DEVICE)->u.device.bdf = b; /* it may not be there */
     fuzz_push(g, REC_GONE)->u.gone.bdf = b;
     for (unsigned n = g->person_count; n-- > 0;)

@@ -79,7 +79,8 @@ static bool own_fault(const struct pair *p, const struct finding *f)
 {
     const char *id = f->inv->id;
 
-    if (fuzz_is_deaf(&p->guest, f->consumer) && (!strcmp(id, "COH-STALE") || !strcmp(id, "COH-DMA")))
+    if (fuzz_is_deaf(&p->guest, f->consumer) &&
+        (!strcmp(id, "COH-STALE") || !strcmp(id, "COH-DMA")))
         return true;
     /* type1 knows no owner: what one unmaps is gone for the other, who may never be asked again. */
     if (p->guest.shares && p->guest.apart && (!strcmp(id, "COH-SHADOW") || !strcmp(id, "COH-DMA")))

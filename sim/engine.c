@@ -131,7 +131,8 @@ static int obey(struct engine *e, const struct rec *r, uint64_t number, struct e
     int fault;
 
     o.kind = OBS_RECORD;
-    o.u.rec = r;    e->funnel.record = number;
+    o.u.rec = r;
+    e->funnel.record = number;
     funnel_show(&e->funnel, &o);
     fault = act(e, r, err);
     if (!fault)

@@ -13,7 +13,7 @@
 
 struct page {
     uint64_t words[WORDS_PER_PAGE];
-    uint64_t stamp; /* of the log */
+    uint64_t stamp;    /* of the log */
     struct page *next; /* in the list of those held, or of the spare ones */
     uint64_t number;
 };
@@ -36,8 +36,8 @@ struct guest_mem {
         uint64_t first, end;
     } zeros[GUEST_MEM_ZEROS]; /* not RAM, but reads as zeros */
     unsigned zeros_count;
-    struct page *held;   /* all pages of the radix, newest first */
-    struct page *spare;  /* all zero; from before a reset, to be used again */
+    struct page *held;  /* all pages of the radix, newest first */
+    struct page *spare; /* all zero; from before a reset, to be used again */
     struct mem_log *spare_log;
 };
 

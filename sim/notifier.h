@@ -148,7 +148,7 @@ struct notify_region {
     struct notify_visit *visits; /* deliveries under way, the innermost first */
     struct iommu_event entry[ENTRY_SLOTS];
     unsigned entry_next;
-    struct owed *owed;           /* of all its notifiers; owned. NULL: nobody refused anything */
+    struct owed *owed; /* of all its notifiers; owned. NULL: nobody refused anything */
 };
 
 /** Prepare a region: not translated, nobody registered. All pointers must outlive it. */

@@ -18,8 +18,8 @@ struct differ {
     struct iova_range run;    /* removals not told yet */
     bool has_run;
     uint64_t
-        becomes; /* of the leaf that goes: what takes its place, of the same size; 0: nothing */
-    uint64_t sets;            /* of the record, since it was last asked about a table */
+        becomes;   /* of the leaf that goes: what takes its place, of the same size; 0: nothing */
+    uint64_t sets; /* of the record, since it was last asked about a table */
     struct rangemap replaced; /* first pass: leaves that went, for those told finer kinds alone */
 };
 

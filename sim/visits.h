@@ -33,7 +33,7 @@ struct visit {
     struct visit **child;                /* by index; NULL at level 1 */
     struct visit *parent;
     struct visit *next, **link; /* of the same bucket; what points at this */
-    struct visit *next_walked; /* children stand before their parents */
+    struct visit *next_walked;  /* children stand before their parents */
 };
 
 #define VISITS_BUCKETS_FEWEST 64u

@@ -34,8 +34,8 @@ static void translation_shown(struct vtd_unit *u, bool on)
     gsts_change(u, on ? 0 : GCMD_TE, on ? GCMD_TE : 0);
 }
 
-/* No unit here offers scalable mode (policy_check_unit), so its table mode (1) is a reserved one: the
- * emulation looks at that bit only where it offers it (11.1). */
+/* No unit here offers scalable mode (policy_check_unit), so its table mode (1) is a reserved one:
+ * the emulation looks at that bit only where it offers it (11.1). */
 static void set_root(struct vtd_unit *u)
 {
     uint64_t rtaddr = reg64(u, REG_RTADDR);

@@ -194,8 +194,7 @@ void vtd_write(struct vtd_unit *u, unsigned off, unsigned bytes, uint64_t val)
         reg32_guest_write(u, off + 4, (uint32_t)(val >> 32));
     dispatch(u, off, bytes);
     /* The status registers in an upper half act, too, where no such write is an end. */
-    if (bytes == 8 && !u->policy->wrong_size_aborts &&
-        (off + 4 == REG_FSTS || off + 4 == REG_ICS))
+    if (bytes == 8 && !u->policy->wrong_size_aborts && (off + 4 == REG_FSTS || off + 4 == REG_ICS))
         dispatch(u, off + 4, 4);
 }
 

@@ -22,9 +22,10 @@ struct vtd_dev {
     uint32_t context_gen;
     struct shadow shadow;
     struct visits visits; /* derived: after a restore everything is compared anew */
-    bool recorded; /* the shadow says what MAP notifiers hold */
+    bool recorded;        /* the shadow says what MAP notifiers hold */
     bool has_acted;
-    struct context acted; /* entry that all of the record follows: of the last switch or full synchronisation */
+    struct context acted; /* entry that all of the record follows: of the last switch or full
+                             synchronisation */
     struct vtd_unit *unit;
 };
 

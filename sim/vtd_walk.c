@@ -198,8 +198,7 @@ static struct xlat_result from_iotlb(struct vtd_unit *u, struct vtd_dev *d,
 static const struct iotlb_entry *cached_page(const struct vtd_unit *u, const struct vtd_dev *d,
                                              struct context c, iova_t at)
 {
-    const struct iotlb_entry *e =
-        iotlb_find(&u->iotlb, d->bdf.v & u->policy->iotlb_sid_mask, at);
+    const struct iotlb_entry *e = iotlb_find(&u->iotlb, d->bdf.v & u->policy->iotlb_sid_mask, at);
 
     if (e && u->policy->iotlb_by_context &&
         (e->did.v != context_did(c).v || context_tt(c) == TT_PASS_THROUGH))

@@ -70,6 +70,16 @@ play() {
     done
 }
 
+# shared FUNCTION BASE COUNT NAME: seeds from BASE on, shared out among as many as may run.
+shared() {
+    j=0
+    while [ "$j" -lt "$jobs" ]; do
+        "$1" "$2" "$j" "$3" "$jobs" >"$work/$4$2.$j" &
+        j=$((j + 1))
+    done
+    wait
+}
+
 echo "judge: $("$qemu" --version | head -n 1)"
 for t in traces/*.vtt.zst; do
     "$BUILD/judge" --qemu "$qemu" --edu 00:06.0 "$t" >"$work/one" 2>&1
@@ -96,12 +106,7 @@ done
 wait
 for base in 1 "$seed"; do
     echo "judge: $random random traces of $events records, seeds $base to $((base + random - 1))"
-    j=0
-    while [ "$j" -lt "$jobs" ]; do
-        play "$base" "$j" "$random" "$jobs" >"$work/out.$base.$j" &
-        j=$((j + 1))
-    done
-    wait
+    shared play "$base" "$random" out.
 done
 
 # vhost-user as the consumer: written by hand, captured (the guest's own virtio disk), and random ones with and
@@ -131,12 +136,7 @@ for t in tests/traces/vhost-judge/*.trace traces/*.vtt.zst; do
 done >"$work/out.vhost"
 for base in 1 "$seed"; do
     echo "judge: $((random / 5)) more with vhost"
-    j=0
-    while [ "$j" -lt "$jobs" ]; do
-        play_vhost "$base" "$j" "$((random / 5))" "$jobs" >"$work/out.vhost.$base.$j" &
-        j=$((j + 1))
-    done
-    wait
+    shared play_vhost "$base" "$((random / 5))" out.vhost.
 done
 
 # Workloads and hostile guests, a tenth as many of each; every other one with an emulated device.
@@ -160,12 +160,7 @@ play_made() {
 }
 for base in 1 "$seed"; do
     echo "judge: $((random / 10)) workloads, $((random / 10)) hostile guests"
-    j=0
-    while [ "$j" -lt "$jobs" ]; do
-        play_made "$base" "$j" "$((random / 10))" "$jobs" >"$work/out.made.$base.$j" &
-        j=$((j + 1))
-    done
-    wait
+    shared play_made "$base" "$((random / 10))" out.made.
 done
 
 # What does not agree is printed; then the sums.

@@ -77,3 +77,18 @@ has_terminal() {
     command -v script >/dev/null 2>&1 && script --version 2>/dev/null | grep -q util-linux &&
         [ "$(script -qec 'test -t 2 && echo yes' /dev/null 2>/dev/null | tr -d '\r')" = yes ]
 }
+
+# typed COMMAND: run it with a terminal; what appeared there is in $work/typed, line by line (also those
+# that were written over) in $work/lines. TERMINAL: its kind (xterm).
+typed() {
+    TERM=${TERMINAL:-xterm} script -qec "$1" "$work/typed" >"$work/out" 2>&1
+    tr '\r' '\n' <"$work/typed" >"$work/lines"
+}
+
+# twice PID: interrupted, and ended before it could do anything about it.
+twice() {
+    kill -STOP "$1" # so that it cannot end between the two
+    kill -INT "$1"
+    kill -TERM "$1"
+    kill -CONT "$1"
+}

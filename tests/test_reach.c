@@ -125,8 +125,7 @@ END_TEST
 
 int main(void)
 {
-    const struct test_row rows[] = {
-        {every_cell, 1},
+    const struct test_row rows[] = {{every_cell, 1},
                                     {nothing_impossible, 3},
                                     {what_drivers_touch, 1},
                                     {shards, 3},

@@ -86,7 +86,8 @@ static unsigned find_entry(const struct range_chunk *c, uint64_t before, uint64_
     }
     high = c->count - 1;
     if (c->entry[guess].range.last.v < at) {
-        for (low = guess + 1; low + step < high && c->entry[low + step].range.last.v < at; step *= 2)
+        for (low = guess + 1; low + step < high && c->entry[low + step].range.last.v < at;
+             step *= 2)
             low += step + 1;
         high = low + step < high ? low + step : high;
     } else {
@@ -386,7 +387,8 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
                 p = (struct place){p.chunk + 1, 0};
             p.index += is_gap(m, p);
         }
-        if (p.chunk >= m->chunks || !iova_range_covers(r, m->dir[p.chunk].chunk->entry[p.index].range))
+        if (p.chunk >= m->chunks ||
+            !iova_range_covers(r, m->dir[p.chunk].chunk->entry[p.index].range))
             return bytes;
         p.index -= m->gap && p.chunk == m->gap_chunk && p.index > m->gap_index;
         close_gap(m);

@@ -40,7 +40,8 @@ struct rangemap {
     uint64_t count;
     bool gap; /* at gap_index of gap_chunk stands an entry that is none */
     unsigned gap_index;
-    unsigned near_index; /* where the last look-up ended: the next is mostly there, or one further */
+    unsigned
+        near_index; /* where the last look-up ended: the next is mostly there, or one further */
     size_t gap_chunk, near_chunk;
 };
 

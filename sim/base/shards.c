@@ -2,6 +2,7 @@
 #include "base/shards.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -42,6 +43,21 @@ int shards_add(struct shards *s, struct shard one)
     if (shards_whole(s))
         s->of = s->count = 1; /* number 1 stands first */
     return 0;
+}
+
+int shards_merge(struct shards *s, const struct shards *more, uint64_t seed, struct err *e)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < more->count && !rc; i++) {
+        rc = shards_add(s, more->shard[i]);
+        if (rc == -EEXIST)
+            err_set(e, EEXIST, "shard %" PRIu64 "/%" PRIu64 " of seed %" PRIu64 " is there twice",
+                    more->shard[i].number, more->of, seed);
+        else if (rc)
+            err_set(e, ENOMEM, "out of memory");
+    }
+    return rc;
 }
 
 uint64_t shards_done(const struct shards *s, uint64_t total)

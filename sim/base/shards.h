@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 #define SHARDS_MAX  65536u /* N at most */
 #define SHARD_WHOLE UINT64_MAX
 
@@ -31,6 +33,10 @@ uint64_t shard_items(uint64_t number, uint64_t of, uint64_t total);
 /** One more. When all are there and whole, they are one of one, as if nothing had been shared out.
  * 0; -EEXIST: it is there; -ENOMEM. */
 int shards_add(struct shards *s, struct shard one);
+
+/** Those of `more`, of the same seed and N. 0; -EEXIST or -ENOMEM with a sentence: the ones before
+ * stay added. */
+int shards_merge(struct shards *s, const struct shards *more, uint64_t seed, struct err *e);
 
 /** All there, none interrupted. */
 bool shards_whole(const struct shards *s);

@@ -13,8 +13,8 @@ struct campaign_command_line {
     struct compare_job job; /* --ask */
     uint64_t show;          /* --show: the run */
     const char *json;       /* NULL: none; "-": standard output, then without the text */
-    const char *traces;     /* the directory for the traces of findings; NULL: they are in the JSON */
-    const char *file;       /* --ask: the trace */
+    const char *traces; /* the directory for the traces of findings; NULL: they are in the JSON */
+    const char *file;   /* --ask: the trace */
 };
 
 /** Read it. 0, or -EINVAL with a sentence, "" when getopt has said it. Points into argv. */

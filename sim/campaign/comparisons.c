@@ -10,8 +10,9 @@ static const struct {
 } table[COMPARISONS] = {
     [CMP_IDEAL] = {"ideal", "ideal breaks no invariant of severity violation", false},
     [CMP_STRATEGY] = {"strategy", "walk, translate and dirty notify the same", true},
-    [CMP_PROFILE] = {"profile", "a profile goes on as before when it is saved and restored, and "
-                                "keeps what all systems keep",
+    [CMP_PROFILE] = {"profile",
+                     "a profile goes on as before when it is saved and restored, and "
+                     "keeps what all systems keep",
                      true},
     [CMP_AGAIN] = {"again", "a second run shows the same", true},
     [CMP_SWAP] = {"swap", "stores that touch nothing in common, in another order", false},

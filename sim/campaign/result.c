@@ -88,7 +88,6 @@ int campaign_part_add(struct campaign_result *r, const struct campaign_part *p, 
     void *array = r->part;
     struct campaign_part *to;
     size_t at = 0;
-    int rc = 0;
 
     for (size_t i = 0; i < r->parts; i++)
         if (r->part[i].seed == p->seed && order(&r->part[i], p))
@@ -107,15 +106,7 @@ int campaign_part_add(struct campaign_result *r, const struct campaign_part *p, 
         to->shards = (struct shards){.of = p->shards.of};
     }
     to = &r->part[at];
-    for (size_t i = 0; i < p->shards.count && !rc; i++) {
-        rc = shards_add(&to->shards, p->shards.shard[i]);
-        if (rc == -EEXIST)
-            err_set(e, EEXIST, "shard %" PRIu64 "/%" PRIu64 " of seed %" PRIu64 " is there twice",
-                    p->shards.shard[i].number, p->shards.of, p->seed);
-        else if (rc)
-            err_set(e, ENOMEM, "out of memory");
-    }
-    return rc;
+    return shards_merge(&to->shards, &p->shards, p->seed, e);
 }
 
 bool campaign_whole(const struct campaign_result *r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a campaign found, as values: sums, findings, canaries. Two results of disjoint runs make one,
- * the same as if one campaign had made all of them; as JSON they travel (docs/campaign.md).
+ * What a campaign found, as values: sums, findings, canaries. Two results of disjoint runs make
+ * one, the same as if one campaign had made all of them; as JSON they travel (docs/campaign.md).
  */
 #ifndef VTR_CAMPAIGN_RESULT_H
 #define VTR_CAMPAIGN_RESULT_H

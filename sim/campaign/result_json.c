@@ -7,6 +7,7 @@
 
 #include "campaign/result.h"
 #include "report/json_node.h"
+#include "report/json_read.h"
 #include "report/shards_out.h"
 
 #define FORMAT "vtd-replay campaign 1"
@@ -71,8 +72,6 @@ int campaign_write(FILE *out, const struct campaign_result *r)
 {
     struct json j = {false};
     cJSON *o = cJSON_CreateObject(), *list;
-    char *text;
-    int rc;
 
     if (!o)
         return -ENOMEM;
@@ -96,66 +95,7 @@ int campaign_write(FILE *out, const struct campaign_result *r)
     list = json_add_array(&j, o, "canaries");
     for (size_t i = 0; i < r->canaries; i++)
         add_canary(&j, list, &r->canary[i]);
-    text = j.failed ? NULL : cJSON_Print(o);
-    cJSON_Delete(o);
-    if (!text)
-        return -ENOMEM;
-    rc = fputs(text, out) < 0 || fputc('\n', out) < 0 ? -EIO : 0;
-    free(text);
-    return rc;
-}
-
-/* Reading: what is missing or of another type is noted once. */
-struct source {
-    struct err *e;
-    int rc;
-};
-
-static void bad(struct source *s, const char *key, const char *expected)
-{
-    if (!s->rc)
-        s->rc = err_set(s->e, EINVAL, "no result of a campaign: \"%s\": %s expected", key, expected);
-}
-
-static uint64_t number(struct source *s, const cJSON *o, const char *key)
-{
-    const cJSON *n = cJSON_GetObjectItemCaseSensitive(o, key);
-
-    if (cJSON_IsNumber(n) && n->valuedouble >= 0 && n->valuedouble <= 9007199254740992.0 &&
-        (double)(uint64_t)n->valuedouble == n->valuedouble)
-        return (uint64_t)n->valuedouble;
-    bad(s, key, "a whole number");
-    return 0;
-}
-
-static const char *text(struct source *s, const cJSON *o, const char *key)
-{
-    const cJSON *t = cJSON_GetObjectItemCaseSensitive(o, key);
-
-    if (cJSON_IsString(t))
-        return t->valuestring;
-    bad(s, key, "a text");
-    return "";
-}
-
-static uint64_t hex(struct source *s, const cJSON *o, const char *key)
-{
-    const char *t = text(s, o, key);
-    char *end = NULL;
-    uint64_t v = strncmp(t, "0x", 2) ? 0 : strtoull(t + 2, &end, 16);
-
-    if (!end || end == t + 2 || *end || strlen(t) > 18)
-        bad(s, key, "0x... of at most 64 bits");
-    return v;
-}
-
-static const cJSON *list_of(struct source *s, const cJSON *o, const char *key)
-{
-    const cJSON *a = cJSON_GetObjectItemCaseSensitive(o, key);
-
-    if (!cJSON_IsArray(a))
-        bad(s, key, "a list");
-    return cJSON_IsArray(a) ? a : NULL;
+    return json_print(&j, o, out);
 }
 
 static void copy(char *to, size_t room, const char *from)
@@ -163,9 +103,9 @@ static void copy(char *to, size_t room, const char *from)
     snprintf(to, room, "%s", from);
 }
 
-static char *kept(struct source *s, const cJSON *o, const char *key)
+static char *kept(struct json_source *s, const cJSON *o, const char *key)
 {
-    const char *t = text(s, o, key);
+    const char *t = json_text(s, o, key);
     size_t n = strlen(t) + 1;
     char *to = malloc(n);
 
@@ -176,14 +116,14 @@ static char *kept(struct source *s, const cJSON *o, const char *key)
     return to;
 }
 
-static void read_part(struct source *s, const cJSON *o, struct campaign_result *r)
+static void read_part(struct json_source *s, const cJSON *o, struct campaign_result *r)
 {
-    struct campaign_part p = {.seed = hex(s, o, "seed")};
+    struct campaign_part p = {.seed = json_hex(s, o, "seed")};
     struct err why;
     int rc;
 
-    p.runs = number(s, o, "runs");
-    p.events = number(s, o, "events");
+    p.runs = json_number(s, o, "runs");
+    p.events = json_number(s, o, "events");
     p.canary = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(o, "canary"));
     if (s->rc)
         return;
@@ -195,72 +135,72 @@ static void read_part(struct source *s, const cJSON *o, struct campaign_result *
     shards_free(&p.shards);
 }
 
-static void read_finding(struct source *s, const cJSON *o, struct campaign_result *r)
+static void read_finding(struct json_source *s, const cJSON *o, struct campaign_result *r)
 {
-    const char *comparison = text(s, o, "comparison"), *profile = text(s, o, "profile");
-    const char *key = text(s, o, "key");
+    const char *comparison = json_text(s, o, "comparison"), *profile = json_text(s, o, "profile");
+    const char *key = json_text(s, o, "key");
     struct campaign_finding *f = campaign_finding(r, comparison, profile, key);
 
     if (!f || f->count) {
-        bad(s, "findings", "each once, and memory");
+        json_bad(s, "findings", "each once, and memory");
         return;
     }
-    copy(f->text, sizeof(f->text), text(s, o, "text"));
-    copy(f->command, sizeof(f->command), text(s, o, "command"));
-    f->count = number(s, o, "count");
-    f->seed = hex(s, o, "seed");
-    f->run = number(s, o, "run");
-    f->records = number(s, o, "records");
+    copy(f->text, sizeof(f->text), json_text(s, o, "text"));
+    copy(f->command, sizeof(f->command), json_text(s, o, "command"));
+    f->count = json_number(s, o, "count");
+    f->seed = json_hex(s, o, "seed");
+    f->run = json_number(s, o, "run");
+    f->records = json_number(s, o, "records");
     f->trace = kept(s, o, "trace");
     if (!f->count)
-        bad(s, "count", "at least 1");
+        json_bad(s, "count", "at least 1");
 }
 
-static void read_canary(struct source *s, const cJSON *o, struct campaign_result *r)
+static void read_canary(struct json_source *s, const cJSON *o, struct campaign_result *r)
 {
     size_t before = r->canaries;
-    struct campaign_canary *c = campaign_canary(r, text(s, o, "quirk"));
+    struct campaign_canary *c = campaign_canary(r, json_text(s, o, "quirk"));
 
     if (!c || r->canaries == before) {
-        bad(s, "canaries", "each once, and memory");
+        json_bad(s, "canaries", "each once, and memory");
         return;
     }
-    c->tries = number(s, o, "tries");
-    c->caught = number(s, o, "caught");
-    c->after = number(s, o, "after");
-    c->seed = hex(s, o, "seed");
-    c->run = number(s, o, "run");
-    c->records = number(s, o, "records");
-    copy(c->key, sizeof(c->key), text(s, o, "key"));
-    copy(c->command, sizeof(c->command), text(s, o, "command"));
+    c->tries = json_number(s, o, "tries");
+    c->caught = json_number(s, o, "caught");
+    c->after = json_number(s, o, "after");
+    c->seed = json_hex(s, o, "seed");
+    c->run = json_number(s, o, "run");
+    c->records = json_number(s, o, "records");
+    copy(c->key, sizeof(c->key), json_text(s, o, "key"));
+    copy(c->command, sizeof(c->command), json_text(s, o, "command"));
     c->trace = kept(s, o, "trace");
 }
 
 int campaign_read(const char *json, struct campaign_result *r, struct err *e)
 {
-    struct source s = {e, 0};
+    struct json_source s = {"a campaign", e, 0};
     cJSON *o = cJSON_Parse(json);
     const cJSON *list, *one;
 
-    if (!o || strcmp(text(&s, o, "format"), FORMAT) != 0) {
+    if (!o || strcmp(json_text(&s, o, "format"), FORMAT) != 0) {
         cJSON_Delete(o);
-        return err_set(e, EINVAL, "no result of a campaign (--json): \"format\":\"" FORMAT
-                                  "\" expected");
+        return err_set(e, EINVAL,
+                       "no result of a campaign (--json): \"format\":\"" FORMAT "\" expected");
     }
-    list = list_of(&s, o, "parts");
+    list = json_list(&s, o, "parts");
     cJSON_ArrayForEach(one, list) read_part(&s, one, r);
-    r->runs = number(&s, o, "runs");
-    r->records = number(&s, o, "records");
-    r->executions = number(&s, o, "executions");
+    r->runs = json_number(&s, o, "runs");
+    r->records = json_number(&s, o, "records");
+    r->executions = json_number(&s, o, "executions");
     list = cJSON_GetObjectItemCaseSensitive(o, "comparisons");
     for (size_t i = 0; i < COMPARISONS; i++) {
         one = cJSON_GetObjectItemCaseSensitive(list, comparison_name((enum comparison)i));
-        r->asked[i] = number(&s, one, "asked");
-        r->said[i] = number(&s, one, "said");
+        r->asked[i] = json_number(&s, one, "asked");
+        r->said[i] = json_number(&s, one, "said");
     }
-    list = list_of(&s, o, "findings");
+    list = json_list(&s, o, "findings");
     cJSON_ArrayForEach(one, list) read_finding(&s, one, r);
-    list = list_of(&s, o, "canaries");
+    list = json_list(&s, o, "canaries");
     cJSON_ArrayForEach(one, list) read_canary(&s, one, r);
     cJSON_Delete(o);
     return s.rc;

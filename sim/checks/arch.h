@@ -132,7 +132,8 @@ struct desc {
     bool refusable;       /* wrong, and such that the queue must stop at it */
 };
 
-/** Into *d, all of it: who copied it at once would wait until the writes have left the processor. */
+/** Into *d, all of it: who copied it at once would wait until the writes have left the processor.
+ */
 void arch_desc(const struct arch *a, uint64_t lo, uint64_t hi, bool by_register, struct desc *d);
 
 /** True when a device-selective context-cache invalidation names `sid`. */

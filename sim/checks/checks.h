@@ -90,9 +90,9 @@ struct check_config {
     bool caching_mode;
     uint64_t cap, ecap; /* as the modelled unit presents them */
     uint8_t aw_bits;
-    bool snp_allowed; /* leaf bit 11 may be set (snoop control) */
-    bool tm_allowed;  /* leaf bit 62 may be set */
-    bool pt_widest;   /* pass-through takes the largest width of the unit */
+    bool snp_allowed;       /* leaf bit 11 may be set (snoop control) */
+    bool tm_allowed;        /* leaf bit 62 may be set */
+    bool pt_widest;         /* pass-through takes the largest width of the unit */
     bool refusals_injected; /* some call is refused on purpose, without a `fail` record to say so */
     const struct guest_mem
         *mem; /* read only; a record's stores have not happened yet at OBS_RECORD */

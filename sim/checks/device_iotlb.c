@@ -98,7 +98,8 @@ void chk_device_iotlb_see(struct checks *c, struct person *p, const struct obs *
     bool ok = true;
 
     if (p->on_demand && o->u.vhost.what == VHOST_STOPPED) {
-        spans_free(&p->told); /* with MAP among its flags, too: another table when it starts again */
+        spans_free(
+            &p->told); /* with MAP among its flags, too: another table when it starts again */
         spans_free(&p->refused);
     }
     if (!on_demand(p))

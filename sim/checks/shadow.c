@@ -55,7 +55,8 @@ static enum mismatch_kind judge_held(const struct checks *c, const struct person
 
         if (!w->held(w->sim, p->name, iova(at), &h))
             return p->on_demand ? NOTHING_WRONG : UNHELD; /* that one drops entries to make room */
-        if (at < h.range.first.v || at > h.range.last.v || h.gpa.v + (at - h.range.first.v) != s->gpa + (at - s->first) ||
+        if (at < h.range.first.v || at > h.range.last.v ||
+            h.gpa.v + (at - h.range.first.v) != s->gpa + (at - s->first) ||
             !chk_right_held(c, s->gpa, told_perm(s->meta), h.perm))
             return UNHELD;
         if (h.range.last.v >= last)

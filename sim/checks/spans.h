@@ -39,7 +39,7 @@ struct spans {
     size_t count;
     size_t hole_chunk, near_chunk;
     unsigned near_at; /* where was looked last; the next look is mostly there or one further */
-    unsigned hole_at;         /* never the first of its chunk, nor the last */
+    unsigned hole_at; /* never the first of its chunk, nor the last */
     bool hole;
     struct span_chunk *spare; /* of a map that became empty */
 };

@@ -177,8 +177,7 @@ int kernel_unmap(struct type1_kernel *k, struct iova_range r, int refuse)
     show_ioctl(k, true, true, r, 0);
     if (!kernel_take(k, LOCK_IOMMU))
         return -EIO;
-    if (!refuse &&
-        (!k->pins.pages || !aligned || k->table->v1 || type1_ends_at_0(k->table, r)))
+    if (!refuse && (!k->pins.pages || !aligned || k->table->v1 || type1_ends_at_0(k->table, r)))
         result = type1_unmap(k->table, r, &bytes);
     else if (!refuse)
         result = unmap_pinned(k, r);

@@ -260,8 +260,11 @@ void vfio_init(struct vfio *v, const struct consumer_setup *s, const struct cons
     v->base.ops = kind;
     v->container = s->container;
     v->listener.switched = switched;
-    v->below = (struct notifier){
-        .flags = s->how->flags, .assigned = true, .notify = notified, .expect = expect, .owner_data = v};
+    v->below = (struct notifier){.flags = s->how->flags,
+                                 .assigned = true,
+                                 .notify = notified,
+                                 .expect = expect,
+                                 .owner_data = v};
     space_notifiers(&v->below, &v->above, &v->base);
 }
 

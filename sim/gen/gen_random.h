@@ -40,5 +40,4 @@ const struct rec *gen_random_next(struct gen_run *run);
 int gen_random_write(const struct gen_random *g, enum trace_form form, int level,
                      struct trace_sink sink, struct err *e);
 
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "gen/reach_result.h"
 #include "report/json_node.h"
+#include "report/json_read.h"
 #include "report/shards_out.h"
 
 #define FORMAT "vtd-replay reach 1"
@@ -44,8 +45,6 @@ int reach_result_write(FILE *out, const struct reach_result *r)
     struct reach_sum sum = reach_sum(r->reach);
     struct json j = {false};
     cJSON *o = cJSON_CreateObject(), *list;
-    char *text;
-    int rc;
 
     if (!o)
         return -ENOMEM;
@@ -58,13 +57,7 @@ int reach_result_write(FILE *out, const struct reach_result *r)
     list = json_add_object(&j, o, "tables");
     for (unsigned t = 0; t < REACH_TABLES; t++)
         add_table(&j, list, r->reach, (enum reach_table)t);
-    text = j.failed ? NULL : cJSON_Print(o);
-    cJSON_Delete(o);
-    if (!text)
-        return -ENOMEM;
-    rc = fputs(text, out) < 0 || fputc('\n', out) < 0 ? -EIO : 0;
-    free(text);
-    return rc;
+    return json_print(&j, o, out);
 }
 
 bool reach_result_is(const char *json)
@@ -72,63 +65,15 @@ bool reach_result_is(const char *json)
     return strstr(json, "\"" FORMAT "\"") != NULL;
 }
 
-/* Reading: what is missing or of another type is noted once. */
-struct source {
-    struct err *e;
-    int rc;
-};
-
-static void bad(struct source *s, const char *key, const char *expected)
+static void read_part(struct json_source *s, const cJSON *o, struct reach_result *r)
 {
-    if (!s->rc)
-        s->rc =
-            err_set(s->e, EINVAL, "no result of --reach: \"%.60s\": %s expected", key, expected);
-}
-
-static uint64_t number(struct source *s, const cJSON *n, const char *key)
-{
-    if (cJSON_IsNumber(n) && n->valuedouble >= 0 && n->valuedouble <= 9007199254740992.0 &&
-        (double)(uint64_t)n->valuedouble == n->valuedouble)
-        return (uint64_t)n->valuedouble;
-    bad(s, key, "a whole number");
-    return 0;
-}
-
-static uint64_t member(struct source *s, const cJSON *o, const char *key)
-{
-    return number(s, cJSON_GetObjectItemCaseSensitive(o, key), key);
-}
-
-static const char *text(struct source *s, const cJSON *o, const char *key)
-{
-    const cJSON *t = cJSON_GetObjectItemCaseSensitive(o, key);
-
-    if (cJSON_IsString(t))
-        return t->valuestring;
-    bad(s, key, "a text");
-    return "";
-}
-
-static uint64_t hex(struct source *s, const cJSON *o, const char *key)
-{
-    const char *t = text(s, o, key);
-    char *end = NULL;
-    uint64_t v = strncmp(t, "0x", 2) ? 0 : strtoull(t + 2, &end, 16);
-
-    if (!end || end == t + 2 || *end || strlen(t) > 18)
-        bad(s, key, "0x... of at most 64 bits");
-    return v;
-}
-
-static void read_part(struct source *s, const cJSON *o, struct reach_result *r)
-{
-    struct reach_part p = {.seed = hex(s, o, "seed")};
+    struct reach_part p = {.seed = json_hex(s, o, "seed")};
     struct err why;
     int rc;
 
-    snprintf(p.what, sizeof(p.what), "%s", text(s, o, "what"));
-    p.events = member(s, o, "events");
-    p.seeds = member(s, o, "seeds");
+    snprintf(p.what, sizeof(p.what), "%s", json_text(s, o, "what"));
+    p.events = json_number(s, o, "events");
+    p.seeds = json_number(s, o, "seeds");
     if (s->rc)
         return;
     rc = shards_read(o, p.seeds, &p.shards, &why);
@@ -139,7 +84,8 @@ static void read_part(struct source *s, const cJSON *o, struct reach_result *r)
     shards_free(&p.shards);
 }
 
-static void read_table(struct source *s, const cJSON *tables, enum reach_table t, struct reach *r)
+static void read_table(struct json_source *s, const cJSON *tables, enum reach_table t,
+                       struct reach *r)
 {
     const struct reach_names *n = &reach_names[t];
     const cJSON *o = cJSON_GetObjectItemCaseSensitive(tables, n->title);
@@ -149,13 +95,13 @@ static void read_table(struct source *s, const cJSON *tables, enum reach_table t
 
         for (unsigned k = 0; k < REACH_COLUMNS && n->columns[k]; k++)
             if (reach_possible(t, i, k))
-                reach_add(r, t, i, k, member(s, row, n->columns[k]));
+                reach_add(r, t, i, k, json_number(s, row, n->columns[k]));
     }
 }
 
 int reach_result_read(const char *json, struct reach_result *r, struct err *e)
 {
-    struct source s = {e, 0};
+    struct json_source s = {"--reach", e, 0};
     cJSON *o = cJSON_Parse(json);
     const cJSON *list, *one;
 
@@ -163,13 +109,11 @@ int reach_result_read(const char *json, struct reach_result *r, struct err *e)
         cJSON_Delete(o);
         return err_set(e, ENOMEM, "out of memory");
     }
-    if (!o || strcmp(text(&s, o, "format"), FORMAT) != 0) {
+    if (!o || strcmp(json_text(&s, o, "format"), FORMAT) != 0) {
         cJSON_Delete(o);
         return err_set(e, EINVAL, "no result of --reach: \"format\":\"" FORMAT "\" expected");
     }
-    list = cJSON_GetObjectItemCaseSensitive(o, "parts");
-    if (!cJSON_IsArray(list))
-        bad(&s, "parts", "a list");
+    list = json_list(&s, o, "parts");
     cJSON_ArrayForEach(one, list) read_part(&s, one, r);
     list = cJSON_GetObjectItemCaseSensitive(o, "tables");
     for (unsigned t = 0; t < REACH_TABLES; t++)

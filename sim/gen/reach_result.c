@@ -72,7 +72,6 @@ static struct reach_part *part_for(struct reach_result *r, const struct reach_pa
 int reach_result_add(struct reach_result *r, const struct reach_part *p, struct err *e)
 {
     struct reach_part *to;
-    int rc = 0;
 
     for (size_t i = 0; i < r->parts; i++)
         if (same_traces(&r->part[i], p) && !same_seeds(&r->part[i], p) && overlap(&r->part[i], p))
@@ -83,15 +82,7 @@ int reach_result_add(struct reach_result *r, const struct reach_part *p, struct 
     to = part_for(r, p);
     if (!to)
         return err_set(e, ENOMEM, "out of memory");
-    for (size_t i = 0; i < p->shards.count && !rc; i++) {
-        rc = shards_add(&to->shards, p->shards.shard[i]);
-        if (rc == -EEXIST)
-            err_set(e, EEXIST, "shard %" PRIu64 "/%" PRIu64 " of seed %" PRIu64 " is there twice",
-                    p->shards.shard[i].number, p->shards.of, p->seed);
-        else if (rc)
-            err_set(e, ENOMEM, "out of memory");
-    }
-    return rc;
+    return shards_merge(&to->shards, &p->shards, p->seed, e);
 }
 
 int reach_result_merge(struct reach_result *to, const struct reach_result *from, struct err *e)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/json_node.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,4 +51,17 @@ void json_add_text(struct json *j, cJSON *to, const char *key, const char *s)
              clean ? cJSON_CreateString(show_clean(clean, room, s)) : cJSON_CreateNull());
     j->failed = j->failed || (s && !clean);
     free(clean);
+}
+
+int json_print(struct json *j, cJSON *o, FILE *out)
+{
+    char *text = j->failed ? NULL : cJSON_Print(o);
+    int rc;
+
+    cJSON_Delete(o);
+    if (!text)
+        return -ENOMEM;
+    rc = fputs(text, out) < 0 || fputc('\n', out) < 0 ? -EIO : 0;
+    free(text);
+    return rc;
 }

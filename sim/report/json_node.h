@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct json {
     bool failed; /* out of memory */
@@ -26,5 +27,9 @@ void json_add_bool(struct json *j, cJSON *to, const char *key, bool v);
 
 /** A text, cleaned (show_clean); NULL becomes null. */
 void json_add_text(struct json *j, cJSON *to, const char *key, const char *s);
+
+/** Write the document `o`, indented, with a newline at its end; `o` is deleted in each case. 0,
+ * -ENOMEM (also where a node could not be made), -EIO. */
+int json_print(struct json *j, cJSON *o, FILE *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "report/json_read.h"
 #include "report/show.h"
 
 static void add_number(struct json *j, cJSON *to, uint64_t v)
@@ -35,25 +36,15 @@ void shards_write(struct json *j, cJSON *to, const struct shards *s)
         }
 }
 
-static bool whole_number(const cJSON *n, uint64_t *out)
-{
-    if (!cJSON_IsNumber(n) || !(n->valuedouble >= 0 && n->valuedouble <= 9007199254740992.0) ||
-        (double)(uint64_t)n->valuedouble != n->valuedouble)
-        return false;
-    *out = (uint64_t)n->valuedouble;
-    return true;
-}
-
 static int read_one(struct shards *s, const cJSON *number, const cJSON *done, uint64_t total,
                     struct err *e)
 {
     struct shard one = {.done = SHARD_WHOLE};
     int rc;
 
-    if (!whole_number(number, &one.number) || !one.number || one.number > s->of)
+    if (!json_whole(number, &one.number) || !one.number || one.number > s->of)
         return err_set(e, EINVAL, "\"shards\": numbers from 1 to what \"of\" says expected");
-    if (done &&
-        (!whole_number(done, &one.done) || one.done > shard_items(one.number, s->of, total)))
+    if (done && (!json_whole(done, &one.done) || one.done > shard_items(one.number, s->of, total)))
         return err_set(e, EINVAL, "\"interrupted\": \"done\": at most what the shard has expected");
     rc = shards_add(s, one);
     if (rc)
@@ -69,7 +60,7 @@ int shards_read(const cJSON *o, uint64_t total, struct shards *s, struct err *e)
     int rc = 0;
 
     *s = (struct shards){.of = 0};
-    if (!whole_number(cJSON_GetObjectItemCaseSensitive(o, "of"), &s->of) || !s->of ||
+    if (!json_whole(cJSON_GetObjectItemCaseSensitive(o, "of"), &s->of) || !s->of ||
         s->of > SHARDS_MAX)
         return err_set(e, EINVAL, "\"of\": 1 to %u expected", SHARDS_MAX);
     if (!cJSON_IsArray(whole) || (cut && !cJSON_IsArray(cut)) ||

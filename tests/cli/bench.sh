@@ -51,8 +51,7 @@ equal "bench: interrupted: it is whole" "$(tail -n 1 "$work/part.json")" ']}'
 has_no "bench: not interrupted: nothing of it" "$work/bench.json" 'interrupted'
 
 if has_terminal; then
-    TERM=xterm script -qec "$BENCH --quick" "$work/typed" >"$work/out" 2>&1
-    tr '\r' '\n' <"$work/typed" >"$work/lines"
+    typed "$BENCH --quick"
     has "bench: progress: the case, rate, share and time left" "$work/lines" \
         '^[a-z]+ [a-z0-9/]+, .*: [0-9]+ cases, [0-9.]+/s, [0-9]+ %, 0:[0-9]{2} left'
     has "bench: progress: erased at the end" "$work/lines" "^$(printf '\033')\[Kmark +wanted"

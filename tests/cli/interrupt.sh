@@ -67,10 +67,7 @@ exits "merge: the same again is refused" 2
 # At once: nothing is written.
 echo before >"$work/file.json"
 begin "$CAMPAIGN" --seed 5 --runs 1000000 --json "$work/file.json"
-kill -STOP "$pid" # so that it cannot end between the two
-kill -INT "$pid"
-kill -TERM "$pid"
-kill -CONT "$pid"
+twice "$pid"
 ended
 equal "campaign: twice: ended by the signal" "$([ "$code" = 130 ] || [ "$code" = 143 ] && echo yes)" yes
 equal "campaign: twice: no report" "$(cat "$work/out" "$work/file.json")" before
@@ -113,19 +110,15 @@ equal "gen_trace: interrupted: nothing is left" "$(find "$work" -name 'long*')" 
 
 # Progress.
 if has_terminal; then
-    typed() {
-        TERM=xterm script -qec "timeout --foreground -s INT $1" "$work/typed" >"$work/out" 2>&1
-        tr '\r' '\n' <"$work/typed" >"$work/lines"
-    }
-    typed "1 $CAMPAIGN --runs 100000 --events 60"
+    typed "timeout --foreground -s INT 1 $CAMPAIGN --runs 100000 --events 60"
     has "progress: campaign: rate, share and time left" "$work/lines" \
         '^0 findings, [0-9,]+ runs, [0-9]+/s, [0-9]+ %, [0-9:]+ left'
     has "progress: campaign: erased at the end" "$work/lines" "^$(printf '\033')\[Kseed 1, 100,000 runs"
-    typed "2 $CAMPAIGN --runs 100000 --events 60 --canary --shrink-runs 20"
+    typed "timeout --foreground -s INT 2 $CAMPAIGN --runs 100000 --events 60 --canary --shrink-runs 20"
     has "progress: campaign: canaries" "$work/lines" '^0 findings, [0-9]+ of [0-9]+ canaries, [0-9,]+ runs'
-    typed "1 $GEN --random --reach --seeds 100000 --events 400"
+    typed "timeout --foreground -s INT 1 $GEN --random --reach --seeds 100000 --events 400"
     has "progress: gen_trace --reach" "$work/lines" '^[0-9,]+ seeds, [0-9.k ]+/s, [0-9]+ %, [0-9:]+ left'
-    typed "0.7 $GEN --random --seeds 100000 --events 300 -o $work/some"
+    typed "timeout --foreground -s INT 0.7 $GEN --random --seeds 100000 --events 300 -o $work/some"
     has "progress: gen_trace --seeds" "$work/lines" '^[0-9,]+ traces, [0-9.k ]+/s, [0-9]+ %, [0-9:]+ left'
 else
     echo "skip progress: no script of util-linux, or no pseudo-terminal"

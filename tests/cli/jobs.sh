@@ -155,10 +155,7 @@ whole "interrupt: jobs: events" "$work/dir/million.trace.ndjson"
 rm -rf "$work/dir"
 echo before >"$work/stream"
 begin "$work/stream.*.part" --events "$work/stream" "$work/million.trace"
-kill -STOP "$pid" # so that it cannot end between the two
-kill -INT "$pid"
-kill -TERM "$pid"
-kill -CONT "$pid"
+twice "$pid"
 ended
 equal "twice: ended by the signal" "$([ "$code" = 130 ] || [ "$code" = 143 ] && echo yes)" yes
 equal "twice: no report" "$(cat "$work/out")" ''
@@ -166,10 +163,7 @@ equal "twice: the file is as it was" "$(cat "$work/stream")" before
 equal "twice: no part is left" "$(find "$work" -name '*.part')" ''
 begin "$work/dir/again.trace.*.part" --jobs 2 --events "$work/dir" "$work/million.trace" \
     "$work/again.trace"
-kill -STOP "$pid"
-kill -INT "$pid"
-kill -TERM "$pid"
-kill -CONT "$pid"
+twice "$pid"
 ended
 equal "twice: jobs: no report" "$(cat "$work/out")" ''
 for _ in $(seq 40); do
@@ -234,22 +228,17 @@ has "files: no such folder: a sentence" "$work/err" 'absent/file: No such file'
 "$REPLAY" --digest "$work/million.trace" >"$work/out" 2>"$work/err"
 equal "progress: none where there is no terminal" "$(cat "$work/err")" ''
 if has_terminal; then
-    TERM=xterm script -qec "$REPLAY --digest $work/million.trace" "$work/typed" >"$work/out" 2>&1
-    tr '\r' '\n' <"$work/typed" >"$work/lines"
+    typed "$REPLAY --digest $work/million.trace"
     has "progress: records, rate, share and time left" "$work/lines" \
         '^[0-9,]+ records, [0-9.]+ [kM]/s, [0-9]+ %, 0:[0-9]{2} left'
     # What stands before the digest is the erasing.
     has "progress: erased at the end" "$work/lines" "^$(printf '\033')\[K[0-9a-f]{16}  "
-    TERM=xterm script -qec "$REPLAY --jobs 2 --digest $work/million.trace $work/again.trace" \
-        "$work/typed" >"$work/out" 2>&1
-    tr '\r' '\n' <"$work/typed" >"$work/lines"
+    typed "$REPLAY --jobs 2 --digest $work/million.trace $work/again.trace"
     has "progress: of several traces" "$work/lines" \
         '^[01] of 2 traces, [0-9,]+ records, [0-9.]+ [kM]/s, [0-9]+ %, 0:[0-9]{2} left'
-    TERM=xterm script -qec "$build_trace pack $work/million.trace $work/packed" "$work/typed" \
-        >"$work/out" 2>&1
-    tr '\r' '\n' <"$work/typed" >"$work/lines"
+    typed "$build_trace pack $work/million.trace $work/packed"
     has "progress: trace pack" "$work/lines" '^[0-9,]+ records, [0-9.]+ [kM]/s, [0-9]+ %'
-    TERM=dumb script -qec "$REPLAY --digest $work/million.trace" "$work/typed" >"$work/out" 2>&1
+    TERMINAL=dumb typed "$REPLAY --digest $work/million.trace"
     has_no "progress: none on a terminal that cannot erase" "$work/typed" 'records'
 else
     echo "skip progress: no script of util-linux, or no pseudo-terminal"

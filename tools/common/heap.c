@@ -14,7 +14,5 @@ void heap_keep(void)
     mallopt(M_MMAP_THRESHOLD, 4 << 20);
 }
 #else
-void heap_keep(void)
-{
-}
+void heap_keep(void) {}
 #endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* Where in a map of spans an address is, or would be. Nothing here changes what a map holds. */
+#include "checks/spans_inside.h"
+
+/* Where x would lie among `n` (below 2^32) things spread evenly over [0, over]: a place to begin
+ * looking at. */
+static size_t guess(uint64_t x, uint64_t over, size_t n)
+{
+    if (x >= over)
+        return n - 1;
+    while (over >> 32) {
+        over >>= 16;
+        x >>= 16;
+    }
+    return (size_t)(x * n / (over + 1));
+}
+
+size_t spans_chunk_for(const struct spans *s, uint64_t x)
+{
+    const struct span_slot *dir = s->dir;
+    size_t lo = 0, hi = s->chunks, by = 1;
+
+    if (!hi || x < dir[0].first)
+        return 0;
+    if (x >= dir[hi - 1].first)
+        return hi - 1;
+    lo = guess(x - dir[0].first, dir[hi - 1].first - dir[0].first, hi);
+    if (dir[lo].first <= x) {
+        while (lo + by < hi && dir[lo + by].first <= x) {
+            lo += by;
+            by *= 2;
+        }
+        hi = lo + by < hi ? lo + by : hi;
+    } else {
+        hi = lo;
+        while (hi > by && dir[hi - by].first > x) {
+            hi -= by;
+            by *= 2;
+        }
+        lo = hi > by ? hi - by : 0;
+    }
+    while (hi - lo > 1) { /* lo starts at x or below, hi above */
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (dir[mid].first <= x)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* The first range of a chunk that ends at x or above; `used` when none does. */
+static unsigned seek_in(const struct spans *s, size_t chunk, uint64_t x)
+{
+    const struct span_chunk *c = s->dir[chunk].chunk;
+    uint64_t first = s->dir[chunk].first;
+    uint64_t end;
+    unsigned lo, hi, by = 1;
+
+    if (x <= first)
+        return 0;
+    end = chunk + 1 < s->chunks ? s->dir[chunk + 1].first : c->at[c->used - 1].last;
+    lo = (unsigned)guess(x - first, end - first, SPANS_PER_CHUNK);
+    __builtin_prefetch(&c->at[lo]); /* most are full: while it is on its way whether this one is */
+    if (c->used != SPANS_PER_CHUNK)
+        lo = (unsigned)guess(x - first, end - first, c->used);
+    if (c->at[lo].last < x) {
+        for (lo++; lo + by < c->used && c->at[lo + by].last < x; by *= 2)
+            lo += by + 1;
+        hi = lo + by < c->used ? lo + by : c->used;
+    } else {
+        for (hi = lo; hi > by && c->at[hi - by].last >= x; by *= 2)
+            hi -= by;
+        lo = hi >= by && c->at[hi - by].last < x ? hi - by + 1 : 0;
+    }
+    while (lo < hi) {
+        unsigned mid = lo + (hi - lo) / 2;
+
+        if (c->at[mid].last < x)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static bool at_hole(const struct spans *s, const struct span_pos *p)
+{
+    return s->hole && p->chunk == s->hole_chunk && p->at == s->hole_at;
+}
+
+static struct span *at_pos(struct spans *s, struct span_pos *p)
+{
+    p->at += at_hole(s, p);
+    if (p->chunk < s->chunks && p->at >= s->dir[p->chunk].chunk->used) {
+        p->chunk++;
+        p->at = 0;
+    }
+    return p->chunk < s->chunks ? &s->dir[p->chunk].chunk->at[p->at] : NULL;
+}
+
+bool spans_near(const struct spans *s, uint64_t x, struct span_pos *p)
+{
+    const struct span_chunk *c;
+    unsigned at = s->near_at;
+
+    *p = (struct span_pos){s->near_chunk, at};
+    if (p->chunk >= s->chunks || s->dir[p->chunk].first > x ||
+        (p->chunk + 1 < s->chunks && s->dir[p->chunk + 1].first <= x))
+        return false;
+    c = s->dir[p->chunk].chunk;
+    if (!c->used || at > c->used || (at && c->at[at - 1].last >= x))
+        return false;
+    if (at == c->used || c->at[at].last >= x)
+        return true;
+    p->at = at + 1;
+    return at + 1 == c->used || c->at[at + 1].last >= x;
+}
+
+/* The last range of a map that has chunks: none is empty, nor is a hole its last. */
+static const struct span *last_of(const struct spans *s)
+{
+    const struct span_chunk *c = s->dir[s->chunks - 1].chunk;
+
+    return &c->at[c->used - 1];
+}
+
+struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p)
+{
+    *p = (struct span_pos){0, 0};
+    if (!s->chunks)
+        return NULL;
+    if (!spans_near(s, x, p)) {
+        if (last_of(s)->last < x) {
+            *p = (struct span_pos){s->chunks, 0};
+            return NULL;
+        }
+        p->chunk = spans_chunk_for(s, x);
+        p->at = seek_in(s, p->chunk, x);
+        s->near_chunk = p->chunk;
+    }
+    s->near_at = p->at;
+    return at_pos(s, p);
+}
+
+void spans_expect(const struct spans *s, uint64_t x)
+{
+    uint64_t first, end;
+    size_t chunk;
+
+    if (s->chunks < 2)
+        return;
+    chunk = spans_chunk_for(s, x);
+    first = s->dir[chunk].first;
+    if (chunk + 1 == s->chunks || x < first)
+        return;
+    end = s->dir[chunk + 1].first;
+    __builtin_prefetch(&s->dir[chunk].chunk->used);
+    __builtin_prefetch(&s->dir[chunk].chunk->at[guess(x - first, end - first, SPANS_PER_CHUNK)]);
+}
+
+struct span *spans_step(struct spans *s, struct span_pos *p)
+{
+    p->at++;
+    return at_pos(s, p);
+}
+unsigned spans_start_in(const struct spans *s, size_t chunk, uint64_t x)
+{
+    const struct span_chunk *c = s->dir[chunk].chunk;
+    unsigned at = c->used && c->at[c->used - 1].first < x ? c->used
+                  : c->used                               ? seek_in(s, chunk, x)
+                                                          : 0;
+
+    /* None overlaps what comes, so who ends at x or above starts there: but for the hole. */
+    return at < c->used && c->at[at].first < x ? at + 1 : at;
+}
