@@ -60,7 +60,7 @@ static bool begin(struct pair *p, unsigned n)
         return false;
     }
     digest_init(&s->seen);
-    return engine_observe(s->engine, (struct observer){see, s}) == 0;
+    return engine_observe(s->engine, (struct observer){.see = see, .ctx = s}) == 0;
 }
 
 static bool begin_checks(struct pair *p)

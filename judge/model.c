@@ -182,7 +182,7 @@ int model_begin(struct model *m, const struct trace_header *h, const struct engi
     memset(m, 0, sizeof(*m));
     m->header = h;
     rc = engine_new(h, o, &m->engine, e);
-    if (!rc && engine_observe(m->engine, (struct observer){see, m}))
+    if (!rc && engine_observe(m->engine, (struct observer){.see = see, .ctx = m}))
         rc = err_set(e, ENOSPC, "too many observers");
     return rc ? rc : engine_start(m->engine, e);
 }

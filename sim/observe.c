@@ -15,8 +15,9 @@ void funnel_show(struct funnel *f, struct obs *o)
 {
     o->record = f->record;
     o->at_ns = f->at_ns;
-    for (unsigned i = 0; i < f->count; i++)
-        f->observers[i].see(f->observers[i].ctx, o);
+    for (const struct observer *to = f->observers, *end = to + f->count; to < end; to++)
+        if (!(to->skips >> o->kind & 1))
+            to->see(to->ctx, o);
 }
 
 void funnel_note(struct funnel *f, struct note *n)

@@ -298,12 +298,16 @@ struct obs {
     } u;
 };
 
-/** A listener: `see` is called for every observation, in registration order. It must not call the
- * simulation. */
+/** A listener: `see` is called for every observation but those it skips, in registration order. It
+ * must not call the simulation. */
 struct observer {
     void (*see)(void *ctx, const struct obs *o);
     void *ctx;
+    uint64_t skips; /* OBS_BIT of each kind that it does nothing with; 0: it sees all */
 };
+
+#define OBS_BIT(kind) (UINT64_C(1) << (kind))
+_Static_assert(OBS_KINDS <= 64, "a bit for each kind of observation");
 
 #define OBSERVERS_MAX 8
 

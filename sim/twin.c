@@ -81,7 +81,7 @@ int twins_new(const struct twins_setup *s, struct twins **out, struct err *e)
     t->count = s->count;
     for (size_t n = 0; n < s->count; n++)
         t->twin[n].after = s->at[n];
-    fault = engine_observe(s->original, (struct observer){see, &t->seen});
+    fault = engine_observe(s->original, (struct observer){.see = see, .ctx = &t->seen});
     return fault ? err_set(e, -fault, "too many observers") : 0;
 }
 
@@ -121,7 +121,7 @@ static int twin_begin(struct twins *t, struct twin *w, struct err *e)
         fault = engine_restore(t->setup.header, t->setup.options, &in, &w->engine, &why);
     }
     if (!fault)
-        fault = engine_observe(w->engine, (struct observer){see, &w->seen});
+        fault = engine_observe(w->engine, (struct observer){.see = see, .ctx = &w->seen});
     if (!fault)
         fault = engine_start(w->engine, &why);
     state_out_free(&bytes);

@@ -131,7 +131,7 @@ static void start(struct rig *r, const struct rig_setup *s)
     free(p);
     if (r->result)
         return;
-    engine_observe(r->engine, (struct observer){see, r});
+    engine_observe(r->engine, (struct observer){.see = see, .ctx = r});
     if (s->also.see)
         engine_observe(r->engine, s->also);
     r->result = engine_start(r->engine, &r->err);

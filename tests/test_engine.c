@@ -46,11 +46,11 @@ START_TEST(starting)
 
     ck_assert_int_eq(engine_new(&h, &o, &e, &err), 0);
     for (unsigned i = 0; i < OBSERVERS_MAX; i++)
-        ck_assert_int_eq(engine_observe(e, (struct observer){see_joins, NULL}), 0);
-    ck_assert_int_eq(engine_observe(e, (struct observer){see_joins, NULL}), -ENOSPC);
+        ck_assert_int_eq(engine_observe(e, (struct observer){.see = see_joins, .ctx = NULL}), 0);
+    ck_assert_int_eq(engine_observe(e, (struct observer){.see = see_joins, .ctx = NULL}), -ENOSPC);
     ck_assert_int_eq(engine_start(e, &err), 0);
     ck_assert_int_eq(engine_start(e, &err), -EBUSY);
-    ck_assert_int_eq(engine_observe(e, (struct observer){see_joins, NULL}), -EBUSY);
+    ck_assert_int_eq(engine_observe(e, (struct observer){.see = see_joins, .ctx = NULL}), -EBUSY);
     engine_free(e);
     engine_free(NULL);
 }

@@ -312,8 +312,8 @@ START_TEST(attached_from_the_start)
     h.unit = unit_config_default();
     ck_assert_int_eq(engine_new(&h, &o, &e, &err), 0);
     joins[0] = 0;
-    ck_assert_int_eq(engine_observe(e, (struct observer){see_joins, NULL}), 0);
-    ck_assert_int_eq(engine_observe(e, (struct observer){see_alias, NULL}), 0);
+    ck_assert_int_eq(engine_observe(e, (struct observer){.see = see_joins, .ctx = NULL}), 0);
+    ck_assert_int_eq(engine_observe(e, (struct observer){.see = see_alias, .ctx = NULL}), 0);
     ck_assert_int_eq(engine_start(e, &err), 0);
     ck_assert_int_eq(engine_finish(e, &err), 0);
     ck_assert_str_eq(joins, "0:+120 0:+v ");

@@ -115,7 +115,7 @@ static void open_run(struct run *r, const struct plan *p)
     engine_check_config(r->engine, &c);
     r->checks = checks_new(&c, &e);
     ck_assert_ptr_nonnull(r->checks);
-    ck_assert_int_eq(engine_observe(r->engine, (struct observer){see, &r->heard}), 0);
+    ck_assert_int_eq(engine_observe(r->engine, (struct observer){.see = see, .ctx = &r->heard}), 0);
     ck_assert_int_eq(engine_observe(r->engine, checks_observer(r->checks)), 0);
     ck_assert_int_eq(engine_start(r->engine, &e), 0);
 }

@@ -91,7 +91,7 @@ static void run_start(struct run *r)
     struct err e;
 
     digest_init(&r->seen);
-    ck_assert_int_eq(engine_observe(r->engine, (struct observer){see, r}), 0);
+    ck_assert_int_eq(engine_observe(r->engine, (struct observer){.see = see, .ctx = r}), 0);
     ck_assert_int_eq(engine_start(r->engine, &e), 0);
 }
 
@@ -526,7 +526,7 @@ START_TEST(only_between_records)
     plan_init(&p, "qemu-7.2", NULL, 39);
     ck_assert_int_eq(engine_new(&p.header, &p.options, &s.engine, &e), 0);
     ck_assert_int_eq(engine_save(s.engine, &out), -EINVAL); /* not started */
-    ck_assert_int_eq(engine_observe(s.engine, (struct observer){save_inside, &s}), 0);
+    ck_assert_int_eq(engine_observe(s.engine, (struct observer){.see = save_inside, .ctx = &s}), 0);
     ck_assert_int_eq(engine_start(s.engine, &e), 0);
     ck_assert_int_eq(engine_step(s.engine, &r, &e), 0);
     ck_assert_uint_gt(s.busy, 3);

@@ -66,7 +66,7 @@ static struct type1_kernel *start(enum type1_way way)
 {
     bench = (struct bench){.policy = *policy_find("ideal")};
     bench.table = (struct type1){.aperture_last = (UINT64_C(1) << 48) - 1};
-    funnel_add(&bench.funnel, (struct observer){kernel_see, &bench.text});
+    funnel_add(&bench.funnel, (struct observer){.see = kernel_see, .ctx = &bench.text});
     kernel_init(&bench.kernel, &bench.table, "c", &bench.funnel, &bench.fate, &bench.policy, way);
     bench.a = tester("a", DO_UNPIN);
     bench.b = tester("b", DO_NOTHING);

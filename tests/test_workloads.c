@@ -46,7 +46,7 @@ static struct outcome replay(const struct gen_options *o, const char *profile, b
     checks = checks_new(&c, &e);
     ck_assert_ptr_nonnull(checks);
     ck_assert_int_eq(engine_observe(engine, checks_observer(checks)), 0);
-    ck_assert_int_eq(engine_observe(engine, (struct observer){count, &out}), 0);
+    ck_assert_int_eq(engine_observe(engine, (struct observer){.see = count, .ctx = &out}), 0);
     ck_assert_int_eq(engine_start(engine, &e), 0);
     for (uint64_t i = 0; i < o->events && !out.result; i++) {
         const struct rec *r = gen_next(&g);

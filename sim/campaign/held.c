@@ -71,7 +71,7 @@ static void see(void *ctx, const struct obs *o)
 
 struct observer held_observer(struct held *h)
 {
-    return (struct observer){see, h};
+    return (struct observer){.see = see, .ctx = h};
 }
 
 void held_free(struct held *h)

@@ -87,7 +87,7 @@ static void see(void *ctx, const struct obs *o)
 
 int against_listen(struct against_side *s)
 {
-    return engine_observe(s->engine, (struct observer){see, s});
+    return engine_observe(s->engine, (struct observer){.see = see, .ctx = s});
 }
 
 void against_forget(struct against_side *s)

@@ -166,7 +166,7 @@ static int listen(void *ctx, struct engine *e)
     engine_check_config(e, &c);
     story_init(w->story, w->about, &c, w->final);
     rc = engine_observe(e, story_observer(w->story));
-    return rc ? rc : engine_observe(e, (struct observer){see_texts, w});
+    return rc ? rc : engine_observe(e, (struct observer){.see = see_texts, .ctx = w});
 }
 
 static bool watched_enough(void *ctx, const struct replay *r)

@@ -234,5 +234,5 @@ static void see(void *ctx, const struct obs *o)
 
 struct observer reach_observer(struct reach *r)
 {
-    return (struct observer){see, r};
+    return (struct observer){.see = see, .ctx = r};
 }

@@ -145,5 +145,5 @@ static void see(void *ctx, const struct obs *o)
 
 struct observer events_observer(struct events *e)
 {
-    return (struct observer){see, e};
+    return (struct observer){.see = see, .ctx = e};
 }

@@ -274,5 +274,5 @@ static void see(void *ctx, const struct obs *o)
 
 struct observer html_watch_observer(struct html_watch *w)
 {
-    return (struct observer){see, w};
+    return (struct observer){.see = see, .ctx = w};
 }

@@ -247,5 +247,5 @@ static void see(void *ctx, const struct obs *o)
 
 struct observer story_observer(struct story *s)
 {
-    return (struct observer){see, s};
+    return (struct observer){.see = see, .ctx = s};
 }

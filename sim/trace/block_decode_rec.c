@@ -74,7 +74,7 @@ bool get_mem(struct block_decoder *b, enum block_kind kind, struct rec *rec, uin
 
         if (!good)
             return false;
-        p->word[first + i] = val[i];
+        mem_learn(p, first + i, val[i]);
     }
     p->next = (first + (uint32_t)words) % WORDS_PER_PAGE;
     rec->u.mem.gpa = gpa(p->page << 12 | first * 8);

@@ -159,7 +159,7 @@ static void add_mem(struct block_encoder *e, const struct rec *rec)
             add_delta(e, COL_MEM_PAIR, v, mem_foretell(p, first + i));
         else
             add_word(e, p, v);
-        p->word[first + i] = v;
+        mem_learn(p, first + i, v);
     }
 }
 

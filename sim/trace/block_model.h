@@ -11,7 +11,7 @@
 
 #include "trace/block.h"
 
-#define RECENT       16u /* pages remembered, most recent first */
+#define RECENT       16u /* pages remembered, most recent first: what four bits can name */
 #define DMA_CONTEXTS 16u
 #define DMA_TARGETS  1024u
 
@@ -19,6 +19,9 @@ struct mem_page {
     uint64_t page; /* GPA >> 12 */
     uint64_t high; /* bits 63:12 of the last word that was not 0 */
     uint32_t next; /* index of the word after the last one written */
+    /* Which words were written; the others of `word` hold anything: a page that is entered would
+     * else cost 4 KiB of zeros, each time. */
+    uint64_t written[WORDS_PER_PAGE / 64];
     uint64_t word[WORDS_PER_PAGE];
 };
 
@@ -36,7 +39,7 @@ struct dma_context {
 struct block_model {
     uint64_t reg[4096 / 4];
     uint32_t mem_pages;
-    uint8_t mem_order[RECENT]; /* indices of mem[], most recent first */
+    uint64_t mem_order; /* indices of mem[], four bits each, most recent lowest */
     uint64_t mem_new;          /* page number last entered */
     struct mem_page mem[RECENT];
     uint64_t zero_next;
@@ -55,6 +58,7 @@ static inline void model_reset(struct block_model *m, uint64_t at_ns)
 {
     memset(m->reg, 0, sizeof(m->reg));
     m->mem_pages = 0;
+    m->mem_order = 0;
     m->mem_new = 0;
     m->zero_next = 0;
     for (unsigned i = 0; i < DMA_CONTEXTS; i++)
@@ -65,11 +69,17 @@ static inline void model_reset(struct block_model *m, uint64_t at_ns)
     m->expect_gpa = 0;
 }
 
+/** Which of mem[] stands at position `i` (below RECENT). */
+static inline unsigned mem_at(const struct block_model *m, unsigned i)
+{
+    return m->mem_order >> 4 * i & 15;
+}
+
 /** Position of `page` among the recent, or SLOT_NEW. */
 static inline unsigned mem_find(const struct block_model *m, uint64_t page)
 {
     for (unsigned i = 0; i < m->mem_pages; i++)
-        if (m->mem[m->mem_order[i]].page == page)
+        if (m->mem[mem_at(m, i)].page == page)
             return i;
     return SLOT_NEW;
 }
@@ -77,11 +87,10 @@ static inline unsigned mem_find(const struct block_model *m, uint64_t page)
 /** Make the page at position `i` the most recent. */
 static inline struct mem_page *mem_touch(struct block_model *m, unsigned i)
 {
-    uint8_t which = m->mem_order[i];
+    uint64_t before = m->mem_order & ((UINT64_C(1) << 4 * i) - 1);
+    unsigned which = mem_at(m, i);
 
-    for (; i > 0; i--)
-        m->mem_order[i] = m->mem_order[i - 1];
-    m->mem_order[0] = which;
+    m->mem_order = (m->mem_order & ~(before | UINT64_C(15) << 4 * i)) | before << 4 | which;
     return &m->mem[which];
 }
 
@@ -91,14 +100,23 @@ static inline struct mem_page *mem_enter(struct block_model *m, uint64_t page)
     struct mem_page *p;
 
     if (m->mem_pages < RECENT) {
-        m->mem_order[m->mem_pages] = (uint8_t)m->mem_pages;
+        m->mem_order |= (uint64_t)m->mem_pages << 4 * m->mem_pages;
         m->mem_pages++;
     }
     p = mem_touch(m, m->mem_pages - 1);
-    memset(p, 0, sizeof(*p));
     p->page = page;
+    p->high = 0;
+    p->next = 0;
+    memset(p->written, 0, sizeof(p->written));
     m->mem_new = page;
     return p;
+}
+
+/** Word `w` of the page is `v` from now on. */
+static inline void mem_learn(struct mem_page *p, uint32_t w, uint64_t v)
+{
+    p->word[w] = v;
+    p->written[w / 64] |= UINT64_C(1) << w % 64;
 }
 
 /** From word `next` to word `first` of a page the short way round: -256 to 255, as 64 bits. */
@@ -109,10 +127,13 @@ static inline uint64_t mem_step(uint32_t first, uint32_t next)
     return step < WORDS_PER_PAGE / 2 ? step : step - WORDS_PER_PAGE;
 }
 
-/** What word `w` of a two-word store is foretold to be: the word four before it. */
+/** What word `w` of a two-word store is foretold to be: the word four before it, 0 when nothing was
+ * written there. */
 static inline uint64_t mem_foretell(const struct mem_page *p, uint32_t w)
 {
-    return p->word[(w - 4) % WORDS_PER_PAGE];
+    uint32_t four_before = (w - 4) % WORDS_PER_PAGE;
+
+    return p->written[four_before / 64] >> four_before % 64 & 1 ? p->word[four_before] : 0;
 }
 
 static inline struct dma_context *dma_context(struct block_model *m, bdf_t b)
