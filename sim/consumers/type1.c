@@ -45,16 +45,18 @@ static int unmap_v1(struct type1 *t, struct iova_range r, uint64_t *bytes)
 
 int type1_unmap(struct type1 *t, struct iova_range r, uint64_t *bytes)
 {
-    const struct range_entry *at_first = rangemap_at(&t->maps, r.first);
-    const struct range_entry *at_last = rangemap_at(&t->maps, r.last);
+    const struct range_entry *at_first, *at_last;
 
     *bytes = 0;
     if (!page_aligned(r))
         return -EINVAL;
     if (t->v1)
         return type1_ends_at_0(t, r) ? 0 : unmap_v1(t, r, bytes);
+    at_first = rangemap_at(&t->maps, r.first);
     if (at_first && at_first->range.first.v < r.first.v)
         return -EINVAL;
+    at_last =
+        at_first && at_first->range.last.v >= r.last.v ? at_first : rangemap_at(&t->maps, r.last);
     if (at_last && at_last->range.last.v > r.last.v)
         return -EINVAL;
     if (!type1_ends_at_0(t, r))

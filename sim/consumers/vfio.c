@@ -57,18 +57,26 @@ static int map_event(struct vfio *v, const struct iommu_event *e)
     return ask_map(v, e, rights, VIA_NOTIFIER);
 }
 
+/* Refused at the end of the address space, it is asked again without the last page: older kernels'
+ * check of the end overflows. */
+static int unmap_less(struct vfio *v, const struct iommu_event *e, enum note_via via, int result)
+{
+    struct iommu_event less = *e;
+
+    if (e->range.last.v != UINT64_MAX || v->container->table->v1 ||
+        !v->base.region->policy->last_page_spared || fate_ended(v->base.fate))
+        return result;
+    less.range.last.v -= PAGE_4K_BYTES;
+    return unmap(v, &less, via);
+}
+
 static int unmap(struct vfio *v, const struct iommu_event *e, enum note_via via)
 {
     int refused = consumer_refuses(&v->base, FAIL_UNMAP);
     int result = kernel_unmap(v->container, e->range, refused);
-    struct iommu_event less = *e;
 
     note(v, via, e, result);
-    if (result != -EINVAL || e->range.last.v != UINT64_MAX || v->container->table->v1 ||
-        !v->base.region->policy->last_page_spared || fate_ended(v->base.fate))
-        return result;
-    less.range.last.v -= PAGE_4K_BYTES; /* older kernels' check of the end overflows */
-    return unmap(v, &less, via);
+    return result == -EINVAL ? unmap_less(v, e, via, result) : result;
 }
 
 static int notified(struct notifier *n, const struct iommu_event *e)

@@ -73,9 +73,8 @@ static bool get_record(struct block_decoder *b, struct rec *rec, struct rec_stor
     case BK_MEM1:
     case BK_MEM2:
     case BK_MEMN:
-        if (!get_mem(b, (enum block_kind)kind, rec, store->val, err))
-            return false;
-        break;
+        /* A page, a word of it, words up to its end: no rule is left to check. */
+        return get_mem(b, (enum block_kind)kind, rec, store->val, err);
     case BK_ZERO:
         if (!get_zero(b, rec, err))
             return false;
