@@ -73,7 +73,8 @@ $(BUILD)/obj/%.o: %.c | need
 
 # Warnings were given when each file was compiled; across files gcc 12 warns of what is not so.
 $(FAST_OBJ): FAST_COMPILE = $(FAST)
-$(BUILD)/replay $(BUILD)/bench: FAST_LINK = $(if $(FAST),$(FAST) -flto=auto -w)
+$(BUILD)/replay $(BUILD)/bench: LINK_AS = $(if $(FAST),$(FAST) -flto=auto -w)
+LINK_AS     = $(if $(FAST),-fno-lto)
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
@@ -81,7 +82,7 @@ $(LIB): $(LIB_OBJ)
 
 $(BUILD)/%: $(BUILD)/obj/tools/%.o $(COMMON_OBJ) $(LIB)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(FAST_LINK) -o $@ $< $(COMMON_OBJ) $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LINK_AS) -o $@ $< $(COMMON_OBJ) $(LIB) $(LDLIBS)
 
 # What plays traces to a real QEMU, and the library preloaded into it: never with a sanitizer.
 $(BUILD)/obj/judge/%.o $(BUILD)/obj/tools/judge.o: CPPFLAGS += -D_GNU_SOURCE
@@ -90,14 +91,14 @@ $(COMMON_OBJ) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.o): CPPFLAGS += -Itools
 
 $(BUILD)/judge: $(BUILD)/obj/tools/judge.o $(JUDGE_OBJ) $(LIB)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LINK_AS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 # What measures: it starts a real QEMU as judge does.
 $(BENCH_OBJ) $(BUILD)/obj/tools/bench.o: CPPFLAGS += -I. -Ijudge -D_GNU_SOURCE
 
 $(BUILD)/bench: $(BUILD)/obj/tools/bench.o $(BENCH_OBJ) $(COMMON_OBJ) $(JUDGE_OBJ) $(LIB)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(FAST_LINK) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LINK_AS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 $(VFIO_LIB): $(VFIO_SRC) $(wildcard judge/vfio/*.h) | need
 	@mkdir -p $(@D)
@@ -112,7 +113,7 @@ $(KERNEL_LOG): judge/kernel/log.c | need
 
 $(BUILD)/kernel-calls: $(KERNEL_CALLS_OBJ) $(LIB)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LINK_AS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 # One of the replays that a comparison makes is given a bug.
 $(BUILD)/tests/test_campaign: LDLIBS += -Wl,--wrap=replay_run
@@ -120,7 +121,7 @@ $(BUILD)/tests/test_campaign: LDLIBS += -Wl,--wrap=replay_run
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(RIG) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) -o $@ $< $(RIG) $(LIB) $(CHECK_LIBS) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LINK_AS) -o $@ $< $(RIG) $(LIB) $(CHECK_LIBS) $(LDLIBS)
 
 unit-tests: need-check $(TESTS) $(BUILD)/tests/properties fuzz-targets
 
@@ -128,7 +129,7 @@ $(BUILD)/obj/fuzz/%.o: CPPFLAGS += -Ifuzz
 
 $(BUILD)/fuzz_%: $(BUILD)/obj/fuzz/target_%.o $(FUZZ_OBJ) $(FUZZ_MAIN) $(LIB)
 	@echo "  LD $@"
-	$(Q)$(FUZZ_LD) $(if $(LIB_FUZZING_ENGINE),$(CXXFLAGS)) $(filter-out -std=c17,$(CFLAGS)) -o $@ $(filter %.o,$^) $(LIB) $(LIB_FUZZING_ENGINE) $(LDLIBS)
+	$(Q)$(FUZZ_LD) $(if $(LIB_FUZZING_ENGINE),$(CXXFLAGS)) $(filter-out -std=c17,$(CFLAGS)) $(LINK_AS) -o $@ $(filter %.o,$^) $(LIB) $(LIB_FUZZING_ENGINE) $(LDLIBS)
 
 fuzz-targets: $(FUZZ) ## the fuzz targets build/fuzz_*; see docs/fuzzing.md
 

@@ -36,7 +36,7 @@ static inline struct engine *engine(struct trace_header *h, const char *profile)
     h->has_unit = true;
     ck_assert_int_eq(engine_new(h, &o, &e, &err), 0);
     joins[0] = 0;
-    ck_assert_int_eq(engine_observe(e, (struct observer){see_joins, NULL}), 0);
+    ck_assert_int_eq(engine_observe(e, (struct observer){.see = see_joins}), 0);
     ck_assert_int_eq(engine_start(e, &err), 0);
     return e;
 }

@@ -143,7 +143,7 @@ static inline struct vrig *vrig_new(const struct vrig_setup *s)
     v->checks = checks_new(&cfg, &err);
     ck_assert_ptr_nonnull(v->checks);
     engine_observe(v->rig.engine, checks_observer(v->checks));
-    engine_observe(v->rig.engine, (struct observer){vrig_see, v});
+    engine_observe(v->rig.engine, (struct observer){.see = vrig_see, .ctx = v});
     ck_assert_int_eq(engine_start(v->rig.engine, &err), 0);
     rig_detach(&v->rig, "quiet"); /* it only kept the default consumer away */
     return v;
