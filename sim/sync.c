@@ -20,6 +20,7 @@ struct differ {
     uint64_t
         becomes;   /* of the leaf that goes: what takes its place, of the same size; 0: nothing */
     uint64_t sets; /* of the record, since it was last asked about a table */
+    struct sync_place place;
     struct rangemap replaced; /* first pass: leaves that went, for those told finer kinds alone */
 };
 
@@ -193,29 +194,64 @@ static void differ_slot_merged(struct differ *d, const struct slot *s, enum shad
     d->adds_waiting |= s->kind == SLOT_LEAF;
 }
 
-static void differ_slot(void *arg, const struct slot *s)
+static enum shadow_meet differ_meet(struct differ *d, const struct slot *s,
+                                    struct iova_range *around)
 {
-    struct differ *d = arg;
-    const struct policy *p = d->t->policy;
-    struct iova_range around = {{0}, {0}};
-    struct slot seen;
-    enum shadow_meet meet;
-
-    d->t->counts->slots_compared++;
     d->t->counts->shadow_lookups++;
-    if (s->kind == SLOT_REFUSED) {
-        if (p->malformed_frozen)
-            return;
-        seen = *s;
-        seen.kind = SLOT_HOLE;
-        s = &seen;
-    }
-    meet = shadow_meet(d->t->shadow, s->at, s->level,
-                       s->kind == SLOT_LEAF ? shadow_leaf(s->gpa, s->perm) : 0, &around);
-    if (p->removals_merged)
+    return shadow_meet(d->t->shadow, s->at, s->level,
+                       s->kind == SLOT_LEAF ? shadow_leaf(s->gpa, s->perm) : 0, around);
+}
+
+static void differ_met(struct differ *d, const struct slot *s, enum shadow_meet meet,
+                       struct iova_range around)
+{
+    d->t->counts->slots_compared++;
+    if (d->t->policy->removals_merged)
         differ_slot_merged(d, s, meet, around);
     else
         differ_slot_direct(d, s, meet);
+}
+
+/* An entry that is refused maps nothing: a hole, unless what it mapped is kept. */
+static void differ_refused(struct differ *d, const struct slot *s)
+{
+    struct iova_range around = {{0}, {0}};
+    struct slot seen = *s;
+
+    seen.kind = SLOT_HOLE;
+    if (d->t->policy->malformed_frozen) {
+        d->t->counts->slots_compared++;
+        d->t->counts->shadow_lookups++;
+    } else {
+        differ_met(d, &seen, differ_meet(d, &seen, &around), around);
+    }
+}
+
+static void differ_slot(void *arg, const struct slot *s)
+{
+    struct differ *d = arg;
+    struct iova_range around = {{0}, {0}};
+
+    if (s->kind == SLOT_REFUSED)
+        differ_refused(d, s);
+    else
+        differ_met(d, s, differ_meet(d, s, &around), around);
+}
+
+/* What is as remembered is nothing to tell. */
+static void differ_only(void *arg, const struct slot *s)
+{
+    struct differ *d = arg;
+    struct iova_range around = {{0}, {0}};
+    enum shadow_meet meet;
+
+    if (s->kind == SLOT_REFUSED) {
+        differ_refused(d, s);
+        return;
+    }
+    meet = differ_meet(d, s, &around);
+    if (meet != (s->kind == SLOT_LEAF ? MEET_SAME : MEET_NONE))
+        differ_met(d, s, meet, around);
 }
 
 /* Nothing need be shown of a table that is as remembered, unless a larger leaf is remembered around
@@ -266,8 +302,10 @@ static void differ_fresh(void *arg, unsigned entries, unsigned leaves)
 
 static void enumerate(struct differ *d, const struct table_view *v, struct iova_range r)
 {
+    bool all = d->t->policy->tells_unchanged;
     struct slot_sink sink = {.slot = differ_slot,
-                             .known = d->t->policy->tells_unchanged ? NULL : differ_known,
+                             .only = all ? differ_slot : differ_only,
+                             .known = all ? NULL : differ_known,
                              .again = differ_known_again,
                              .fresh = d->t->policy->removals_merged && !d->additions ? differ_fresh
                                                                                      : NULL,
@@ -275,7 +313,8 @@ static void enumerate(struct differ *d, const struct table_view *v, struct iova_
                              .counts = d->t->counts,
                              .fate = d->t->fate,
                              .visits = d->only ? NULL : d->t->visits,
-                             .holes_idle_from = holes_idle_from(d)};
+                             .holes_idle_from = holes_idle_from(d),
+                             .place = &d->place};
 
     d->t->strategy->enumerate(v, r, &sink);
 }

@@ -60,9 +60,27 @@ struct sync_counts {
     uint64_t shadow_lookups; /* what the record of what was notified was asked, or told */
 };
 
+/**
+ * Where an enumeration found its range: in the only slot that it touches, or in the lowest table that
+ * holds all of it. For another one over the same range, while the tables are as they were. Zeros:
+ * nowhere yet.
+ */
+struct sync_place {
+    struct iova_range range;
+    unsigned level; /* of the table; 0: nowhere */
+    bool one_slot;
+    struct slot slot;      /* one_slot; else: */
+    const uint64_t *words; /* of the table; NULL: it is not readable */
+    uint64_t base;         /* first byte of what the table spans */
+    enum perm parents;
+};
+
 /** Takes slots in ascending order. */
 struct slot_sink {
     void (*slot)(void *arg, const struct slot *s);
+    /* The same of the only slot of a range: when it is as remembered it does not count as compared.
+     */
+    void (*only)(void *arg, const struct slot *s);
     /*
      * What is remembered for the table at `level` around `at`: true with *known when a slot that is
      * as remembered need not be shown; false when every slot must be. Asked again after each
@@ -82,6 +100,7 @@ struct slot_sink {
     /* Holes of tables of this level and above change nothing: entries of 0 there need not be shown,
      * but count as if they were. 0: they must be, unless `known` says otherwise. */
     unsigned holes_idle_from;
+    struct sync_place *place; /* kept from one enumeration to the next */
 };
 
 /**

@@ -13,8 +13,9 @@ struct walk {
     uint64_t entries_before;
 };
 
-static inline void walk_show(const struct walk *w, enum slot_kind kind, iova_t at, unsigned level,
-                             uint64_t entry, enum perm perm)
+/** A slot by its entry. */
+static inline struct slot walk_made(const struct walk *w, enum slot_kind kind, iova_t at,
+                                    unsigned level, uint64_t entry, enum perm perm)
 {
     struct slot s = {.at = at, .level = level, .kind = kind, .last = entry_is_leaf(entry, level)};
 
@@ -22,6 +23,14 @@ static inline void walk_show(const struct walk *w, enum slot_kind kind, iova_t a
         s.gpa = entry_gpa(entry, w->view->rules->aw_bits);
         s.perm = perm;
     }
+    return s;
+}
+
+static inline void walk_show(const struct walk *w, enum slot_kind kind, iova_t at, unsigned level,
+                             uint64_t entry, enum perm perm)
+{
+    struct slot s = walk_made(w, kind, at, level, entry, perm);
+
     w->sink->slot(w->sink->arg, &s);
 }
 
@@ -73,6 +82,17 @@ static inline enum slot_kind walk_slot(enum entry_verdict v)
         return SLOT_LEAF;
     return v == ENTRY_HOLE ? SLOT_HOLE : SLOT_REFUSED;
 }
+
+/** True when an enumeration before this one found the same range. */
+static inline bool walk_placed(const struct walk *w)
+{
+    const struct sync_place *p = w->sink->place;
+
+    return p->level && p->range.first.v == w->range.first.v && p->range.last.v == w->range.last.v;
+}
+
+/** Show what is in the range, from the place that an enumeration before this one found. */
+void walk_place(const struct walk *w);
 
 /** Everything in the table and below. */
 void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64_t base,
