@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "shadow_inside.h"
+
 void shadow_init(struct shadow *s, unsigned levels)
 {
     *s = (struct shadow){.levels = levels};
@@ -27,11 +29,6 @@ void shadow_clear(struct shadow *s)
         node_free(shadow_child(s->root));
     shadow_init(s, s->levels);
     s->changes = changes;
-}
-
-static bool beyond(const struct shadow *s, iova_t at)
-{
-    return at.v > level_mask(s->levels + 1);
 }
 
 /*
@@ -72,7 +69,7 @@ enum shadow_meet shadow_meet(const struct shadow *s, iova_t at, unsigned level, 
     uint64_t word;
     unsigned found;
 
-    if (!s->root || beyond(s, at))
+    if (!s->root || shadow_beyond(s, at))
         return MEET_NONE;
     word = word_at(s, at, level, &found);
     if (!word)
@@ -91,19 +88,13 @@ enum shadow_meet shadow_meet(const struct shadow *s, iova_t at, unsigned level, 
     return word == leaf ? MEET_SAME : MEET_OTHER;
 }
 
-static void now_recent(struct shadow *s, uint64_t *slot, iova_t at, unsigned level)
-{
-    s->recent = level == 1 ? slot : NULL;
-    s->recent_base = at.v & ~level_mask(2);
-}
-
 bool shadow_table_at(struct shadow *s, iova_t at, unsigned level, struct shadow_table *t)
 {
     uint64_t *slot = &s->root, word = s->root;
     unsigned found = s->levels + 1;
 
     *t = (struct shadow_table){.nothing = true, .changes = s->changes};
-    if (!word || beyond(s, at))
+    if (!word || shadow_beyond(s, at))
         return true;
     if (level == 1 && s->recent && s->recent_base == (at.v & ~level_mask(2))) {
         word = *s->recent;
@@ -116,7 +107,7 @@ bool shadow_table_at(struct shadow *s, iova_t at, unsigned level, struct shadow_
     if (!word)
         return true;
     if (level == 1 && found == 2 && slot != &s->root && shadow_is_node(word))
-        now_recent(s, slot, at, 1);
+        shadow_now_recent(s, slot, at, 1);
     t->nothing = false;
     if (shadow_is_node(word)) {
         t->node = shadow_child(word);
@@ -158,15 +149,7 @@ static struct shadow_node *node_new(struct shadow *s)
     return n;
 }
 
-static void node_gone(struct shadow *s, struct shadow_node *n)
-{
-    s->nodes--;
-    s->bytes -= shadow_node_bytes(n->room);
-    free(n);
-}
-
-/* The node in `slot` gets the room that `used` slots need. False: out of memory, it stays. */
-static bool resize(struct shadow *s, uint64_t *slot, unsigned used)
+bool shadow_resize(struct shadow *s, uint64_t *slot, unsigned used)
 {
     struct shadow_node *n = shadow_child(*slot), *to;
 
@@ -177,7 +160,7 @@ static bool resize(struct shadow *s, uint64_t *slot, unsigned used)
         return false;
     s->bytes += shadow_node_bytes(to->room);
     s->nodes++;
-    node_gone(s, n);
+    shadow_node_gone(s, n);
     *slot = (uintptr_t)to;
     return true;
 }
@@ -187,7 +170,7 @@ static bool put(struct shadow *s, uint64_t *slot, unsigned index, uint64_t word)
 {
     const struct shadow_node *n = shadow_child(*slot);
 
-    if (n->used >= n->room && !resize(s, slot, n->used + 1u))
+    if (n->used >= n->room && !shadow_resize(s, slot, n->used + 1u))
         return false;
     shadow_node_put(shadow_child(*slot), index, word);
     return true;
@@ -227,7 +210,7 @@ static uint64_t *slot_for(struct shadow *s, iova_t at, unsigned level, uint64_t 
             }
             if (!put(s, slot, index, word)) {
                 if (made)
-                    node_gone(s, made);
+                    shadow_node_gone(s, made);
                 return NULL;
             }
             below = shadow_node_at_index(shadow_child(*slot), index);
@@ -260,7 +243,7 @@ int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf)
         if (!slot)
             return -ENOMEM;
         if (shadow_is_only(*slot)) {
-            now_recent(s, slot, at, level);
+            shadow_now_recent(s, slot, at, level);
             s->leaves++;
             s->changes++;
             return 0;
@@ -270,91 +253,15 @@ int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf)
     }
     if (!put(s, slot, level_index(at, level), leaf))
         return -ENOMEM;
-    now_recent(s, slot, at, level);
+    shadow_now_recent(s, slot, at, level);
     s->leaves++;
     s->changes++;
     return 0;
 }
 
-/* A node lost slots: it goes, or its only leaf goes up, or it shrinks. */
-static void settle(struct shadow *s, uint64_t *slot)
-{
-    struct shadow_node *n = shadow_child(*slot);
-
-    if (n->used == 1 && slot != &s->root) {
-        const uint64_t *words = shadow_node_words(n);
-        unsigned place = 0;
-
-        while (!words[place])
-            place++;
-        if (!shadow_is_node(words[place]) && !shadow_is_only(words[place])) {
-            *slot = shadow_only(words[place], shadow_node_index(n, place));
-            node_gone(s, n);
-            return;
-        }
-    }
-    if (n->used == 0) {
-        node_gone(s, n);
-        *slot = 0;
-    } else {
-        (void)resize(s, slot, n->used); /* without memory it stays large */
-    }
-}
-
-struct dropping {
-    struct shadow *s;
-    struct iova_range range;
-    shadow_visit_fn *gone;
-    void *arg;
-};
-
-/* A leaf of a table at `level`; true when it lies in the range. */
-static bool drop_leaf(const struct dropping *d, uint64_t at, unsigned level, uint64_t leaf)
-{
-    struct iova_range r = iova_range(at, at | level_mask(level));
-
-    if (!iova_range_overlap(r, d->range))
-        return false;
-    if (d->gone)
-        d->gone(d->arg, r, leaf);
-    d->s->leaves--;
-    return true;
-}
-
-/* The places of `n` (a table at `level`, its first byte `base`) that `r` touches. */
-static void places(const struct shadow_node *n, unsigned level, uint64_t base, struct iova_range r,
-                   unsigned *from, unsigned *to)
-{
-    uint64_t extent = base | level_mask(level + 1);
-    uint64_t first = r.first.v > base ? r.first.v : base;
-    uint64_t last = r.last.v < extent ? r.last.v : extent;
-
-    *from = shadow_node_place(n, level_index(iova(first), level));
-    *to = shadow_node_place(n, level_index(iova(last), level));
-    if (*to < shadow_node_places(n) && shadow_node_index(n, *to) == level_index(iova(last), level))
-        ++*to;
-}
-
-/* The level 2 slot above the pages about `at`, the recent one from now on; NULL: it holds no node.
- */
-static uint64_t *recent_slot(struct shadow *s, iova_t at)
-{
-    uint64_t *slot = &s->root;
-
-    if (!s->recent || s->recent_base != (at.v & ~level_mask(2))) {
-        for (unsigned l = s->levels; l > 1; l--) {
-            slot = shadow_node_at_index(shadow_child(*slot), level_index(at, l));
-            if (!slot || !shadow_is_node(*slot))
-                return NULL;
-        }
-        now_recent(s, slot, at, 1);
-    }
-    return shadow_is_node(*s->recent) ? s->recent : NULL;
-}
-
 void shadow_expect(struct shadow *s, iova_t at)
 {
-    uint64_t *slot = s->root && !beyond(s, at) ? recent_slot(s, at) : NULL;
+    uint64_t *slot = s->root && !shadow_beyond(s, at) ? shadow_recent_slot(s, at) : NULL;
     uintptr_t node = slot ? (uintptr_t)shadow_child(*slot) : 0;
 
     if (!node)
@@ -365,91 +272,13 @@ void shadow_expect(struct shadow *s, iova_t at)
         (const void *)(node + shadow_node_offset(WORDS_PER_PAGE) + 8 * level_index(at, 1)));
 }
 
-/* The page at `at` has two others in its table, or more. */
-static bool others_at(struct shadow *s, iova_t at)
-{
-    const uint64_t *slot = recent_slot(s, at);
-
-    return slot && shadow_child(*slot)->used > 2;
-}
-
-/* Drop the page `at`, in the node of the recent slot: others stay, so that nothing moves above. */
-static void drop_page(const struct dropping *d, iova_t at)
-{
-    struct shadow *s = d->s;
-    struct shadow_node *n = shadow_child(*s->recent);
-    uint64_t *words = shadow_node_words(n);
-    unsigned index = level_index(at, 1), place = shadow_node_place(n, index);
-
-    if (place >= shadow_node_places(n) || shadow_node_index(n, place) != index || !words[place])
-        return;
-    if (d->gone)
-        d->gone(d->arg, iova_range(at.v & ~PAGE_4K_MASK, at.v | PAGE_4K_MASK), words[place]);
-    s->leaves--;
-    words[place] = 0;
-    if (shadow_node_full(n))
-        n->used--;
-    else
-        shadow_node_close(n, place, place + 1);
-    settle(s, s->recent);
-}
-
-/* Drop what lies in the range of the node in `slot`, a table at `level`. */
-static void drop(const struct dropping *d, uint64_t *slot, unsigned level, uint64_t base)
-{
-    struct shadow_node *n = shadow_child(*slot);
-    uint64_t *words = shadow_node_words(n);
-    unsigned from, to, gone = 0;
-
-    places(n, level, base, d->range, &from, &to);
-    for (unsigned i = from; i < to; i++) {
-        uint64_t *word = &words[i];
-        uint64_t at = base + shadow_node_index(n, i) * (level_mask(level) + 1);
-
-        if (!*word)
-            continue;
-        if (shadow_is_node(*word)) {
-            drop(d, word, level - 1, at);
-        } else if (shadow_is_only(*word)) {
-            at += shadow_only_index(*word) * (level_mask(level - 1) + 1);
-            if (drop_leaf(d, at, level - 1, shadow_only_leaf(*word)))
-                *word = 0;
-        } else if (drop_leaf(d, at, level, *word)) {
-            *word = 0;
-        }
-        gone += !*word;
-    }
-    if (!gone)
-        return;
-    if (shadow_node_full(n))
-        n->used = (uint16_t)(n->used - gone);
-    else
-        shadow_node_close(n, from, to);
-    settle(d->s, slot);
-}
-
-void shadow_drop(struct shadow *s, struct iova_range r, shadow_visit_fn *gone, void *arg)
-{
-    const struct dropping d = {s, r, gone, arg};
-
-    if (!s->root || beyond(s, r.first))
-        return;
-    s->changes++;
-    if (r.first.v >> 12 == r.last.v >> 12 && others_at(s, r.first)) {
-        drop_page(&d, r.first);
-        return;
-    }
-    s->recent = NULL;
-    drop(&d, &s->root, s->levels, 0);
-}
-
 static void visit_node(const struct shadow_node *n, unsigned level, uint64_t base,
                        struct iova_range r, shadow_visit_fn *visit, void *arg)
 {
     const uint64_t *words = shadow_node_words(n);
     unsigned from, to;
 
-    places(n, level, base, r, &from, &to);
+    shadow_places(n, level, base, r, &from, &to);
     for (unsigned i = from; i < to; i++) {
         uint64_t word = words[i];
         uint64_t at = base + shadow_node_index(n, i) * (level_mask(level) + 1);
@@ -473,7 +302,7 @@ static void visit_node(const struct shadow_node *n, unsigned level, uint64_t bas
 
 void shadow_visit(const struct shadow *s, struct iova_range r, shadow_visit_fn *visit, void *arg)
 {
-    if (s->root && !beyond(s, r.first))
+    if (s->root && !shadow_beyond(s, r.first))
         visit_node(shadow_child(s->root), s->levels, 0, r, visit, arg);
 }
 

@@ -22,12 +22,10 @@ unsigned shadow_node_room(unsigned used)
             return rooms[i];
 }
 
-unsigned shadow_node_place(const struct shadow_node *n, unsigned index)
+unsigned shadow_node_search(const struct shadow_node *n, unsigned index)
 {
     unsigned low = 0, high = n->used;
 
-    if (shadow_node_full(n))
-        return index;
     if (high && n->index[high - 1] < index)
         return high; /* ascending */
     while (low < high) {

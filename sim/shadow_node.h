@@ -90,8 +90,22 @@ static inline unsigned shadow_node_index(const struct shadow_node *n, unsigned p
     return shadow_node_full(n) ? place : n->index[place];
 }
 
+/** shadow_node_place of a node that is not by index. */
+unsigned shadow_node_search(const struct shadow_node *n, unsigned index);
+
 /** The first place whose index is at least `index`. */
-unsigned shadow_node_place(const struct shadow_node *n, unsigned index);
+static inline unsigned shadow_node_place(const struct shadow_node *n, unsigned index)
+{
+    if (shadow_node_full(n))
+        return index;
+    if (n->used) { /* slots in use mostly lie side by side */
+        unsigned place = index - n->index[0];
+
+        if (place < n->used && n->index[place] == index)
+            return place;
+    }
+    return shadow_node_search(n, index);
+}
 
 /** The word of a slot, 0 when it is empty. */
 static inline uint64_t shadow_node_slot(const struct shadow_node *n, unsigned index)

@@ -61,9 +61,9 @@ struct sync_counts {
 };
 
 /**
- * Where an enumeration found its range: in the only slot that it touches, or in the lowest table that
- * holds all of it. For another one over the same range, while the tables are as they were. Zeros:
- * nowhere yet.
+ * Where an enumeration found its range: in the only slot that it touches, or in the lowest table
+ * that holds all of it. For another one over the same range, while the tables are as they were.
+ * Zeros: nowhere yet.
  */
 struct sync_place {
     struct iova_range range;
