@@ -6,41 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A page number has 34 bits: a radix of 11 + 11 + 12, so that a page is three loads away. */
-#define ROOT_SLOTS 2048u
-#define MID_SLOTS  2048u
-#define LEAF_SLOTS 4096u
-
-struct page {
-    uint64_t words[WORDS_PER_PAGE];
-    uint64_t stamp;    /* of the log */
-    struct page *next; /* in the list of those held, or of the spare ones */
-    uint64_t number;
-};
-
-struct leaf {
-    struct page *page[LEAF_SLOTS];
-};
-
-struct mid {
-    struct leaf *leaf[MID_SLOTS];
-};
-
-struct guest_mem {
-    struct mid *root[ROOT_SLOTS];
-    struct ram_block *blocks;
-    size_t count;
-    uint64_t pages;
-    struct mem_log *log; /* NULL: nobody follows */
-    struct {
-        uint64_t first, end;
-    } zeros[GUEST_MEM_ZEROS]; /* not RAM, but reads as zeros */
-    unsigned zeros_count;
-    struct page *held;  /* all pages of the radix, newest first */
-    struct page *spare; /* all zero; from before a reset, to be used again */
-    struct mem_log *spare_log;
-};
-
 static const uint64_t zero_page[WORDS_PER_PAGE];
 
 struct guest_mem *guest_mem_new(void)
@@ -48,9 +13,9 @@ struct guest_mem *guest_mem_new(void)
     return calloc(1, sizeof(struct guest_mem));
 }
 
-static void leaf_free(struct leaf *l)
+static void leaf_free(struct mem_leaf *l)
 {
-    for (unsigned k = 0; k < LEAF_SLOTS; k++)
+    for (unsigned k = 0; k < MEM_LEAF_SLOTS; k++)
         free(l->page[k]);
     free(l);
 }
@@ -59,16 +24,16 @@ void guest_mem_free(struct guest_mem *m)
 {
     if (!m)
         return;
-    for (unsigned i = 0; i < ROOT_SLOTS; i++) {
+    for (unsigned i = 0; i < MEM_ROOT_SLOTS; i++) {
         if (!m->root[i])
             continue;
-        for (unsigned j = 0; j < MID_SLOTS; j++)
+        for (unsigned j = 0; j < MEM_MID_SLOTS; j++)
             if (m->root[i]->leaf[j])
                 leaf_free(m->root[i]->leaf[j]);
         free(m->root[i]);
     }
     while (m->spare) {
-        struct page *p = m->spare;
+        struct mem_page *p = m->spare;
 
         m->spare = p->next;
         free(p);
@@ -82,14 +47,14 @@ void guest_mem_free(struct guest_mem *m)
 void guest_mem_reset(struct guest_mem *m)
 {
     while (m->held) {
-        struct page *p = m->held;
+        struct mem_page *p = m->held;
         uint64_t n = p->number;
 
         m->held = p->next;
-        m->root[n / ((uint64_t)MID_SLOTS * LEAF_SLOTS)]
-            ->leaf[n / LEAF_SLOTS % MID_SLOTS]
-            ->page[n % LEAF_SLOTS] = NULL;
-        *p = (struct page){.next = m->spare};
+        m->root[n / ((uint64_t)MEM_MID_SLOTS * MEM_LEAF_SLOTS)]
+            ->leaf[n / MEM_LEAF_SLOTS % MEM_MID_SLOTS]
+            ->page[n % MEM_LEAF_SLOTS] = NULL;
+        *p = (struct mem_page){.next = m->spare};
         m->spare = p;
     }
     m->pages = 0;
@@ -156,27 +121,8 @@ const struct ram_block *guest_mem_block_at(const struct guest_mem *m, gpa_t a)
     return NULL;
 }
 
-static struct page *page_held(const struct guest_mem *m, gpa_t a)
+const uint64_t *guest_mem_page_unheld(const struct guest_mem *m, gpa_t a)
 {
-    uint64_t n = a.v / PAGE_4K_BYTES;
-    const struct mid *mid;
-    const struct leaf *leaf;
-
-    if (a.v >> GUEST_MEM_BITS)
-        return NULL;
-    mid = m->root[n / ((uint64_t)MID_SLOTS * LEAF_SLOTS)];
-    if (!mid)
-        return NULL;
-    leaf = mid->leaf[n / LEAF_SLOTS % MID_SLOTS];
-    return leaf ? leaf->page[n % LEAF_SLOTS] : NULL;
-}
-
-const uint64_t *guest_mem_page(const struct guest_mem *m, gpa_t a)
-{
-    const struct page *p = page_held(m, a);
-
-    if (p)
-        return p->words;
     for (unsigned i = 0; i < m->zeros_count; i++)
         if (a.v >= m->zeros[i].first && a.v < m->zeros[i].end)
             return zero_page;
@@ -191,20 +137,10 @@ void guest_mem_zeros(struct guest_mem *m, gpa_t a, uint64_t bytes)
     m->zeros[m->zeros_count++].end = a.v + bytes;
 }
 
-bool guest_mem_read(const struct guest_mem *m, gpa_t a, uint64_t *val)
-{
-    const uint64_t *words = guest_mem_page(m, a);
-
-    if (!words)
-        return false;
-    *val = words[a.v / 8 % WORDS_PER_PAGE];
-    return true;
-}
-
 /* A page of zeros, in the list of those held. NULL: out of memory. */
-static struct page *page_new(struct guest_mem *m, uint64_t number)
+static struct mem_page *page_new(struct guest_mem *m, uint64_t number)
 {
-    struct page *p = m->spare;
+    struct mem_page *p = m->spare;
 
     if (p)
         m->spare = p->next;
@@ -220,19 +156,19 @@ static struct page *page_new(struct guest_mem *m, uint64_t number)
 }
 
 /* The page of `a`, made when missing. `a` is known to be RAM. */
-static struct page *page_made(struct guest_mem *m, gpa_t a)
+static struct mem_page *page_made(struct guest_mem *m, gpa_t a)
 {
     uint64_t n = a.v / PAGE_4K_BYTES;
-    struct mid **mid = &m->root[n / ((uint64_t)MID_SLOTS * LEAF_SLOTS)];
-    struct leaf **leaf;
-    struct page **page;
+    struct mem_mid **mid = &m->root[n / ((uint64_t)MEM_MID_SLOTS * MEM_LEAF_SLOTS)];
+    struct mem_leaf **leaf;
+    struct mem_page **page;
 
     if (!*mid && !(*mid = calloc(1, sizeof(**mid))))
         return NULL;
-    leaf = &(*mid)->leaf[n / LEAF_SLOTS % MID_SLOTS];
+    leaf = &(*mid)->leaf[n / MEM_LEAF_SLOTS % MEM_MID_SLOTS];
     if (!*leaf && !(*leaf = calloc(1, sizeof(**leaf))))
         return NULL;
-    page = &(*leaf)->page[n % LEAF_SLOTS];
+    page = &(*leaf)->page[n % MEM_LEAF_SLOTS];
     if (!*page)
         *page = page_new(m, n);
     return *page;
@@ -252,7 +188,7 @@ struct mem_log *guest_mem_log(const struct guest_mem *m)
     return m->log;
 }
 
-static void written(struct guest_mem *m, gpa_t a, struct page *p)
+static void written(struct guest_mem *m, gpa_t a, struct mem_page *p)
 {
     if (m->log && !mem_log_has(m->log, p->stamp))
         mem_log_add(m->log, a.v / PAGE_4K_BYTES, &p->stamp);
@@ -260,7 +196,7 @@ static void written(struct guest_mem *m, gpa_t a, struct page *p)
 
 int guest_mem_store(struct guest_mem *m, gpa_t a, uint64_t val)
 {
-    struct page *p = page_held(m, a);
+    struct mem_page *p = mem_page_held(m, a);
 
     if (!p) {
         if (!guest_mem_block_at(m, a))
@@ -318,21 +254,21 @@ static uint64_t span(gpa_t a, uint64_t slot_bytes, uint64_t bytes)
 
 int guest_mem_zero(struct guest_mem *m, gpa_t a, uint64_t bytes)
 {
-    const uint64_t leaf_bytes = LEAF_SLOTS * PAGE_4K_BYTES;
-    const uint64_t mid_bytes = MID_SLOTS * leaf_bytes;
+    const uint64_t leaf_bytes = MEM_LEAF_SLOTS * PAGE_4K_BYTES;
+    const uint64_t mid_bytes = MEM_MID_SLOTS * leaf_bytes;
 
     if (!all_ram(m, a, bytes))
         return -EFAULT;
     while (bytes) {
-        const struct mid *mid = m->root[a.v / mid_bytes];
+        const struct mem_mid *mid = m->root[a.v / mid_bytes];
         uint64_t step;
 
         if (!mid) {
             step = span(a, mid_bytes, bytes);
-        } else if (!mid->leaf[a.v / leaf_bytes % MID_SLOTS]) {
+        } else if (!mid->leaf[a.v / leaf_bytes % MEM_MID_SLOTS]) {
             step = span(a, leaf_bytes, bytes);
         } else {
-            struct page *p = page_held(m, a);
+            struct mem_page *p = mem_page_held(m, a);
 
             step = span(a, PAGE_4K_BYTES, bytes);
             if (p) {
@@ -349,11 +285,11 @@ int guest_mem_zero(struct guest_mem *m, gpa_t a, uint64_t bytes)
 #define FEW_PAGES 128u
 
 /* The lowest page at or after page `number`, by the list of those held. */
-static const struct page *page_from(const struct guest_mem *m, uint64_t number)
+static const struct mem_page *page_from(const struct guest_mem *m, uint64_t number)
 {
-    const struct page *lowest = NULL;
+    const struct mem_page *lowest = NULL;
 
-    for (const struct page *p = m->held; p; p = p->next)
+    for (const struct mem_page *p = m->held; p; p = p->next)
         if (p->number >= number && (!lowest || p->number < lowest->number))
             lowest = p;
     return lowest;
@@ -361,19 +297,19 @@ static const struct page *page_from(const struct guest_mem *m, uint64_t number)
 
 const uint64_t *guest_mem_written(const struct guest_mem *m, gpa_t *at)
 {
-    const uint64_t leaf_bytes = LEAF_SLOTS * PAGE_4K_BYTES;
-    const uint64_t mid_bytes = MID_SLOTS * leaf_bytes;
+    const uint64_t leaf_bytes = MEM_LEAF_SLOTS * PAGE_4K_BYTES;
+    const uint64_t mid_bytes = MEM_MID_SLOTS * leaf_bytes;
     uint64_t a = at->v & ~PAGE_4K_MASK;
 
     if (m->pages <= FEW_PAGES) { /* cheaper than to look through the radix */
-        const struct page *p = page_from(m, a / PAGE_4K_BYTES);
+        const struct mem_page *p = page_from(m, a / PAGE_4K_BYTES);
 
         *at = p ? gpa(p->number * PAGE_4K_BYTES) : *at;
         return p ? p->words : NULL;
     }
     while (!(a >> GUEST_MEM_BITS)) {
-        const struct mid *mid = m->root[a / mid_bytes];
-        const struct page *p = mid ? page_held(m, gpa(a)) : NULL;
+        const struct mem_mid *mid = m->root[a / mid_bytes];
+        const struct mem_page *p = mid ? mem_page_held(m, gpa(a)) : NULL;
 
         if (p) {
             *at = gpa(a);
@@ -381,7 +317,7 @@ const uint64_t *guest_mem_written(const struct guest_mem *m, gpa_t *at)
         }
         if (!mid)
             a += span(gpa(a), mid_bytes, UINT64_MAX);
-        else if (!mid->leaf[a / leaf_bytes % MID_SLOTS])
+        else if (!mid->leaf[a / leaf_bytes % MEM_MID_SLOTS])
             a += span(gpa(a), leaf_bytes, UINT64_MAX);
         else
             a += PAGE_4K_BYTES;

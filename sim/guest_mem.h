@@ -14,12 +14,8 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "base/state.h"
+#include "guest_mem_radix.h"
 #include "mem_log.h"
-
-#define GUEST_MEM_BITS  46u
-#define GUEST_MEM_ZEROS 2u
-
-struct guest_mem;
 
 struct ram_block {
     gpa_t gpa;
@@ -49,12 +45,20 @@ const struct ram_block *guest_mem_blocks(const struct guest_mem *m, size_t *coun
 /** The block that holds `a`, or NULL. */
 const struct ram_block *guest_mem_block_at(const struct guest_mem *m, gpa_t a);
 
+/** guest_mem_page of a page never written. */
+const uint64_t *guest_mem_page_unheld(const struct guest_mem *m, gpa_t a);
+
 /**
  * The 512 words of the 4 KiB page that holds `a`, to read; NULL when the page is not RAM or ROM.
  * The pointer stays valid until the memory is freed, but a page never written may be represented by
  * a shared page of zeros: ask again after a store. Cost: three loads.
  */
-const uint64_t *guest_mem_page(const struct guest_mem *m, gpa_t a);
+static inline const uint64_t *guest_mem_page(const struct guest_mem *m, gpa_t a)
+{
+    const struct mem_page *p = mem_page_held(m, a);
+
+    return p ? p->words : guest_mem_page_unheld(m, a);
+}
 
 /**
  * [a, a + bytes), 4 KiB multiples and no RAM, reads as zeros from now on instead of not at all; it
@@ -64,7 +68,23 @@ const uint64_t *guest_mem_page(const struct guest_mem *m, gpa_t a);
 void guest_mem_zeros(struct guest_mem *m, gpa_t a, uint64_t bytes);
 
 /** Read the aligned 8-byte word at `a`. Returns false when it is not RAM or ROM. */
-bool guest_mem_read(const struct guest_mem *m, gpa_t a, uint64_t *val);
+static inline bool guest_mem_read(const struct guest_mem *m, gpa_t a, uint64_t *val)
+{
+    const uint64_t *words = guest_mem_page(m, a);
+
+    if (!words)
+        return false;
+    *val = words[a.v / 8 % WORDS_PER_PAGE];
+    return true;
+}
+
+/** The two words at `a`, a multiple of 16, to read: of one page. NULL when it is not RAM or ROM. */
+static inline const uint64_t *guest_mem_pair(const struct guest_mem *m, gpa_t a)
+{
+    const uint64_t *words = guest_mem_page(m, a);
+
+    return words ? words + a.v / 16 % (WORDS_PER_PAGE / 2) * 2 : NULL;
+}
 
 /**
  * Store the aligned 8-byte word at `a`, ROM included (a trace says what memory holds).

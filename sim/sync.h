@@ -122,19 +122,37 @@ extern const struct sync_strategy_ops sync_dirty; /* level by level, where anyth
 #define WALK_ENTRIES_MAX (UINT64_C(1) << 32)
 #define WALK_TOO_LONG    "one walk of a device's tables reads more than 2^32 entries"
 
-/** Classify one entry; `parents` are the rights left so far. Shared by strategies and translation.
- */
-enum entry_verdict { ENTRY_TABLE, ENTRY_LEAF, ENTRY_HOLE, ENTRY_RESERVED, ENTRY_UNREADABLE };
-enum entry_verdict entry_judge(const struct entry_rules *r, uint64_t entry, unsigned level,
-                               enum perm parents);
-
 /** True when reserved bits are set in the entry. */
-bool entry_reserved(const struct entry_rules *r, uint64_t entry, unsigned level);
+static inline bool entry_reserved(const struct entry_rules *r, uint64_t entry, unsigned level)
+{
+    bool large = (level == 2 || level == 3) && (entry & SS_LARGE);
+
+    return entry & (large ? r->reserved_large[level] : r->reserved[level]);
+}
 
 /** Leaf: level 1, or the size bit. */
 static inline bool entry_is_leaf(uint64_t entry, unsigned level)
 {
     return level == 1 || (entry & SS_LARGE);
+}
+
+/** Classify one entry; `parents` are the rights left so far. Shared by strategies and translation.
+ */
+enum entry_verdict { ENTRY_TABLE, ENTRY_LEAF, ENTRY_HOLE, ENTRY_RESERVED, ENTRY_UNREADABLE };
+static inline enum entry_verdict entry_judge(const struct entry_rules *r, uint64_t entry, unsigned level,
+                               enum perm parents)
+{
+    bool absent = !(entry & SS_PERM & (uint64_t)parents);
+
+    if (entry == UINT64_MAX && r->all_ones_unreadable)
+        return ENTRY_UNREADABLE;
+    if (absent && r->absent_before_reserved)
+        return ENTRY_HOLE;
+    if (entry_reserved(r, entry, level))
+        return ENTRY_RESERVED;
+    if (absent)
+        return ENTRY_HOLE;
+    return entry_is_leaf(entry, level) ? ENTRY_LEAF : ENTRY_TABLE;
 }
 
 /** Everything the differ needs of one device. */

@@ -2,29 +2,6 @@
 /* The page walk: tables level by level, each read as a block beside what is remembered of it. */
 #include "sync_tables.h"
 
-bool entry_reserved(const struct entry_rules *r, uint64_t entry, unsigned level)
-{
-    bool large = (level == 2 || level == 3) && (entry & SS_LARGE);
-
-    return entry & (large ? r->reserved_large[level] : r->reserved[level]);
-}
-
-enum entry_verdict entry_judge(const struct entry_rules *r, uint64_t entry, unsigned level,
-                               enum perm parents)
-{
-    bool absent = !(entry & SS_PERM & (uint64_t)parents);
-
-    if (entry == UINT64_MAX && r->all_ones_unreadable)
-        return ENTRY_UNREADABLE;
-    if (absent && r->absent_before_reserved)
-        return ENTRY_HOLE;
-    if (entry_reserved(r, entry, level))
-        return ENTRY_RESERVED;
-    if (absent)
-        return ENTRY_HOLE;
-    return entry_is_leaf(entry, level) ? ENTRY_LEAF : ENTRY_TABLE;
-}
-
 /* Everything in a table whose entries are `words`, and below. */
 static void walk_words(const struct walk *w, const uint64_t *words, unsigned level, uint64_t base,
                        enum perm parents)
@@ -70,15 +47,24 @@ void walk_table(const struct walk *w, gpa_t table, unsigned level, uint64_t base
     walk_words(w, guest_mem_page(w->view->mem, table), level, base, parents);
 }
 
-/* The range touches one slot of the table at `p`. */
-static void find_slot(const struct walk *w, struct sync_place *p, uint64_t entry,
-                      enum entry_verdict verdict)
+/* A level > 1: the entry names a table, as entry_judge says it. One of all ones is no such. */
+static bool names_table(const struct entry_rules *r, uint64_t entry, unsigned level,
+                        enum perm parents)
 {
-    enum perm perm = (enum perm)(entry & SS_PERM & (uint64_t)p->parents);
+    return (entry & SS_PERM & (uint64_t)parents) && !(entry & (r->reserved[level] | SS_LARGE));
+}
 
-    p->one_slot = true;
-    p->slot = walk_made(w, walk_slot(verdict), iova(w->range.first.v & ~level_mask(p->level)),
-                        p->level, entry, perm);
+/* The range touches one slot of the table at `p`. */
+static void find_slot(const struct walk *w, struct sync_place *p)
+{
+    uint64_t entry = p->words ? p->words[level_index(w->range.first, p->level)] : 0;
+    enum perm perm = (enum perm)(entry & SS_PERM & (uint64_t)p->parents);
+    enum slot_kind kind = SLOT_REFUSED;
+
+    if (p->words)
+        kind = walk_slot(entry_judge(w->view->rules, entry, p->level, p->parents));
+    p->slot = walk_made(w, kind, iova(w->range.first.v & ~level_mask(p->level)), p->level, entry,
+                        perm);
 }
 
 /* Down to the lowest table that holds all of the range. The record is not asked on the way:
@@ -86,31 +72,35 @@ static void find_slot(const struct walk *w, struct sync_place *p, uint64_t entry
 static void find_place(const struct walk *w, struct sync_place *p)
 {
     const struct table_view *v = w->view;
-    gpa_t table = v->top;
+    uint64_t first = w->range.first.v, differ = first ^ w->range.last.v;
+    const uint64_t *words = guest_mem_page(v->mem, v->top);
+    unsigned level = v->levels, entries = 0;
+    enum perm perm = PERM_RW;
+    uint64_t base = 0;
 
-    *p = (struct sync_place){.range = w->range, .parents = PERM_RW};
-    for (unsigned level = v->levels;; level--) {
-        unsigned index = level_index(w->range.first, level);
-        enum entry_verdict verdict = ENTRY_UNREADABLE;
-        uint64_t entry = 0;
+    for (;; level--) {
+        uint64_t entry;
 
-        p->level = level;
-        p->words = guest_mem_page(v->mem, table);
-        if (index != level_index(w->range.last, level))
-            return;
-        if (p->words) {
-            entry = p->words[index];
-            verdict = entry_judge(v->rules, entry, level, p->parents);
-        }
-        walk_count(w, 1);
-        if (verdict != ENTRY_TABLE) {
-            find_slot(w, p, entry, verdict);
-            return;
-        }
-        p->base = w->range.first.v & ~level_mask(level);
-        p->parents = (enum perm)(entry & SS_PERM & (uint64_t)p->parents);
-        table = entry_gpa(entry, v->rules->aw_bits);
+        if (differ > level_mask(level))
+            break;
+        entries++;
+        entry = words && level > 1 ? words[level_index(w->range.first, level)] : 0;
+        if (!names_table(v->rules, entry, level, perm))
+            break;
+        base = first & ~level_mask(level);
+        perm = (enum perm)(entry & SS_PERM & (uint64_t)perm);
+        words = guest_mem_page(v->mem, entry_gpa(entry, v->rules->aw_bits));
     }
+    p->range = w->range;
+    p->level = level;
+    p->words = words;
+    p->base = base;
+    p->parents = perm;
+    p->one_slot = differ <= level_mask(level);
+    w->sink->counts->tables_read += entries;
+    w->sink->counts->entries_read += entries;
+    if (p->one_slot)
+        find_slot(w, p);
 }
 
 void walk_place(const struct walk *w)

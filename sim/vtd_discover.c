@@ -67,7 +67,7 @@ static void search_queue(struct search *s, gpa_t base, unsigned size, unsigned t
 
     if ((reg32(u, REG_FSTS) & FSTS_IQE) || tail >= size)
         return;
-    for (unsigned head = u->iq_head; head != tail; head = (head + 1) % size) {
+    for (unsigned head = u->iq_head; head != tail; head = (head + 1) & (size - 1)) {
         uint64_t lo;
 
         if (!guest_mem_read(u->mem, gpa_add(base, (uint64_t)head * 16), &lo))

@@ -187,17 +187,17 @@ void queue_resume(struct vtd_unit *u)
         return;
     }
     while (u->iq_head != u->iq_tail && !fate_ended(u->fate)) {
-        gpa_t at = gpa_add(u->iq_base, (uint64_t)u->iq_head * 16);
-        uint64_t lo, hi;
+        const uint64_t *desc =
+            guest_mem_pair(u->mem, gpa_add(u->iq_base, (uint64_t)u->iq_head * 16));
 
-        if (!guest_mem_read(u->mem, at, &lo) || !guest_mem_read(u->mem, gpa_add(at, 8), &hi)) {
+        if (!desc) {
             u->iq_last_type = 0;
             queue_error(u, IQEI_FETCH, 0, 0);
             return;
         }
-        if (!process(u, lo, hi))
+        if (!process(u, desc[0], desc[1]))
             return;
-        u->iq_head = (u->iq_head + 1) % u->iq_size;
+        u->iq_head = (u->iq_head + 1) & (u->iq_size - 1); /* a power of two */
         reg64_set(u, REG_IQH, (uint64_t)u->iq_head << 4);
     }
 }

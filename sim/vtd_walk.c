@@ -27,12 +27,6 @@ void rules_init(struct entry_rules *r, const struct policy *p, const struct unit
     r->reserved[1] &= ~leaf_free;
 }
 
-/* Two words of an entry at `a`, in one table page. */
-static bool read_entry(const struct vtd_unit *u, gpa_t a, uint64_t *lo, uint64_t *hi)
-{
-    return guest_mem_read(u->mem, a, lo) && guest_mem_read(u->mem, gpa_add(a, 8), hi);
-}
-
 static bool levels_supported(const struct vtd_unit *u, unsigned aw)
 {
     return aw >= 1 && aw <= 3 && (u->cap >> (CAP_SAGAW_SHIFT + aw) & 1);
@@ -54,18 +48,21 @@ static bool type_supported(const struct vtd_unit *u, struct context c)
 int context_load(const struct vtd_unit *u, bdf_t b, struct context *c)
 {
     uint64_t beyond = ~width_mask(u->config.aw_bits < 52 ? u->config.aw_bits : 52);
-    uint64_t lo, hi;
+    const uint64_t *root = guest_mem_pair(u->mem, gpa_add(u->root, (uint64_t)(b.v >> 8) * 16));
+    const uint64_t *entry;
 
     *c = (struct context){0, 0};
-    if (!read_entry(u, gpa_add(u->root, (uint64_t)(b.v >> 8) * 16), &lo, &hi))
+    if (!root)
         return FR_ROOT_ACCESS;
-    if (!(lo & ENTRY_P))
+    if (!(root[0] & ENTRY_P))
         return FR_ROOT_ABSENT;
-    if ((lo & (ROOT_RSVD_LO | beyond)) || hi)
+    if ((root[0] & (ROOT_RSVD_LO | beyond)) || root[1])
         return FR_ROOT_RESERVED;
-    if (!read_entry(u, gpa_add(entry_gpa(lo, u->config.aw_bits), (uint64_t)(b.v & 0xff) * 16),
-                    &c->lo, &c->hi))
+    entry = guest_mem_pair(u->mem, gpa_add(entry_gpa(root[0], u->config.aw_bits),
+                                           (uint64_t)(b.v & 0xff) * 16));
+    if (!entry)
         return FR_CONTEXT_ACCESS;
+    *c = (struct context){entry[0], entry[1]};
     if (!(c->lo & ENTRY_P))
         return FR_CONTEXT_ABSENT;
     if ((c->lo & (CONTEXT_RSVD_LO | beyond)) || (c->hi & CONTEXT_RSVD_HI))
