@@ -23,12 +23,13 @@ static void node_free(struct shadow_node *n)
 
 void shadow_clear(struct shadow *s)
 {
-    uint64_t changes = s->changes + 1;
+    uint64_t changes = s->changes + 1, moves = s->moves + 1;
 
     if (s->root)
         node_free(shadow_child(s->root));
     shadow_init(s, s->levels);
     s->changes = changes;
+    s->moves = moves;
 }
 
 /*
@@ -93,7 +94,7 @@ bool shadow_table_at(struct shadow *s, iova_t at, unsigned level, struct shadow_
     uint64_t *slot = &s->root, word = s->root;
     unsigned found = s->levels + 1;
 
-    *t = (struct shadow_table){.nothing = true, .changes = s->changes};
+    *t = (struct shadow_table){.nothing = true, .changes = s->changes, .moves = s->moves};
     if (!word || shadow_beyond(s, at))
         return true;
     if (level == 1 && s->recent && s->recent_base == (at.v & ~level_mask(2))) {
@@ -185,6 +186,7 @@ static bool expand(struct shadow *s, uint64_t *slot)
         return false;
     shadow_node_put(n, shadow_only_index(*slot), shadow_only_leaf(*slot));
     *slot = (uintptr_t)n;
+    s->moves++;
     return true;
 }
 

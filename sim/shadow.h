@@ -23,6 +23,7 @@ struct shadow {
     uint64_t nodes;
     uint64_t bytes;   /* of the nodes */
     uint64_t changes; /* counts up at each */
+    uint64_t moves;   /* and at each after which what was known of a table may stand elsewhere */
     uint64_t *recent; /* the slot of the level 2 table last looked or set below; NULL: none */
     uint64_t recent_base;
 };
@@ -68,14 +69,17 @@ enum shadow_meet {
 enum shadow_meet shadow_meet(const struct shadow *s, iova_t at, unsigned level, uint64_t leaf,
                              struct iova_range *around);
 
-/** What is remembered of one table, to be asked slot by slot. Until the record changes. */
+/**
+ * What is remembered of one table, to be asked slot by slot. Until the record changes; or, of a
+ * table of which anything is remembered, as long as shadow_table_still.
+ */
 struct shadow_table {
     const uint64_t *words;          /* by index; NULL: */
     const struct shadow_node *node; /* the slots in use, in order; NULL: */
     uint64_t only;                  /* the only leaf, 0: nothing at all */
     unsigned at;                    /* its index; of a node the place asked last */
     bool nothing;                   /* nothing at all */
-    uint64_t changes;               /* of the record, when this was asked */
+    uint64_t changes, moves;        /* of the record, when this was asked */
 };
 
 /**
@@ -83,6 +87,12 @@ struct shadow_table {
  * around it.
  */
 bool shadow_table_at(struct shadow *s, iova_t at, unsigned level, struct shadow_table *t);
+
+/** What was known of the table is so now: slots that were dropped or set since are seen. */
+static inline bool shadow_table_still(const struct shadow *s, const struct shadow_table *t)
+{
+    return s->moves == t->moves && (!t->nothing || s->changes == t->changes);
+}
 
 /** The slot of a table that is neither by index nor the next one asked. */
 uint64_t shadow_table_seek(struct shadow_table *t, unsigned index);

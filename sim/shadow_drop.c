@@ -123,5 +123,6 @@ void shadow_drop(struct shadow *s, struct iova_range r, shadow_visit_fn *gone, v
         return;
     }
     s->recent = NULL;
+    s->moves++;
     drop(&d, &s->root, s->levels, 0);
 }

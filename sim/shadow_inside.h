@@ -24,6 +24,7 @@ static inline void shadow_now_recent(struct shadow *s, uint64_t *slot, iova_t at
 static inline void shadow_node_gone(struct shadow *s, struct shadow_node *n)
 {
     s->nodes--;
+    s->moves++;
     s->bytes -= shadow_node_bytes(n->room);
     free(n);
 }

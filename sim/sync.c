@@ -254,6 +254,22 @@ static void differ_only(void *arg, const struct slot *s)
         differ_met(d, s, meet, around);
 }
 
+static void differ_beside(void *arg, const struct slot *s, uint64_t remembered)
+{
+    static const struct iova_range nowhere = {{0}, {0}};
+    struct differ *d = arg;
+    enum shadow_meet meet = MEET_NONE;
+
+    if (s->kind == SLOT_REFUSED) {
+        differ_refused(d, s);
+        return;
+    }
+    if (remembered)
+        meet = s->kind == SLOT_LEAF && remembered == shadow_leaf(s->gpa, s->perm) ? MEET_SAME
+                                                                                  : MEET_OTHER;
+    differ_met(d, s, meet, nowhere);
+}
+
 /* Nothing need be shown of a table that is as remembered, unless a larger leaf is remembered around
  * it. */
 static bool differ_known(void *arg, iova_t at, unsigned level, struct shadow_table *known)
@@ -275,18 +291,19 @@ static unsigned holes_idle_from(const struct differ *d)
     return d->only ? 1 : p->skips_nonleaf_holes ? 2 : 0;
 }
 
-/* What was set since lies in this table, and behind the walk. */
-static bool differ_known_again(void *arg, iova_t at, struct shadow_table *known)
+/* Where nothing was remembered, what was set since lies in this table, and behind the walk. */
+static bool differ_still(void *arg, iova_t at, unsigned level, struct shadow_table *known)
 {
     struct differ *d = arg;
     const struct shadow *s = d->t->shadow;
 
-    if (s->changes != known->changes + d->sets)
-        return differ_known(d, at, 1, known);
-    d->t->counts->shadow_lookups++;
-    known->changes = s->changes;
-    d->sets = 0;
-    return true;
+    if (known->nothing && level == 1 && s->changes == known->changes + d->sets) {
+        known->changes = s->changes;
+        known->moves = s->moves;
+        d->sets = 0;
+        return true;
+    }
+    return shadow_table_still(s, known) || differ_known(d, at, level, known);
 }
 
 /* First pass: nothing remembered is nothing to take away. Each entry is still a slot that was
@@ -304,9 +321,10 @@ static void enumerate(struct differ *d, const struct table_view *v, struct iova_
 {
     bool all = d->t->policy->tells_unchanged;
     struct slot_sink sink = {.slot = differ_slot,
+                             .beside = differ_beside,
                              .only = all ? differ_slot : differ_only,
                              .known = all ? NULL : differ_known,
-                             .again = differ_known_again,
+                             .still = differ_still,
                              .fresh = d->t->policy->removals_merged && !d->additions ? differ_fresh
                                                                                      : NULL,
                              .arg = d,

@@ -81,15 +81,16 @@ struct slot_sink {
     /* The same of the only slot of a range: when it is as remembered it does not count as compared.
      */
     void (*only)(void *arg, const struct slot *s);
+    /* The same of a slot of a level 1 table, beside the leaf that is remembered of it (0: none). */
+    void (*beside)(void *arg, const struct slot *s, uint64_t remembered);
     /*
      * What is remembered for the table at `level` around `at`: true with *known when a slot that is
-     * as remembered need not be shown; false when every slot must be. Asked again after each
-     * `slot`.
+     * as remembered need not be shown; false when every slot must be. After each slot that was
+     * shown `still` is asked.
      */
     bool (*known)(void *arg, iova_t at, unsigned level, struct shadow_table *known);
-    /* The same once more, after `slot` was shown of a level 1 table of which nothing was remembered
-     * at the last asking: mostly all that came to it is what was shown. */
-    bool (*again)(void *arg, iova_t at, struct shadow_table *known);
+    /* The same once more, where it was true: mostly it is so still, but for what was shown. */
+    bool (*still)(void *arg, iova_t at, unsigned level, struct shadow_table *known);
     /* Not NULL: of a level 1 table of which nothing is remembered it is enough to say how many
      * entries are not empty, and how many of those map. */
     void (*fresh)(void *arg, unsigned entries, unsigned leaves);
@@ -139,8 +140,8 @@ static inline bool entry_is_leaf(uint64_t entry, unsigned level)
 /** Classify one entry; `parents` are the rights left so far. Shared by strategies and translation.
  */
 enum entry_verdict { ENTRY_TABLE, ENTRY_LEAF, ENTRY_HOLE, ENTRY_RESERVED, ENTRY_UNREADABLE };
-static inline enum entry_verdict entry_judge(const struct entry_rules *r, uint64_t entry, unsigned level,
-                               enum perm parents)
+static inline enum entry_verdict entry_judge(const struct entry_rules *r, uint64_t entry,
+                                             unsigned level, enum perm parents)
 {
     bool absent = !(entry & SS_PERM & (uint64_t)parents);
 

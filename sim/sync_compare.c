@@ -67,8 +67,8 @@ static unsigned leaves(const uint64_t *words, const uint64_t *slots, unsigned co
     return i;
 }
 
-unsigned walk_pass(const struct walk *w, const uint64_t *words, struct shadow_table *known,
-                   unsigned i, unsigned end, unsigned level, enum perm parents)
+unsigned walk_pass_many(const struct walk *w, const uint64_t *words, struct shadow_table *known,
+                        unsigned i, unsigned end, unsigned level, enum perm parents)
 {
     const struct leaf_form f = form(w->view->rules, level, parents);
 
@@ -110,9 +110,9 @@ bool walk_fresh(const struct walk *w, const uint64_t *words, struct shadow_table
             met++;
             leaves += verdict == ENTRY_LEAF;
         } else {
-            walk_show(w, walk_slot(verdict), iova(base + i * PAGE_4K_BYTES), 1, entry,
-                      (enum perm)(entry & SS_PERM & (uint64_t)parents));
-            same = sink->again(sink->arg, iova(base), known);
+            walk_show_beside(w, walk_slot(verdict), iova(base + i * PAGE_4K_BYTES), entry,
+                             (enum perm)(entry & SS_PERM & (uint64_t)parents), 0);
+            same = sink->still(sink->arg, iova(base), 1, known);
         }
         i++;
     }

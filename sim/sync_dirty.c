@@ -30,15 +30,31 @@ static void below(const struct walk *w, struct visit *at, unsigned index, uint64
         visit(w, child);
 }
 
+/* All of the range lies in this table: where whoever comes next for it need not come down again.
+ * True when it is one slot, which is shown. */
+static bool kept(const struct walk *w, const struct visit *at, const uint64_t *words)
+{
+    if (at->level > 1 || w->range.first.v < at->base ||
+        w->range.last.v > (at->base | level_mask(2)))
+        return false;
+    walk_keep(w, words, 1, at->base, at->perm);
+    if (w->sink->place->one_slot)
+        walk_place(w);
+    return w->sink->place->one_slot;
+}
+
 static void compare(const struct walk *w, struct visit *at, unsigned from, unsigned to)
 {
     const uint64_t *words = guest_mem_page(w->view->mem, at->table);
     const struct slot_sink *sink = w->sink;
     uint64_t span = level_mask(at->level) + 1;
     struct shadow_table known;
-    bool skip = sink->known(sink->arg, iova(at->base), at->level, &known);
+    bool skip;
 
     walk_count(w, to - from + 1);
+    if (kept(w, at, words))
+        return;
+    skip = sink->known(sink->arg, iova(at->base), at->level, &known);
     for (unsigned i = from; i <= to && !fate_ended(sink->fate); i++) {
         uint64_t entry;
         enum entry_verdict verdict;
@@ -65,7 +81,7 @@ static void compare(const struct walk *w, struct visit *at, unsigned from, unsig
                       (enum perm)(entry & SS_PERM & (uint64_t)at->perm));
         }
         if (skip)
-            skip = sink->known(sink->arg, iova(at->base), at->level, &known);
+            skip = sink->still(sink->arg, iova(at->base), at->level, &known);
     }
     if (from == 0 && to == WORDS_PER_PAGE - 1)
         visits_walked(sink->visits, at);
@@ -100,7 +116,10 @@ static void enumerate(const struct table_view *v, struct iova_range r, const str
         return;
     if (r.last.v > v->limit_last)
         w.range.last = iova(v->limit_last);
-    visit(&w, s->visits->top);
+    if (walk_placed(&w))
+        walk_place(&w);
+    else
+        visit(&w, s->visits->top);
 }
 
 const struct sync_strategy_ops sync_dirty = {"dirty", enumerate, true};

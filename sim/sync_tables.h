@@ -34,6 +34,15 @@ static inline void walk_show(const struct walk *w, enum slot_kind kind, iova_t a
     w->sink->slot(w->sink->arg, &s);
 }
 
+/** The same of a level 1 table, beside what is remembered of it. */
+static inline void walk_show_beside(const struct walk *w, enum slot_kind kind, iova_t at,
+                                    uint64_t entry, enum perm perm, uint64_t remembered)
+{
+    struct slot s = walk_made(w, kind, at, 1, entry, perm);
+
+    w->sink->beside(w->sink->arg, &s, remembered);
+}
+
 /** True when the entry says what is remembered of it (`slot`), so that nothing need be shown. */
 static inline bool walk_as_known(const struct walk *w, uint64_t slot, uint64_t entry,
                                  unsigned level, enum perm parents)
@@ -54,8 +63,19 @@ static inline bool walk_as_known(const struct walk *w, uint64_t slot, uint64_t e
  * From entry `i` on, before `end`: the first that need be looked at, because it is not as
  * remembered or names a table; `end` when none is.
  */
-unsigned walk_pass(const struct walk *w, const uint64_t *words, struct shadow_table *known,
-                   unsigned i, unsigned end, unsigned level, enum perm parents);
+unsigned walk_pass_many(const struct walk *w, const uint64_t *words, struct shadow_table *known,
+                        unsigned i, unsigned end, unsigned level, enum perm parents);
+
+/** The same; the first by itself, for one that need be looked at seldom comes alone. */
+static inline unsigned walk_pass(const struct walk *w, const uint64_t *words,
+                                 struct shadow_table *known, unsigned i, unsigned end,
+                                 unsigned level, enum perm parents)
+{
+    if (i < end && words[i] &&
+        !walk_as_known(w, shadow_table_slot(known, i), words[i], level, parents))
+        return i;
+    return walk_pass_many(w, words, known, i, end, level, parents);
+}
 
 /** Of `count` entries, the first that are 0 and need not be shown; they are counted. */
 unsigned walk_idle(const struct walk *w, const uint64_t *words, unsigned count);
@@ -90,6 +110,10 @@ static inline bool walk_placed(const struct walk *w)
 
     return p->level && p->range.first.v == w->range.first.v && p->range.last.v == w->range.last.v;
 }
+
+/** Found: the table at `level` around `base`; of no smaller table more than one slot is touched. */
+void walk_keep(const struct walk *w, const uint64_t *words, unsigned level, uint64_t base,
+               enum perm parents);
 
 /** Show what is in the range, from the place that an enumeration before this one found. */
 void walk_place(const struct walk *w);

@@ -35,10 +35,12 @@ static void walk_words(const struct walk *w, const uint64_t *words, unsigned lev
         verdict = words ? entry_judge(w->view->rules, entry, level, parents) : ENTRY_UNREADABLE;
         if (verdict == ENTRY_TABLE)
             walk_table(w, entry_gpa(entry, w->view->rules->aw_bits), level - 1, at.v, perm);
+        else if (skip && level == 1)
+            walk_show_beside(w, walk_slot(verdict), at, entry, perm, shadow_table_slot(&known, i));
         else
             walk_show(w, walk_slot(verdict), at, level, entry, perm);
         if (skip)
-            skip = sink->known(sink->arg, iova(base), level, &known);
+            skip = sink->still(sink->arg, iova(base), level, &known);
     }
 }
 
@@ -63,13 +65,28 @@ static void find_slot(const struct walk *w, struct sync_place *p)
 
     if (p->words)
         kind = walk_slot(entry_judge(w->view->rules, entry, p->level, p->parents));
-    p->slot = walk_made(w, kind, iova(w->range.first.v & ~level_mask(p->level)), p->level, entry,
-                        perm);
+    p->slot =
+        walk_made(w, kind, iova(w->range.first.v & ~level_mask(p->level)), p->level, entry, perm);
+}
+
+void walk_keep(const struct walk *w, const uint64_t *words, unsigned level, uint64_t base,
+               enum perm parents)
+{
+    struct sync_place *p = w->sink->place;
+
+    p->range = w->range;
+    p->level = level;
+    p->words = words;
+    p->base = base;
+    p->parents = parents;
+    p->one_slot = (w->range.first.v ^ w->range.last.v) <= level_mask(level);
+    if (p->one_slot)
+        find_slot(w, p);
 }
 
 /* Down to the lowest table that holds all of the range. The record is not asked on the way:
  * whatever it says, an entry that names a table is no slot. */
-static void find_place(const struct walk *w, struct sync_place *p)
+static void find_place(const struct walk *w)
 {
     const struct table_view *v = w->view;
     uint64_t first = w->range.first.v, differ = first ^ w->range.last.v;
@@ -91,16 +108,9 @@ static void find_place(const struct walk *w, struct sync_place *p)
         perm = (enum perm)(entry & SS_PERM & (uint64_t)perm);
         words = guest_mem_page(v->mem, entry_gpa(entry, v->rules->aw_bits));
     }
-    p->range = w->range;
-    p->level = level;
-    p->words = words;
-    p->base = base;
-    p->parents = perm;
-    p->one_slot = differ <= level_mask(level);
     w->sink->counts->tables_read += entries;
     w->sink->counts->entries_read += entries;
-    if (p->one_slot)
-        find_slot(w, p);
+    walk_keep(w, words, level, base, perm);
 }
 
 void walk_place(const struct walk *w)
@@ -122,7 +132,7 @@ static void enumerate(const struct table_view *v, struct iova_range r, const str
     if (r.last.v > v->limit_last)
         w.range.last = iova(v->limit_last);
     if (!walk_placed(&w))
-        find_place(&w, s->place);
+        find_place(&w);
     walk_place(&w);
 }
 
