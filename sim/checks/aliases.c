@@ -24,13 +24,10 @@ static size_t place_of(const struct checks *c, bdf_t b)
     return lo;
 }
 
-bdf_t chk_requester(const struct checks *c, bdf_t bdf)
+bdf_t chk_alias_of(const struct checks *c, bdf_t bdf)
 {
-    size_t at;
+    size_t at = place_of(c, bdf);
 
-    if (!c->alias_count)
-        return bdf;
-    at = place_of(c, bdf);
     return at < c->alias_count && c->aliases[at].bdf.v == bdf.v ? c->aliases[at].alias : bdf;
 }
 

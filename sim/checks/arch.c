@@ -8,11 +8,29 @@ static unsigned field(uint64_t v, unsigned high, unsigned low)
     return (unsigned)(v >> low & arch_last(high - low + 1));
 }
 
+/* Bits that a paging entry of `level` may not have; ps: its page-size bit is set, and then it may be
+ * that no such entry is right. */
+static uint64_t reserved_bits(const struct arch *a, unsigned level, bool ps)
+{
+    bool leaf = level == 1 || ps;
+    uint64_t reserved = a->beyond_mask;
+
+    if (ps && (level > 3 || (level == 2 && !a->page_2m) || (level == 3 && !a->page_1g)))
+        return UINT64_MAX;
+    if (!leaf || !a->snp_allowed)
+        reserved |= UINT64_C(1) << 11;
+    if (!leaf || !a->tm_allowed)
+        reserved |= UINT64_C(1) << 62;
+    if (leaf && level > 1)
+        reserved |= (arch_entry_bytes(level) - 1) & ~PAGE_4K_MASK;
+    return reserved;
+}
+
 struct arch arch_of(const struct check_config *c)
 {
     unsigned haw = c->aw_bits < 13 ? 13 : c->aw_bits > 52 ? 52 : c->aw_bits;
 
-    return (struct arch){
+    struct arch a = {
         .addr_mask = arch_last(haw) & ~PAGE_4K_MASK,
         .beyond_mask = arch_last(52) & ~arch_last(haw),
         .sagaw = field(c->cap, 12, 8),
@@ -33,6 +51,12 @@ struct arch arch_of(const struct check_config *c)
         .tm_allowed = c->tm_allowed,
         .iotlb_reg = field(c->ecap, 17, 8) * 16 + 8,
     };
+
+    for (unsigned level = 1; level <= 5; level++) {
+        a.reserved[level][0] = reserved_bits(&a, level, false);
+        a.reserved[level][1] = level > 1 ? reserved_bits(&a, level, true) : 0;
+    }
+    return a;
 }
 
 /* Frame bits that a root or context entry may not have: everything at the width and above. */
@@ -74,27 +98,6 @@ struct ctx arch_context(const struct arch *a, uint64_t lo, uint64_t hi)
     if (x.kind == CTX_PASS && aw != largest)
         x.reasons = REASON(FR_CTX_INVALID);
     return x;
-}
-
-enum entry_kind arch_entry(const struct arch *a, unsigned level, uint64_t word)
-{
-    bool ps = level > 1 && (word & 0x80);
-    bool leaf = level == 1 || (ps && level <= 3);
-    uint64_t reserved = a->beyond_mask;
-
-    if (!(word & 3))
-        return ENTRY_ABSENT;
-    if (!leaf || !a->snp_allowed)
-        reserved |= UINT64_C(1) << 11;
-    if (!leaf || !a->tm_allowed)
-        reserved |= UINT64_C(1) << 62;
-    if (ps && (level > 3 || (level == 2 && !a->page_2m) || (level == 3 && !a->page_1g)))
-        return ENTRY_BAD;
-    if (leaf && level > 1)
-        reserved |= (arch_entry_bytes(level) - 1) & ~PAGE_4K_MASK;
-    if (word & reserved)
-        return ENTRY_BAD;
-    return leaf ? ENTRY_LEAF : ENTRY_TABLE;
 }
 
 static const char misaligned[] = "the address is not aligned to the block that its mask names";

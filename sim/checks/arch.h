@@ -61,6 +61,7 @@ struct arch {
     bool page_2m, page_1g;
     bool snp_allowed, tm_allowed;
     unsigned iotlb_reg; /* offset of the IOTLB register */
+    uint64_t reserved[6][2]; /* bits of a paging entry of that level; [1]: with PS set */
 };
 
 struct arch arch_of(const struct check_config *c);
@@ -95,8 +96,17 @@ static inline uint16_t arch_tag(const struct ctx *x)
 
 enum entry_kind { ENTRY_ABSENT, ENTRY_BAD, ENTRY_TABLE, ENTRY_LEAF };
 
-/** A second-stage paging entry of `level` (1: 4 KiB pages). */
-enum entry_kind arch_entry(const struct arch *a, unsigned level, uint64_t word);
+/** A second-stage paging entry of `level` (1: 4 KiB pages, to 5). */
+static inline enum entry_kind arch_entry(const struct arch *a, unsigned level, uint64_t word)
+{
+    bool ps = level > 1 && (word & 0x80);
+
+    if (!(word & 3))
+        return ENTRY_ABSENT;
+    if (word & a->reserved[level][ps])
+        return ENTRY_BAD;
+    return ps || level == 1 ? ENTRY_LEAF : ENTRY_TABLE;
+}
 
 /** Bytes that one entry of `level` covers. */
 static inline uint64_t arch_entry_bytes(unsigned level)

@@ -46,105 +46,6 @@ void checks_free(struct checks *c)
     free(c);
 }
 
-static void record_begins(struct checks *c, const struct rec *r)
-{
-    c->rec_kind = r->kind;
-    chk_converge_begin(c);
-    c->snapshot = r->kind == REC_ZERO ||
-                  (r->kind == REC_MEM &&
-                   (r->u.mem.words > 2 || (r->u.mem.words == 2 && (r->u.mem.gpa.v & 8))));
-    chk_observed_record(c, r);
-    chk_queue_record(c, r);
-    chk_guest_record(c, r);
-    hist_before(c, r);
-    if (r->kind == REC_ATS) {
-        struct device_state *d = chk_device(c, r->u.ats.bdf, true);
-
-        if (d)
-            d->ats = r->u.ats.on;
-    }
-    if (r->kind == REC_FAIL)
-        chk_pins_fail(c, &r->u.fail);
-    if (r->kind == REC_FAIL && r->u.fail.op == FAIL_UNMAP) {
-        struct person *p = chk_person(c, r->u.fail.name);
-
-        if (p)
-            p->fail_unmaps += r->u.fail.count;
-    }
-}
-
-static void record_ends(struct checks *c)
-{
-    hist_after(c);
-    if (c->judge_srtp) {
-        struct desc all = {.type = DESC_IOTLB, .scope = SCOPE_GLOBAL, .last = UINT64_MAX};
-
-        c->judge_srtp = false;
-        chk_shadow(c, &all);
-    }
-    chk_stale_settle(c);
-    chk_misses_record_end(c);
-    chk_queue_record_end(c);
-    chk_exact_record_end(c);
-    chk_redundant_settled(c);
-    chk_notes_record_end(c);
-    chk_flags_settled(c);
-}
-
-static void gsts_moves(struct checks *c, uint32_t new)
-{
-    if ((new & ~c->gsts) & ARCH_TE)
-        c->te_record = c->record;
-    if ((new ^ c->gsts) & ARCH_TE)
-        c->judge_empty = true;
-    chk_queue_gsts(c, new);
-    c->gsts = new;
-    chk_done_shown(c, true);
-}
-
-static void inval_done(struct checks *c, const struct obs *o)
-{
-    struct desc d;
-
-    arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register, &d);
-    chk_shadow(c, &d);
-    chk_stale_cached(c, &d);
-    chk_exact_after(c, &d, o->u.inval.by_register);
-    chk_stale_settle(c);
-    chk_redundant_settled(c);
-    cover_done(c, &d);
-    chk_device_iotlb_done(c, &d);
-    chk_guest_done(c, &d);
-    chk_watch_done(c, &d);
-    c->in_inval = false;
-}
-
-static void reset(struct checks *c)
-{
-    hist_reset(c);
-    chk_guest_reset(c);
-    chk_watch_reset(c);
-    chk_queue_gsts(c, 0);
-    c->gsts = 0;
-    c->root_bad = false;
-    c->judge_empty = true;
-    c->judge_srtp = false;
-    for (size_t i = 0; i < c->device_count; i++) {
-        spans_free(&c->devices[i].reached);
-        c->devices[i].ats = false;
-    }
-    chk_misses_must_end(c, NULL, "the unit was reset");
-    chk_device_iotlb_switched(c, NULL);
-}
-
-static void root_latched(struct checks *c, const struct obs *o)
-{
-    c->root_bad = o->u.root.rtaddr >> 10 & 3;
-    hist_root(c, o->u.root.gpa.v);
-    chk_guest_root(c);
-    c->judge_srtp = c->arch.esrtps && (c->gsts & ARCH_TE);
-}
-
 static void see_device(struct checks *c, const struct obs *o)
 {
     bool leaves = o->kind == OBS_DEVICE && !o->u.device.on;
@@ -199,19 +100,10 @@ static void see_observed(struct checks *c, const struct obs *o)
         c->aborted = true;
 }
 
-static void inval_begins(struct checks *c, const struct obs *o)
+static void see_ioctl(struct checks *c, const struct obs *o)
 {
-    c->in_inval = true;
-    chk_converge_begin(c);
-    arch_desc(&c->arch, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register, &c->inval);
-    chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
-    if (!o->u.inval.by_register)
-        chk_queue_taken(c, o->u.inval.lo, o->u.inval.hi);
-    if (c->inval.type == DESC_IOTLB && c->inval.scope == SCOPE_FINE)
-        for (size_t i = 0; i < c->persons; i++)
-            spans_expect(&c->people[i]->told, c->inval.first);
-    chk_redundant_settled(c);
-    chk_exact_before(c, &c->inval);
+    if (!o->u.type1.begin || c->some_listed)
+        chk_pins(c, o);
 }
 
 static void see(void *ctx, const struct obs *o)
@@ -224,30 +116,20 @@ static void see(void *ctx, const struct obs *o)
         see_observed(c, o);
         return;
     }
-    chk_context_seen(c, o);
-    chk_watch(c, o);
     switch (o->kind) {
-    case OBS_RECORD: record_begins(c, o->u.rec); break;
-    case OBS_RECORD_END: record_ends(c); break;
-    case OBS_UNIT_STORE: hist_unit_store(c, o->u.store.gpa.v); break;
-    case OBS_GSTS: gsts_moves(c, o->u.gsts.new_val); break;
-    case OBS_ROOT: root_latched(c, o); break;
-    case OBS_INVAL_BEGIN: inval_begins(c, o); break;
-    case OBS_INVAL_DONE: inval_done(c, o); break;
-    case OBS_INVAL_REFUSED:
-        chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, o->u.inval.by_register);
-        if (!o->u.inval.by_register)
-            chk_queue_refused(c, o->u.inval.lo, o->u.inval.hi);
+    case OBS_RECORD: chk_record_begins(c, o->u.rec); break;
+    case OBS_RECORD_END: chk_record_ends(c); break;
+    case OBS_UNIT_STORE:
+        chk_memory_changes(c, o->u.store.gpa.v, 4);
+        hist_unit_store(c, o->u.store.gpa.v);
         break;
-    case OBS_QUEUE_ERROR:
-        c->queue_broken = true;
-        chk_queue_error(c);
-        break;
-    case OBS_WAIT_LANDED:
-        chk_queue_taken(c, o->u.inval.lo, o->u.inval.hi);
-        chk_guest_desc(c, o->u.inval.lo, o->u.inval.hi, false);
-        chk_done_shown(c, false);
-        break;
+    case OBS_GSTS: chk_gsts_moves(c, o->u.gsts.old_val, o->u.gsts.new_val); break;
+    case OBS_ROOT: chk_root_latched(c, o); break;
+    case OBS_INVAL_BEGIN: chk_inval_begins(c, o); break;
+    case OBS_INVAL_DONE: chk_inval_done(c, o); break;
+    case OBS_INVAL_REFUSED: chk_inval_refused(c, o); break;
+    case OBS_QUEUE_ERROR: chk_queue_stops(c); break;
+    case OBS_WAIT_LANDED: chk_wait_landed(c, o->u.inval.lo, o->u.inval.hi); break;
     case OBS_DEVICE:
     case OBS_SWITCH: see_device(c, o); break;
     case OBS_CONSUMER: chk_consumer(c, o); break;
@@ -260,11 +142,11 @@ static void see(void *ctx, const struct obs *o)
     case OBS_READ: chk_observed_read(c, o); break;
     case OBS_DMA: chk_dma(c, o); break;
     case OBS_DMA_SHADOW: chk_dma_shadow(c, o); break;
-    case OBS_RESET: reset(c); break;
+    case OBS_RESET: chk_reset(c); break;
     case OBS_VHOST: see_vhost(c, o); break;
     case OBS_ABORT: chk_abort(c, o->u.abort.why); break;
+    case OBS_TYPE1: see_ioctl(c, o); break;
     case OBS_LOCK:
-    case OBS_TYPE1:
     case OBS_TYPE1_DEVICE:
     case OBS_DMA_UNMAP:
     case OBS_PIN: chk_pins(c, o); break;

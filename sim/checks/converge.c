@@ -40,6 +40,7 @@ void chk_converge_note(struct checks *c, struct person *p, const struct note *n)
 
     if (n->via == VIA_NOTIFIER && n->asked && n->result < 0) {
         ok &= n->type == NOTE_UNMAP ? keeps(p, n) : put(&p->owed_map, first, last, n->record);
+        c->some_refused = true;
         ok &= spans_add(&p->refused_now[0], first, last);
         ok &= n->type != NOTE_UNMAP || spans_add(&p->refused_now[1], first, last);
     } else if (p->owed_map.count || p->owed_unmap.count) {
@@ -53,6 +54,7 @@ void chk_converge_note(struct checks *c, struct person *p, const struct note *n)
 
 void chk_converge_begin(struct checks *c)
 {
+    c->some_refused = false;
     for (size_t i = 0; i < c->persons; i++)
         for (unsigned k = 0; k < 2; k++)
             if (c->people[i]->refused_now[k].count)

@@ -3,12 +3,46 @@
  * them. */
 #include "checks/internal.h"
 
+void dirty_free(struct dirty *d)
+{
+    spans_free(&d->more);
+    d->one = false;
+}
+
+/* The one range becomes one of several. */
+static bool spread(struct dirty *d)
+{
+    if (d->one && !spans_add(&d->more, d->first, d->last))
+        return false;
+    d->one = false;
+    return true;
+}
+
+bool dirty_join(struct dirty *d, uint64_t first, uint64_t last)
+{
+    bool touches = d->one && (last == UINT64_MAX || d->first <= last + 1) &&
+                   (d->last == UINT64_MAX || first <= d->last + 1);
+
+    if (!touches)
+        return spread(d) && spans_add(&d->more, first, last);
+    d->first = first < d->first ? first : d->first;
+    d->last = last > d->last ? last : d->last;
+    return true;
+}
+
+bool dirty_part(struct dirty *d, uint64_t first, uint64_t last)
+{
+    if (d->one && (last < d->first || first > d->last))
+        return true;
+    return spread(d) && spans_cut(&d->more, first, last);
+}
+
 void chk_dirty_device(struct checks *c, bdf_t bdf)
 {
     c->tops_moved = true;
     for (size_t i = 0; i < c->persons; i++)
         if (c->people[i]->bdf.v == bdf.v && c->people[i]->joined &&
-            !spans_add(&c->people[i]->dirty, 0, UINT64_MAX))
+            !dirty_add(&c->people[i]->dirty, 0, UINT64_MAX))
             c->failed = true;
 }
 
@@ -16,7 +50,7 @@ void chk_dirty_all(struct checks *c)
 {
     c->tops_moved = true;
     for (size_t i = 0; i < c->persons; i++)
-        if (c->people[i]->joined && !spans_add(&c->people[i]->dirty, 0, UINT64_MAX))
+        if (c->people[i]->joined && !dirty_add(&c->people[i]->dirty, 0, UINT64_MAX))
             c->failed = true;
 }
 
@@ -34,7 +68,7 @@ void chk_dirty_top(struct checks *c, uint64_t top, uint64_t first, uint64_t last
             p->top = x.kind == CTX_TABLES ? x.top : 0;
             p->top_valid = true;
         }
-        if (p->top == top && !spans_add(&p->dirty, first, last))
+        if (p->top == top && !dirty_add(&p->dirty, first, last))
             c->failed = true;
     }
 }

@@ -14,17 +14,25 @@ static const char *type_name(enum note_type t)
 
 static uint32_t type_flag(enum note_type t)
 {
-    switch (t) {
-    case NOTE_MAP: return NOTIFY_MAP;
-    case NOTE_UNMAP: return NOTIFY_UNMAP;
-    case NOTE_DEVTLB: return NOTIFY_DEVTLB;
-    case NOTE_READ_MAP: return NOTIFY_READ_MAP;
-    case NOTE_WRITE_MAP: return NOTIFY_WRITE_MAP;
-    case NOTE_READ_UNMAP: return NOTIFY_READ_UNMAP;
-    case NOTE_WRITE_UNMAP: return NOTIFY_WRITE_UNMAP;
-    case NOTE_SYNC: break;
-    }
-    return NOTIFY_SYNC;
+    static const uint32_t flags[] = {
+        [NOTE_MAP] = NOTIFY_MAP,
+        [NOTE_UNMAP] = NOTIFY_UNMAP,
+        [NOTE_DEVTLB] = NOTIFY_DEVTLB,
+        [NOTE_READ_MAP] = NOTIFY_READ_MAP,
+        [NOTE_WRITE_MAP] = NOTIFY_WRITE_MAP,
+        [NOTE_READ_UNMAP] = NOTIFY_READ_UNMAP,
+        [NOTE_WRITE_UNMAP] = NOTIFY_WRITE_UNMAP,
+        [NOTE_SYNC] = NOTIFY_SYNC,
+    };
+
+    return flags[t];
+}
+
+/* Nothing about range or kind to look at: one registration has asked for it all. */
+static bool asked_for(const struct person *p, const struct note *n)
+{
+    return p->regs == 1 && iova_range_covers(p->reg[0].range, n->range) &&
+           (p->reg[0].flags & type_flag(n->type));
 }
 
 static void judge_range(struct checks *c, const struct person *p, const struct note *n)
@@ -54,21 +62,35 @@ static void judge_range(struct checks *c, const struct person *p, const struct n
             type_name(n->type));
 }
 
+/* Any range will do. */
+static bool any_shape(const struct person *p, const struct note *n)
+{
+    return n->type == NOTE_SYNC || (n->type != NOTE_DEVTLB && !note_maps(n->type) &&
+                                    !((p->flags | p->registered) & NOTIFY_MAP));
+}
+
+static bool well_shaped(const struct person *p, const struct note *n)
+{
+    uint64_t first = n->range.first.v, mask = n->range.last.v - first;
+    bool maps = note_maps(n->type);
+
+    if (maps != (n->perm != PERM_NONE))
+        return false;
+    return !((mask & (mask + 1)) || (first & mask) || (maps && (n->gpa.v & mask))) ||
+           any_shape(p, n);
+}
+
 static void judge_shape(struct checks *c, const struct person *p, const struct note *n)
 {
     struct where w = {p, true, n->range, c->record};
     uint64_t first = n->range.first.v, mask = n->range.last.v - first;
-    uint32_t all = p->flags;
 
-    for (unsigned i = 0; i < p->regs; i++)
-        all |= p->reg[i].flags;
     if (note_maps(n->type) != (n->perm != PERM_NONE))
         chk_find(c, FLT_PERM, &w, "%s was told %s 0x%llx-0x%llx with %s; %s.", p->name,
                  type_name(n->type), (ull)first, (ull)n->range.last.v, chk_perm(n->perm),
                  note_maps(n->type) ? "a MAP carries a right" : "an UNMAP carries none");
-    if (n->type == NOTE_SYNC ||
-        (n->type != NOTE_DEVTLB && !note_maps(n->type) && !(all & NOTIFY_MAP)))
-        return; /* any range will do */
+    if (any_shape(p, n))
+        return;
     if (mask & (mask + 1))
         chk_find(
             c, FLT_MASK, &w,
@@ -116,16 +138,24 @@ static bool from_the_past(struct checks *c, const struct person *p, const struct
     return chk_may_be_told(&a, n->gpa.v);
 }
 
+/* No leaf is larger than this block: where a notifier has asked for all of it none is clipped. */
+static bool clips_none(const struct person *p, const struct note *n)
+{
+    uint64_t block = n->range.first.v & ~(LARGEST_LEAF - 1);
+
+    for (unsigned i = 0; i < p->regs; i++)
+        if (iova_range_covers(p->reg[i].range, iova_range(block, block | (LARGEST_LEAF - 1))))
+            return true;
+    return false;
+}
+
 /* A MAP that does not begin where its page begins must have moved its target along. */
 static void judge_offset(struct checks *c, const struct person *p, const struct note *n)
 {
     struct ctx x;
     struct leaf leaf;
-    uint64_t first = n->range.first.v, block = first & ~(LARGEST_LEAF - 1);
+    uint64_t first = n->range.first.v;
 
-    for (unsigned i = 0; i < p->regs; i++)
-        if (iova_range_covers(p->reg[i].range, iova_range(block, block | (LARGEST_LEAF - 1))))
-            return; /* no leaf there is so large that it is clipped */
     x = chk_context(c, p->bdf);
     if (!chk_follows_memory(c, &x))
         return; /* another context entry's pages, still cached */
@@ -148,16 +178,23 @@ static void judge_offset(struct checks *c, const struct person *p, const struct 
              (ull)(leaf.gpa + (first - leaf.first)), (ull)n->gpa.v);
 }
 
-/* Inside an invalidation of one domain no device of another is told anything. */
-static void judge_domain(struct checks *c, struct person *p, const struct note *n)
+/* Inside an invalidation of one domain, of which the device is not by its context entry. */
+static bool of_another(const struct checks *c, const struct person *p)
 {
-    struct ctx x;
+    const struct ctx *x;
 
     if (!c->in_inval || c->inval.type != DESC_IOTLB || c->inval.scope < SCOPE_DOMAIN)
-        return;
-    x = chk_context(c, p->bdf);
-    if ((x.kind != CTX_TABLES && x.kind != CTX_PASS) || x.did == c->inval.did ||
-        chk_had_domain(c, p->bdf, c->inval.did))
+        return false;
+    x = chk_context_of(c, p->bdf);
+    return (x->kind == CTX_TABLES || x->kind == CTX_PASS) && x->did != c->inval.did;
+}
+
+/* No device of another domain is told anything. */
+static void judge_domain(struct checks *c, struct person *p, const struct note *n)
+{
+    unsigned did = chk_context_of(c, p->bdf)->did;
+
+    if (chk_had_domain(c, p->bdf, c->inval.did))
         return;
     if (n->type == NOTE_UNMAP && chk_shadows(p) &&
         !spans_touch(&p->told, n->range.first.v, n->range.last.v))
@@ -166,25 +203,32 @@ static void judge_domain(struct checks *c, struct person *p, const struct note *
         c, ISO_DOMAIN, &(struct where){p, true, n->range, c->record},
         "The invalidation names domain %u and %s belongs to domain %u, so it should change nothing "
         "there, but %s was told %s 0x%llx-0x%llx.",
-        (unsigned)c->inval.did, p->name, (unsigned)x.did, p->name, type_name(n->type),
-        (ull)n->range.first.v, (ull)n->range.last.v);
+        (unsigned)c->inval.did, p->name, did, p->name, type_name(n->type), (ull)n->range.first.v,
+        (ull)n->range.last.v);
+}
+
+static void judge_gone(struct checks *c, const struct person *p, const struct note *n)
+{
+    chk_find(c, ISO_GONE, &(struct where){p, true, n->range, p->left_record},
+             "%s is not registered any more (since record %llu), but it was told %s 0x%llx-0x%llx.",
+             p->name, (ull)p->left_record, type_name(n->type), (ull)n->range.first.v,
+             (ull)n->range.last.v);
 }
 
 void chk_filters(struct checks *c, struct person *p, const struct note *n)
 {
     if (!p->joined || (n->via == VIA_NOTIFIER && !p->regs)) {
-        chk_find(
-            c, ISO_GONE, &(struct where){p, true, n->range, p->left_record},
-            "%s is not registered any more (since record %llu), but it was told %s 0x%llx-0x%llx.",
-            p->name, (ull)p->left_record, type_name(n->type), (ull)n->range.first.v,
-            (ull)n->range.last.v);
+        judge_gone(c, p, n);
         return;
     }
     if (n->via == VIA_REGION)
         return;
-    judge_range(c, p, n);
-    judge_shape(c, p, n);
-    if (note_maps(n->type))
+    if (!asked_for(p, n))
+        judge_range(c, p, n);
+    if (!well_shaped(p, n))
+        judge_shape(c, p, n);
+    if (note_maps(n->type) && !clips_none(p, n))
         judge_offset(c, p, n);
-    judge_domain(c, p, n);
+    if (of_another(c, p))
+        judge_domain(c, p, n);
 }

@@ -43,42 +43,13 @@ void chk_watch_reset(struct checks *c)
     w->q.tail = 0;
 }
 
-static void record_begins(struct checks *c, const struct rec *r)
-{
-    c->watch->store_words = r->kind == REC_MEM ? r->u.mem.words : 0;
-    queue_record(c, r);
-    order_record(c, r);
-}
-
-static void wait_landed(struct checks *c, uint64_t lo, uint64_t hi)
+void chk_watch_wait(struct checks *c, uint64_t lo, uint64_t hi)
 {
     queue_wait(c, lo, hi);
     queue_taken(c);
     if (lo & 0x30) { /* a fence alone tells nobody */
         c->watch->waits = true;
         c->watch->gone_count = 0;
-    }
-}
-
-void chk_watch(struct checks *c, const struct obs *o)
-{
-    switch (o->kind) {
-    case OBS_RECORD: record_begins(c, o->u.rec); break;
-    case OBS_GSTS: queue_gsts(c, o->u.gsts.old_val, o->u.gsts.new_val); break;
-    case OBS_ROOT: order_root(c, o->u.root.rtaddr); break;
-    case OBS_INVAL_BEGIN:
-        c->watch->by_register = o->u.inval.by_register;
-        if (!o->u.inval.by_register)
-            queue_taken(c);
-        order_begin(c, o->u.inval.lo, o->u.inval.hi);
-        break;
-    case OBS_INVAL_REFUSED:
-        if (!o->u.inval.by_register)
-            queue_refused(c, o->u.inval.lo, o->u.inval.hi);
-        break;
-    case OBS_QUEUE_ERROR: queue_error_seen(c); break;
-    case OBS_WAIT_LANDED: wait_landed(c, o->u.inval.lo, o->u.inval.hi); break;
-    default: break;
     }
 }
 

@@ -24,7 +24,7 @@ struct guest_queue {
     uint64_t bad[2];
     uint64_t iqa; /* as written */
     uint64_t base;
-    uint32_t size, head, tail;      /* slots */
+    uint32_t size, head, tail;      /* slots; size: a power of two */
     uint32_t from;                  /* the tail before the last write of IQT */
     uint64_t fresh[SLOTS_MAX / 64]; /* stored since the unit last took it */
     uint64_t late[SLOTS_MAX / 64];  /* handed over by the last tail write without being fresh */
@@ -100,7 +100,7 @@ void queue_gsts(struct checks *c, uint32_t before, uint32_t after);
 /* guest_order.c: G2, G5, G6, O1, O2 */
 void order_record(struct checks *c, const struct rec *r);
 void order_root(struct checks *c, uint64_t rtaddr);
-void order_begin(struct checks *c, uint64_t lo, uint64_t hi);
+void order_begin(struct checks *c, uint64_t lo, const struct desc *d);
 void order_done(struct checks *c, const struct desc *d);
 void order_retired(struct checks *c, const struct node *n, uint64_t first, uint64_t last);
 void order_present(struct checks *c, const struct node *n, uint64_t first, uint64_t last);

@@ -133,19 +133,17 @@ void order_root(struct checks *c, uint64_t rtaddr)
 }
 
 /* The unit begins an invalidation. */
-void order_begin(struct checks *c, uint64_t lo, uint64_t hi)
+void order_begin(struct checks *c, uint64_t lo, const struct desc *d)
 {
-    struct desc d;
     struct ats_watch *a;
 
-    arch_desc(&c->arch, lo, hi, c->watch->by_register, &d);
-    if (d.type == DESC_IEC && !(lo & 0x10))
+    if (d->type == DESC_IEC && !(lo & 0x10))
         c->watch->sirtp_record = 0;
-    if (d.type != DESC_DEVTLB || !c->arch.device_tlb || !(a = ats_of(c, bdf(d.sid), true)))
+    if (d->type != DESC_DEVTLB || !c->arch.device_tlb || !(a = ats_of(c, bdf(d->sid), true)))
         return;
     if (!a->told)
         a->on = true;
-    if (a->owed.count && !spans_cut(&a->owed, d.first, d.last))
+    if (a->owed.count && !spans_cut(&a->owed, d->first, d->last))
         c->failed = true;
 }
 

@@ -22,7 +22,7 @@ static void set_bit(uint64_t *map, uint32_t slot, bool on)
 /* Slots from `from` on, round the end. */
 static uint32_t distance(const struct guest_queue *q, uint32_t from, uint32_t to)
 {
-    return (to + q->size - from) % q->size;
+    return (to - from) & (q->size - 1);
 }
 
 /* The guest stores into slot `slot`; `lo`: the low word as it will be. */
@@ -50,7 +50,7 @@ static void stored(struct checks *c, const struct rec *r)
     uint64_t at = r->u.mem.gpa.v, words = r->u.mem.words, offset = at - q->base;
     uint64_t lo;
 
-    if (!q->on || at < q->base || offset >= (uint64_t)q->size * 16)
+    if (!q->on || offset >= (uint64_t)q->size * 16) /* below the base: far above */
         return;
     for (uint64_t w = 0; w < words && (offset + 8 * w) / 16 < q->size;) {
         uint64_t here = offset + 8 * w;
@@ -79,7 +79,7 @@ static void tail_written(struct checks *c, uint64_t val)
     if (q->stopped) {
         /* A guest may also take the tail back to the head; then it has stored nothing before it. */
         if (to == q->head && q->tail != to && q->tail < q->size && bit(q->fresh, q->tail) &&
-            bit(q->fresh, (to + q->size - 1) % q->size))
+            bit(q->fresh, (to - 1) & (q->size - 1)))
             chk_find(
                 c, GST_Q4, &(struct where){.cause = c->record},
                 "IQT 0x%llx moves the tail onto the head of a queue that stands still: full, it "
@@ -87,7 +87,7 @@ static void tail_written(struct checks *c, uint64_t val)
                 (ull)val);
     } else if (q->tail < q->size) {
         q->from = q->tail;
-        for (uint32_t s = q->tail; s != to; s = (s + 1) % q->size) {
+        for (uint32_t s = q->tail; s != to; s = (s + 1) & (q->size - 1)) {
             set_bit(q->late, s, !bit(q->fresh, s));
             set_bit(q->fresh, s, false);
         }
@@ -136,7 +136,7 @@ void queue_taken(struct checks *c)
     struct guest_queue *q = &c->watch->q;
 
     if (q->on)
-        q->head = (q->head + 1) % q->size;
+        q->head = (q->head + 1) & (q->size - 1);
 }
 
 /* A wait has landed: the same status, twice in one tail write, says nothing of the first. */

@@ -94,17 +94,15 @@ void chk_guest_record(struct checks *c, const struct rec *r)
 }
 
 /* A descriptor was taken from the queue, or a register command given. */
-void chk_guest_desc(struct checks *c, uint64_t lo, uint64_t hi, bool by_register)
+void chk_guest_desc(struct checks *c, uint64_t lo, uint64_t hi, bool by_register,
+                    const struct desc *d)
 {
-    struct desc d;
-
-    arch_desc(&c->arch, lo, hi, by_register, &d);
-    if (d.wrong)
+    if (d->wrong)
         chk_find(c, GST_DESC, &(struct where){.cause = c->record}, "%s 0x%016llx 0x%016llx: %s.",
                  by_register ? "The register command that stands for" : "The descriptor", (ull)lo,
-                 (ull)hi, d.wrong);
+                 (ull)hi, d->wrong);
     if (!by_register) {
-        c->last_type = d.type;
+        c->last_type = d->type;
         c->queue_ran = true;
     }
 }

@@ -38,8 +38,9 @@ struct checks {
     struct person **people; /* by name */
     size_t persons, persons_room;
     struct person *last_person;
+    const char *named; /* by this pointer, in the current record */
     struct device_state *devices; /* by BDF */
-    size_t device_count, device_room;
+    size_t device_count, device_room, last_device;
     struct alias *aliases; /* by BDF */
     size_t alias_count;
 
@@ -48,7 +49,8 @@ struct checks {
     bool root_known;
     uint64_t root;
     bool in_inval;
-    struct desc inval;
+    struct desc inval; /* of these words */
+    uint64_t inval_lo, inval_hi;
     bool inval_by_register;
     enum rec_kind rec_kind; /* of the current record */
     bool flags_moved;       /* registrations or flags changed in this record */
@@ -97,7 +99,9 @@ struct checks {
     bool te_moves;   /* the current record switches translation on or off */
     bool te_falls;   /* and it is off */
     bool root_bad;   /* the root table latched has a reserved translation table mode */
-    bool some_taken; /* somebody's `taken` is not empty */
+    bool some_taken;   /* somebody's `taken` is not empty */
+    bool some_refused; /* somebody's `refused_now` is not empty */
+    bool some_listed;  /* some container has, or had, a device on its list */
     struct context_memo *context; /* the last one looked at; tables.c */
 };
 
@@ -109,30 +113,67 @@ struct where {
     uint64_t cause;
 };
 void chk_find(struct checks *c, enum inv_id id, const struct where *w, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5), cold));
 const char *chk_perm(enum perm p); /* "r", "w", "rw", "no right" */
 void chk_story(struct checks *c, uint64_t gpa);
 uint64_t chk_story_of(const struct checks *c,
                       uint64_t gpa); /* record of the last store there, 0: unknown */
 
 /* aliases.c */
-bdf_t chk_requester(const struct checks *c, bdf_t bdf); /* the id that a device's requests carry */
+bdf_t chk_alias_of(const struct checks *c, bdf_t bdf); /* itself where it has none */
+/* The id that a device's requests carry. */
+static inline bdf_t chk_requester(const struct checks *c, bdf_t bdf)
+{
+    return c->alias_count ? chk_alias_of(c, bdf) : bdf;
+}
 void chk_alias_joins(struct checks *c, bdf_t bdf, bdf_t alias);
 void chk_alias_leaves(struct checks *c, bdf_t bdf);
 bool chk_is_alias(const struct checks *c, bdf_t bdf); /* of a device that is there */
 
 /* people.c */
 /* The state of what a device's requests carry: shared by devices with one alias. */
-struct person *chk_person(struct checks *c, const char *name);
-struct device_state *chk_device(struct checks *c, bdf_t bdf, bool make);
+struct person *chk_person_look(struct checks *c, const char *name);
+static inline struct person *chk_person(struct checks *c, const char *name)
+{
+    return name && name == c->named ? c->last_person : chk_person_look(c, name);
+}
+struct device_state *chk_device_look(struct checks *c, bdf_t bdf, bool make);
+static inline struct device_state *chk_device(struct checks *c, bdf_t bdf, bool make)
+{
+    bdf = chk_requester(c, bdf);
+    if (c->last_device < c->device_count && c->devices[c->last_device].bdf.v == bdf.v)
+        return &c->devices[c->last_device];
+    return chk_device_look(c, bdf, make);
+}
 void chk_consumer(struct checks *c, const struct obs *o);
 void chk_register(struct checks *c, const struct obs *o);
 void chk_unregister(struct checks *c, const struct obs *o);
 void chk_flags(struct checks *c, const struct obs *o);
 void chk_flags_settled(struct checks *c);
 void chk_people_free(struct checks *c);
-bool chk_shadows(const struct person *p); /* registered with both MAP and UNMAP */
-bool chk_keeps(const struct person *p);   /* asks for both, registered or not */
+#define NOTIFY_BOTH (NOTIFY_MAP | NOTIFY_UNMAP)
+/* Registered with both MAP and UNMAP. */
+static inline bool chk_shadows(const struct person *p)
+{
+    return p->joined && (p->registered & NOTIFY_BOTH) == NOTIFY_BOTH;
+}
+/* Asks for both, registered or not. */
+static inline bool chk_keeps(const struct person *p)
+{
+    return ((p->flags | p->registered) & NOTIFY_BOTH) == NOTIFY_BOTH;
+}
+
+/* moments.c */
+void chk_record_begins(struct checks *c, const struct rec *r);
+void chk_record_ends(struct checks *c);
+void chk_gsts_moves(struct checks *c, uint32_t old, uint32_t new);
+void chk_root_latched(struct checks *c, const struct obs *o);
+void chk_reset(struct checks *c);
+void chk_inval_begins(struct checks *c, const struct obs *o);
+void chk_inval_done(struct checks *c, const struct obs *o);
+void chk_inval_refused(struct checks *c, const struct obs *o);
+void chk_queue_stops(struct checks *c);
+void chk_wait_landed(struct checks *c, uint64_t lo, uint64_t hi);
 
 /* notes.c */
 void chk_note(struct checks *c, const struct note *n);
@@ -152,19 +193,48 @@ struct leaf {
     enum perm perm;       /* AND over all levels */
     uint64_t word_gpa;    /* the entry that decided */
 };
-struct ctx chk_context(const struct checks *c, bdf_t bdf);
+/*
+ * What was read of memory lately, as long as no store touches it. Most looks are at the device and
+ * beside the page that was looked at last.
+ */
 struct context_memo {
-    bool held;     /* for the table below; else it must be read */
-    bool storing;  /* the current record changes memory: nothing is held */
+    bool held;     /* ctx, for root and bdf */
+    bool storing;  /* the current record changes memory: what is read now is not held */
     uint64_t root; /* of the table latched */
     bdf_t bdf;
     struct ctx ctx;
-    const uint64_t *words; /* of the table of leaves last looked at; held likewise, else NULL */
-    uint64_t words_page, words_top, words_base;
-    unsigned words_levels, words_perm;
+    uint64_t read[2]; /* pages that it was read from */
+    /* The way below `top`: of each level the table last gone through, what it translates and the
+     * rights so far. */
+    uint64_t top;
+    unsigned levels;
+    unsigned known; /* bit n: of level n */
+    struct {
+        uint64_t page, base;
+        unsigned perm;
+    } way[6];
+    const uint64_t *words; /* of the page of level 1; NULL: to be asked for */
 };
-/* Memory is about to change, or may have: look anew. */
-void chk_context_seen(struct checks *c, const struct obs *o);
+/* Memory is about to change, or may have: forget what was read there. */
+void chk_memory_changes(struct checks *c, uint64_t gpa, uint64_t bytes);
+void chk_memory_record(struct checks *c, const struct rec *r);
+void chk_memory_forget(struct checks *c);
+
+const struct ctx *chk_context_read(const struct checks *c, bdf_t bdf);
+/* Valid until another device is asked for, or memory changes. */
+static inline const struct ctx *chk_context_of(const struct checks *c, bdf_t bdf)
+{
+    const struct context_memo *m = c->context;
+
+    bdf = chk_requester(c, bdf);
+    if (m->held && c->root_known && m->root == c->root && m->bdf.v == bdf.v)
+        return &m->ctx;
+    return chk_context_read(c, bdf);
+}
+static inline struct ctx chk_context(const struct checks *c, bdf_t bdf)
+{
+    return *chk_context_of(c, bdf);
+}
 void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, struct leaf *out);
 /* The same, but a hole may be answered for as a whole, up to `until`. */
 void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
@@ -226,7 +296,8 @@ void chk_pins_free(struct checks *c);
 
 /* guest_regs.c, guest_tables.c */
 void chk_guest_record(struct checks *c, const struct rec *r);
-void chk_guest_desc(struct checks *c, uint64_t lo, uint64_t hi, bool by_register);
+void chk_guest_desc(struct checks *c, uint64_t lo, uint64_t hi, bool by_register,
+                    const struct desc *d);
 void chk_guest_done(struct checks *c, const struct desc *d);
 void chk_guest_root(struct checks *c);
 void chk_guest_reset(struct checks *c);
@@ -240,7 +311,7 @@ void chk_guest_dma(struct checks *c, bdf_t bdf, uint64_t iova, const struct allo
 struct item;
 bool chk_watch_new(struct checks *c);
 void chk_watch_free(struct checks *c);
-void chk_watch(struct checks *c, const struct obs *o); /* before the other families */
+void chk_watch_wait(struct checks *c, uint64_t lo, uint64_t hi);
 void chk_watch_done(struct checks *c, const struct desc *d);
 void chk_watch_reset(struct checks *c);
 void chk_guest_retired(struct checks *c, const struct node *n, const struct item *i);
@@ -270,7 +341,7 @@ void chk_overreach(struct checks *c, const struct desc *d);
 /* queue.c: LIVE-QUEUE */
 void chk_queue_record(struct checks *c, const struct rec *r);
 void chk_queue_gsts(struct checks *c, uint32_t new);
-void chk_queue_taken(struct checks *c, uint64_t lo, uint64_t hi);
+void chk_queue_taken(struct checks *c, uint64_t lo, uint64_t hi, const struct desc *d);
 void chk_queue_refused(struct checks *c, uint64_t lo, uint64_t hi);
 void chk_queue_error(struct checks *c);
 void chk_queue_record_end(struct checks *c);

@@ -4,15 +4,6 @@
 
 typedef unsigned long long ull;
 
-bool chk_keeps(const struct person *p)
-{
-    uint32_t all = p->flags;
-
-    for (unsigned i = 0; i < p->regs; i++)
-        all |= p->reg[i].flags;
-    return (all & (NOTIFY_MAP | NOTIFY_UNMAP)) == (NOTIFY_MAP | NOTIFY_UNMAP);
-}
-
 /* A MAP over what is held: not preceded by its UNMAP, or superfluous. */
 static void judge_map(struct checks *c, struct person *p, const struct note *n)
 {
@@ -98,7 +89,7 @@ static void remember(struct checks *c, struct person *p, const struct note *n)
         ok &= spans_add(&p->refused, first, last);
     else if (n->asked && p->refused.count && !(n->type == NOTE_MAP && p->on_demand))
         ok &= spans_cut(&p->refused, first, last);
-    ok &= spans_add(&p->dirty, first, last);
+    ok &= dirty_add(&p->dirty, first, last);
     if (!ok)
         c->failed = true;
 }
@@ -111,7 +102,8 @@ void chk_note(struct checks *c, const struct note *n)
         return;
     chk_observed_note(c, p, n);
     chk_filters(c, p, n);
-    chk_life_note(c, p, n);
+    if (n->via == VIA_NOTIFIER && n->entry != n->delivery)
+        chk_life_note(c, p, n);
     if (c->done_shown && !(c->in_inval && c->inval.type != DESC_WAIT) && !c->late_notes++) {
         c->late_first = *n;
         c->late_person = p;
@@ -120,11 +112,13 @@ void chk_note(struct checks *c, const struct note *n)
         return;
     if (n->type == NOTE_MAP) {
         judge_map(c, p, n);
-        chk_redundant_map(c, p, n);
+        if (p->tooks)
+            chk_redundant_map(c, p, n);
     } else {
         judge_unmap(c, p, n);
     }
-    chk_converge_note(c, p, n);
+    if ((n->asked && n->result < 0) || p->owed_map.count || p->owed_unmap.count)
+        chk_converge_note(c, p, n);
     remember(c, p, n);
     if (n->asked && n->result < 0 && n->type == NOTE_UNMAP && p->fail_unmaps)
         p->fail_unmaps--;

@@ -107,6 +107,20 @@ int chk_observed_init(struct checks *c)
     return c->failed ? -1 : 0;
 }
 
+static bool more_heard(struct checks *c)
+{
+    size_t room = c->heard_room ? c->heard_room * 2 : 64;
+    struct heard *more = realloc(c->heard, room * sizeof *more);
+
+    if (!more) {
+        c->failed = true;
+        return false;
+    }
+    c->heard = more;
+    c->heard_room = room;
+    return true;
+}
+
 void chk_observed_note(struct checks *c, const struct person *p, const struct note *n)
 {
     if (!note_coarse(n->type)) /* no real system tells them */
@@ -115,17 +129,8 @@ void chk_observed_note(struct checks *c, const struct person *p, const struct no
         c->heard_lost = true;
         return;
     }
-    if (c->heards == c->heard_room) {
-        size_t room = c->heard_room ? c->heard_room * 2 : 64;
-        struct heard *more = realloc(c->heard, room * sizeof *more);
-
-        if (!more) {
-            c->failed = true;
-            return;
-        }
-        c->heard = more;
-        c->heard_room = room;
-    }
+    if (c->heards == c->heard_room && !more_heard(c))
+        return;
     c->heard[c->heards++] = (struct heard){.who = p,
                                            .range = n->range,
                                            .gpa = n->gpa,
@@ -262,6 +267,7 @@ static void judge_surplus(struct checks *c)
 /* A new record: an expectation about the event before, or the next event. */
 void chk_observed_record(struct checks *c, const struct rec *r)
 {
+    c->named = NULL;
     switch (r->kind) {
     case REC_EXPECT:
         if (c->event_record || !c->cfg.from_state) /* else it speaks of an event before the state */
@@ -282,7 +288,8 @@ void chk_observed_record(struct checks *c, const struct rec *r)
 /* The event whose notes were kept is over. */
 void chk_observed_end(struct checks *c)
 {
-    judge_surplus(c);
+    if (c->expectings)
+        judge_surplus(c);
     c->heards = 0;
     c->heard_lost = false;
     if (c->heard_room > 65536) {

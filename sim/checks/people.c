@@ -42,12 +42,13 @@ static bool more_people(struct checks *c)
 }
 
 /* The person of that name, made when first heard of. NULL: out of memory. */
-struct person *chk_person(struct checks *c, const char *name)
+struct person *chk_person_look(struct checks *c, const char *name)
 {
     bool found;
     size_t at;
     struct person *p;
 
+    c->named = name;
     if (!name)
         name = "";
     if (c->last_person && !strcmp(c->last_person->name, name))
@@ -59,6 +60,7 @@ struct person *chk_person(struct checks *c, const char *name)
     if (!p || !more_people(c)) {
         free(p);
         c->failed = true;
+        c->named = NULL;
         return NULL;
     }
     strncpy(p->name, name, sizeof p->name - 1);
@@ -71,7 +73,7 @@ struct person *chk_person(struct checks *c, const char *name)
 static void forget(struct person *p)
 {
     spans_free(&p->told);
-    spans_free(&p->dirty);
+    dirty_free(&p->dirty);
     spans_free(&p->known);
     spans_free(&p->refused);
     spans_free(&p->taken);
@@ -98,16 +100,16 @@ void chk_people_free(struct checks *c)
     free(c->aliases);
 }
 
-struct device_state *chk_device(struct checks *c, bdf_t bdf, bool make)
+/* `bdf`: the id that requests carry. */
+struct device_state *chk_device_look(struct checks *c, bdf_t bdf, bool make)
 {
     size_t lo = 0, hi = c->device_count;
 
-    bdf = chk_requester(c, bdf);
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
 
         if (c->devices[mid].bdf.v == bdf.v)
-            return &c->devices[mid];
+            return &c->devices[c->last_device = mid];
         if (c->devices[mid].bdf.v < bdf.v)
             lo = mid + 1;
         else
@@ -132,24 +134,25 @@ struct device_state *chk_device(struct checks *c, bdf_t bdf, bool make)
     return &c->devices[lo];
 }
 
-bool chk_shadows(const struct person *p)
+static void add_up(struct person *p)
 {
-    uint32_t all = 0;
-
+    p->registered = 0;
     for (unsigned i = 0; i < p->regs; i++)
-        all |= p->reg[i].flags;
-    return p->joined && (all & (NOTIFY_MAP | NOTIFY_UNMAP)) == (NOTIFY_MAP | NOTIFY_UNMAP);
+        p->registered |= p->reg[i].flags;
 }
 
 void chk_consumer(struct checks *c, const struct obs *o)
 {
-    struct person *p = chk_person(c, o->u.consumer.name);
+    struct person *p = chk_person_look(c, o->u.consumer.name);
+
+    c->named = NULL; /* who leaves may give way to another at the same place */
 
     if (!p)
         return;
     c->flags_moved = true;
     p->joined = o->u.consumer.joined;
     p->regs = 0;
+    p->registered = 0;
     p->regs_lost = false;
     if (!p->joined) {
         p->left_record = o->record;
@@ -204,7 +207,8 @@ void chk_register(struct checks *c, const struct obs *o)
         return;
     }
     p->reg[p->regs++] = (struct registration){r, o->u.reg.flags};
-    if (!spans_add(&p->dirty, 0, UINT64_MAX))
+    add_up(p);
+    if (!dirty_add(&p->dirty, 0, UINT64_MAX))
         c->failed = true;
 }
 
@@ -220,6 +224,7 @@ void chk_unregister(struct checks *c, const struct obs *o)
             continue;
         memmove(&p->reg[i], &p->reg[i + 1], (p->regs - i - 1) * sizeof *p->reg);
         p->regs--;
+        add_up(p);
         break;
     }
     chk_converge_left(c, p, o->u.reg.range);

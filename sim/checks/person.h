@@ -3,6 +3,7 @@
 #ifndef VTR_CHECKS_PERSON_H
 #define VTR_CHECKS_PERSON_H
 
+#include "checks/dirty.h"
 #include "checks/spans.h"
 #include "observe.h"
 
@@ -54,10 +55,11 @@ struct person {
     struct iova_range range; /* as asked when joining */
     struct registration reg[REGISTRATIONS_MAX];
     unsigned regs;
+    uint32_t registered;  /* the union of their flags */
     bool regs_lost; /* more registrations than are kept: ranges are not judged */
     uint64_t left_record;
     struct spans told;    /* what it was notified and not told to forget */
-    struct spans dirty;   /* where tables or notifications changed since COH-SHADOW judged */
+    struct dirty dirty;   /* where tables or notifications changed since COH-SHADOW judged */
     struct spans known;   /* CHECK_FULL: mismatches already reported */
     struct spans refused; /* after a refusal ERR-CONVERGE judges, COH-SHADOW does not */
     struct span took[TOOK_FIRST]; /* unmapped in this invalidation or record: CST-REDUNDANT */

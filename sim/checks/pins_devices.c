@@ -122,8 +122,10 @@ void pins_device(struct checks *c, struct box *x, const struct obs *o)
                  on ? "joins" : "leaves", x->name);
     if (o->u.type1_device.has_dma_unmap)
         joining_locks(c, x, &w, on);
-    if (on && o->u.type1_device.has_dma_unmap && !l && who && !enlist(x, who))
-        c->failed = true;
+    if (on && o->u.type1_device.has_dma_unmap && !l && who) {
+        c->some_listed = true;
+        c->failed |= !enlist(x, who);
+    }
     if (!on && l)
         *l = x->listed[--x->listeds];
 }

@@ -49,25 +49,23 @@ void chk_queue_gsts(struct checks *c, uint32_t new)
 }
 
 /* A descriptor is executed. */
-void chk_queue_taken(struct checks *c, uint64_t lo, uint64_t hi)
+void chk_queue_taken(struct checks *c, uint64_t lo, uint64_t hi, const struct desc *d)
 {
     struct queue_watch *q = &c->queue;
-    struct desc d;
 
-    arch_desc(&c->arch, lo, hi, false, &d);
     if (q->stopped)
         chk_find(c, LIVE_QUEUE, &(struct where){.cause = c->record},
                  "The queue has stopped with an error that is not cleared, and should execute "
                  "nothing; however it executed the descriptor 0x%016llx 0x%016llx.",
                  (ull)lo, (ull)hi);
-    else if (d.refusable)
+    else if (d->refusable)
         chk_find(c, LIVE_QUEUE, &(struct where){.cause = c->record},
                  "The descriptor 0x%016llx 0x%016llx should stop the queue, because %s; however "
                  "it was executed.",
-                 (ull)lo, (ull)hi, d.wrong);
+                 (ull)lo, (ull)hi, d->wrong);
     if (!q->on)
         return;
-    q->head = (q->head + 1) % q->size;
+    q->head = (q->head + 1) & (q->size - 1);
     q->told_stuck = q->told_head = false;
 }
 

@@ -160,32 +160,39 @@ static void compare(struct look *k, uint64_t first, uint64_t last)
     }
 }
 
+/* CHECK_FULL: what did not change, too. */
+static void compare_rest(struct look *k, uint64_t first, uint64_t last)
+{
+    uint64_t from, to;
+
+    k->again = true;
+    for (; dirty_seek(&k->p->dirty, first, &from, &to) && from <= last; first = to + 1) {
+        if (from > first)
+            compare(k, first, from - 1);
+        if (to >= last)
+            return;
+    }
+    compare(k, first, last);
+}
+
 static void compare_changed(struct look *k, uint64_t first, uint64_t last)
 {
-    struct span_pos pos;
-    uint64_t at = first;
+    uint64_t from, to;
 
     k->again = false;
-    for (struct span *s = spans_seek(&k->p->dirty, first, &pos); s && s->first <= last;
-         s = spans_step(&k->p->dirty, &pos)) {
-        uint64_t from = s->first > first ? s->first : first, to = s->last < last ? s->last : last;
+    for (uint64_t at = first; dirty_seek(&k->p->dirty, at, &from, &to) && from <= last;
+         at = to + 1) {
+        uint64_t end = to < last ? to : last;
 
-        if (k->c->cfg.mode == CHECK_FULL && !spans_cut(&k->p->known, from, to))
+        from = from > first ? from : first;
+        if (k->c->cfg.mode == CHECK_FULL && !spans_cut(&k->p->known, from, end))
             k->c->failed = true;
-        compare(k, from, to);
+        compare(k, from, end);
+        if (to >= last)
+            break;
     }
-    if (k->c->cfg.mode != CHECK_FULL)
-        return;
-    k->again = true;
-    for (struct span *s = spans_seek(&k->p->dirty, first, &pos); s && s->first <= last;
-         s = spans_step(&k->p->dirty, &pos)) {
-        if (s->first > at)
-            compare(k, at, s->first - 1);
-        if (s->last >= last)
-            return;
-        at = s->last + 1;
-    }
-    compare(k, at, last);
+    if (k->c->cfg.mode == CHECK_FULL)
+        compare_rest(k, first, last);
 }
 
 static void tell(struct checks *c, const struct person *p, const struct mismatch *m,
@@ -264,7 +271,7 @@ void chk_shadow(struct checks *c, const struct desc *d)
 
         if (!chk_shadows(p) || !(dev = chk_device(c, p->bdf, false)) || !dev->translated)
             continue;
-        if (c->cfg.mode == CHECK_FAST && !spans_touch(&p->dirty, d->first, d->last) &&
+        if (c->cfg.mode == CHECK_FAST && !dirty_touch(&p->dirty, d->first, d->last) &&
             !p->owed_map.count && !p->owed_unmap.count)
             continue;
         x = chk_context(c, p->bdf);
@@ -284,7 +291,7 @@ void chk_shadow(struct checks *c, const struct desc *d)
         }
         if (k.found.pieces)
             tell(c, p, &k.found, d);
-        if (!spans_cut(&p->dirty, d->first, d->last))
+        if (!dirty_cut(&p->dirty, d->first, d->last))
             c->failed = true;
     }
 }

@@ -23,6 +23,16 @@ static void fill_up(struct spans *s)
     c->used--;
     memmove(&c->at[s->hole_at], &c->at[s->hole_at + 1], (c->used - s->hole_at) * sizeof *c->at);
     s->hole = false;
+    s->found = NULL;
+}
+
+/* x was just changed where it stands, at *p: who looks there next finds it. */
+static void found(struct spans *s, struct span *x, struct span_pos p)
+{
+    s->found = x;
+    s->found_from = x->first;
+    s->found_to = x->last;
+    s->found_pos = p;
 }
 
 static bool dir_insert(struct spans *s, size_t at)
@@ -82,8 +92,27 @@ static bool append(struct spans *s, struct span n)
     c = s->dir[s->chunks - 1].chunk;
     if (!c->used || c->used == SPANS_PER_CHUNK || c->at[c->used - 1].last >= n.first)
         return false;
-    c->at[c->used++] = n;
+    c->at[c->used] = n;
+    found(s, &c->at[c->used], (struct span_pos){s->chunks - 1, c->used});
+    c->used++;
     s->count++;
+    return true;
+}
+
+/* Into the hole, where it lies between the same two. */
+static bool fill_hole(struct spans *s, struct span n)
+{
+    struct span *hole;
+
+    if (!s->hole)
+        return false;
+    hole = &s->dir[s->hole_chunk].chunk->at[s->hole_at];
+    if (hole[-1].last >= n.first || hole[1].first <= n.last)
+        return false;
+    *hole = n;
+    s->hole = false;
+    s->count++;
+    found(s, hole, (struct span_pos){s->hole_chunk, s->hole_at});
     return true;
 }
 
@@ -93,7 +122,7 @@ bool spans_put(struct spans *s, struct span n)
     unsigned at;
     struct span_chunk *c;
 
-    if (append(s, n))
+    if (append(s, n) || fill_hole(s, n))
         return true;
     if (!s->chunks && !dir_insert(s, 0))
         return false;
@@ -112,12 +141,6 @@ bool spans_put(struct spans *s, struct span n)
         at = 0;
     }
     c = s->dir[i].chunk;
-    if (s->hole && i == s->hole_chunk && (at == s->hole_at || at == s->hole_at + 1)) {
-        c->at[s->hole_at] = n;
-        s->hole = false;
-        s->count++;
-        return true;
-    }
     at -= s->hole && i == s->hole_chunk && at > s->hole_at;
     fill_up(s);
     if (c->used == SPANS_PER_CHUNK) {
@@ -131,6 +154,7 @@ bool spans_put(struct spans *s, struct span n)
     c->used++;
     s->count++;
     s->dir[i].first = c->at[0].first;
+    found(s, &c->at[at], (struct span_pos){i, at});
     return true;
 }
 
@@ -168,7 +192,7 @@ static void join_neighbours(struct spans *s, size_t i)
  * join: a hole will do. */
 static bool make_hole(struct spans *s, const struct span_pos *p, uint64_t last)
 {
-    const struct span_chunk *c = s->dir[p->chunk].chunk;
+    struct span_chunk *c = s->dir[p->chunk].chunk;
 
     if (!p->at || p->at + 1 >= c->used || c->at[p->at + 1].first <= last ||
         c->used <= SPANS_PER_CHUNK / 2 + 1)
@@ -177,6 +201,8 @@ static bool make_hole(struct spans *s, const struct span_pos *p, uint64_t last)
     s->hole_chunk = p->chunk;
     s->hole_at = p->at;
     s->count--;
+    found(s, &c->at[p->at + 1], (struct span_pos){p->chunk, p->at + 1});
+    s->found_from = c->at[p->at - 1].last + 1;
     return true;
 }
 
@@ -210,17 +236,14 @@ static void erase_run(struct spans *s, struct span_pos *p, uint64_t last)
     }
 }
 
-bool spans_cut(struct spans *s, uint64_t first, uint64_t last)
+bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span *x,
+                    struct span_pos *p)
 {
-    struct span_pos p;
-    struct span *x = spans_seek(s, first, &p);
-
-    if (!x || x->first > last)
-        return true;
     if (s->hole) {
         fill_up(s);
-        x = spans_seek(s, first, &p);
+        x = spans_seek(s, first, p);
     }
+    s->found = NULL;
     if (x->first < first) {
         struct span tail = *x;
 
@@ -234,23 +257,23 @@ bool spans_cut(struct spans *s, uint64_t first, uint64_t last)
             x->last = tail.last;
             return false;
         }
-        x = spans_step(s, &p);
+        x = spans_step(s, p);
     }
     if (x && x->last <= last) {
-        size_t near = p.chunk;
+        size_t near = p->chunk;
 
-        if (make_hole(s, &p, last))
+        if (make_hole(s, p, last))
             return true;
-        erase_run(s, &p, last);
+        erase_run(s, p, last);
         if (near)
             join_neighbours(s, near - 1);
         join_neighbours(s, near);
-        x = spans_seek(s, first, &p);
+        x = spans_seek(s, first, p);
     }
     if (x && x->first <= last) {
         x->gpa += last + 1 - x->first;
         x->first = last + 1;
-        s->dir[p.chunk].first = s->dir[p.chunk].chunk->at[0].first;
+        s->dir[p->chunk].first = s->dir[p->chunk].chunk->at[0].first;
     }
     return true;
 }
@@ -271,6 +294,7 @@ static bool grow_alone(struct spans *s, struct span *x, struct span_pos p, uint6
     x->last = x->last > last ? x->last : last;
     x->gpa = x->meta = 0;
     s->dir[p.chunk].first = s->dir[p.chunk].chunk->at[0].first;
+    found(s, x, p);
     return true;
 }
 
@@ -291,14 +315,6 @@ bool spans_add(struct spans *s, uint64_t first, uint64_t last)
         x = spans_step(s, &p);
     }
     return spans_cut(s, first, last) && spans_put(s, (struct span){first, last, 0, 0});
-}
-
-bool spans_touch(struct spans *s, uint64_t first, uint64_t last)
-{
-    struct span_pos p;
-    const struct span *x = spans_seek(s, first, &p);
-
-    return x && x->first <= last;
 }
 
 uint64_t spans_bytes(const struct spans *s)

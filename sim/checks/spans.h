@@ -29,6 +29,11 @@ struct span_slot {
     struct span_chunk *chunk;
 };
 
+struct span_pos {
+    size_t chunk;
+    unsigned at;
+};
+
 /**
  * All zero is an empty map. A range removed alone may leave a hole among its neighbours, which the
  * next range to stand there fills: taken away and given again is what happens most.
@@ -42,36 +47,71 @@ struct spans {
     unsigned hole_at; /* never the first of its chunk, nor the last */
     bool hole;
     struct span_chunk *spare; /* of a map that became empty */
-};
-
-struct span_pos {
-    size_t chunk;
-    unsigned at;
+    /* What was found last is the answer from `found_from` to `found_to`; NULL: nothing is known, or
+     * nothing was found. */
+    struct span *found;
+    uint64_t found_from, found_to;
+    struct span_pos found_pos;
 };
 
 void spans_free(struct spans *s);
 
-/** The first range whose last address is `x` or more, or NULL. Valid until the map changes. */
-struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p);
+/** spans_seek where nothing is known. */
+struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p);
 
-/** The ranges about `x` will soon be asked for: have them brought near. Changes nothing. */
-void spans_expect(const struct spans *s, uint64_t x);
+/** The first range whose last address is `x` or more, or NULL. Valid until the map changes. */
+static inline struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p)
+{
+    if (!s->found || x < s->found_from || x > s->found_to)
+        return spans_look(s, x, p);
+    *p = s->found_pos;
+    return s->found;
+}
+
+/** The ranges about `x` will soon be asked for: have them brought near. */
+void spans_expect(struct spans *s, uint64_t x);
+
+/** spans_step where the next range is not in the same chunk, or a hole may be between. */
+struct span *spans_step_far(struct spans *s, struct span_pos *p);
 
 /** The range after *p, or NULL. */
-struct span *spans_step(struct spans *s, struct span_pos *p);
+static inline struct span *spans_step(struct spans *s, struct span_pos *p)
+{
+    struct span_chunk *c = s->dir[p->chunk].chunk;
+
+    if (s->hole || p->at + 1 >= c->used)
+        return spans_step_far(s, p);
+    return &c->at[++p->at];
+}
 
 /** Add a range that overlaps none. False: out of memory, nothing changed. */
 bool spans_put(struct spans *s, struct span n);
 
+/** spans_cut where x at *p is the first range that touches [first, last]. */
+bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span *x,
+                    struct span_pos *p);
+
 /** Remove [first, last]; what reaches beyond is cut and keeps its target in step. False: out of
  * memory. */
-bool spans_cut(struct spans *s, uint64_t first, uint64_t last);
+static inline bool spans_cut(struct spans *s, uint64_t first, uint64_t last)
+{
+    struct span_pos p;
+    struct span *x = s->chunks ? spans_seek(s, first, &p) : NULL;
+
+    return !x || x->first > last || spans_cut_from(s, first, last, x, &p);
+}
 
 /** As a set: make [first, last] part of it, joined with what it touches. False: out of memory. */
 bool spans_add(struct spans *s, uint64_t first, uint64_t last);
 
 /** True when some range touches [first, last]. */
-bool spans_touch(struct spans *s, uint64_t first, uint64_t last);
+static inline bool spans_touch(struct spans *s, uint64_t first, uint64_t last)
+{
+    struct span_pos p;
+    const struct span *x = s->chunks ? spans_seek(s, first, &p) : NULL;
+
+    return x && x->first <= last;
+}
 
 /** Memory that the map occupies, in bytes. */
 uint64_t spans_bytes(const struct spans *s);

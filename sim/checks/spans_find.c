@@ -100,22 +100,33 @@ static struct span *at_pos(struct spans *s, struct span_pos *p)
     return p->chunk < s->chunks ? &s->dir[p->chunk].chunk->at[p->at] : NULL;
 }
 
-bool spans_near(const struct spans *s, uint64_t x, struct span_pos *p)
+/* Where was looked last is the chunk for x. */
+static bool near_chunk(const struct spans *s, uint64_t x)
 {
-    const struct span_chunk *c;
+    size_t chunk = s->near_chunk;
+
+    return chunk < s->chunks && s->dir[chunk].first <= x &&
+           (chunk + 1 >= s->chunks || s->dir[chunk + 1].first > x);
+}
+
+/* And there it is where was looked, or one further. */
+static bool near_there(const struct spans *s, uint64_t x, struct span_pos *p)
+{
+    const struct span_chunk *c = s->dir[s->near_chunk].chunk;
     unsigned at = s->near_at;
 
     *p = (struct span_pos){s->near_chunk, at};
-    if (p->chunk >= s->chunks || s->dir[p->chunk].first > x ||
-        (p->chunk + 1 < s->chunks && s->dir[p->chunk + 1].first <= x))
-        return false;
-    c = s->dir[p->chunk].chunk;
     if (!c->used || at > c->used || (at && c->at[at - 1].last >= x))
         return false;
     if (at == c->used || c->at[at].last >= x)
         return true;
     p->at = at + 1;
     return at + 1 == c->used || c->at[at + 1].last >= x;
+}
+
+bool spans_near(const struct spans *s, uint64_t x, struct span_pos *p)
+{
+    return near_chunk(s, x) && near_there(s, x, p);
 }
 
 /* The last range of a map that has chunks: none is empty, nor is a hole its last. */
@@ -126,12 +137,26 @@ static const struct span *last_of(const struct spans *s)
     return &c->at[c->used - 1];
 }
 
-struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p)
+/* So x at *p is the answer for all that lies behind the range before it. */
+static struct span *keep(struct spans *s, uint64_t from, struct span *x, const struct span_pos *p)
+{
+    unsigned before = p->at - (s->hole && p->chunk == s->hole_chunk && p->at == s->hole_at + 1);
+
+    s->found = x;
+    if (!x)
+        return NULL;
+    s->found_from = before ? s->dir[p->chunk].chunk->at[before - 1].last + 1 : from;
+    s->found_to = x->last;
+    s->found_pos = *p;
+    return x;
+}
+
+struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p)
 {
     *p = (struct span_pos){0, 0};
     if (!s->chunks)
         return NULL;
-    if (!spans_near(s, x, p)) {
+    if (!near_chunk(s, x)) {
         if (last_of(s)->last < x) {
             *p = (struct span_pos){s->chunks, 0};
             return NULL;
@@ -139,12 +164,14 @@ struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p)
         p->chunk = spans_chunk_for(s, x);
         p->at = seek_in(s, p->chunk, x);
         s->near_chunk = p->chunk;
+    } else if (!near_there(s, x, p)) {
+        p->at = seek_in(s, p->chunk, x);
     }
     s->near_at = p->at;
-    return at_pos(s, p);
+    return keep(s, x, at_pos(s, p), p);
 }
 
-void spans_expect(const struct spans *s, uint64_t x)
+void spans_expect(struct spans *s, uint64_t x)
 {
     uint64_t first, end;
     size_t chunk;
@@ -156,15 +183,18 @@ void spans_expect(const struct spans *s, uint64_t x)
     if (chunk + 1 == s->chunks || x < first)
         return;
     end = s->dir[chunk + 1].first;
+    s->near_chunk = chunk;
+    s->near_at = (unsigned)guess(x - first, end - first, SPANS_PER_CHUNK);
     __builtin_prefetch(&s->dir[chunk].chunk->used);
-    __builtin_prefetch(&s->dir[chunk].chunk->at[guess(x - first, end - first, SPANS_PER_CHUNK)]);
+    __builtin_prefetch(&s->dir[chunk].chunk->at[s->near_at]);
 }
 
-struct span *spans_step(struct spans *s, struct span_pos *p)
+struct span *spans_step_far(struct spans *s, struct span_pos *p)
 {
     p->at++;
     return at_pos(s, p);
 }
+
 unsigned spans_start_in(const struct spans *s, size_t chunk, uint64_t x)
 {
     const struct span_chunk *c = s->dir[chunk].chunk;

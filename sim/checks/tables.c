@@ -2,22 +2,55 @@
 /* What the tables in guest memory say now: one address, from the root, without any cache. */
 #include "checks/internal.h"
 
-void chk_context_seen(struct checks *c, const struct obs *o)
+void chk_memory_forget(struct checks *c)
 {
-    if (o->kind == OBS_RECORD)
-        c->context->storing = o->u.rec->kind == REC_MEM || o->u.rec->kind == REC_ZERO;
-    if (c->context->storing || o->kind == OBS_UNIT_STORE || o->kind == OBS_RESET) {
-        c->context->held = false;
-        c->context->words = NULL;
+    c->context->held = false;
+    c->context->known = 0;
+    c->context->words = NULL;
+}
+
+static bool in(uint64_t page, uint64_t first, uint64_t last)
+{
+    return page >= first && page <= last;
+}
+
+void chk_memory_changes(struct checks *c, uint64_t gpa, uint64_t bytes)
+{
+    struct context_memo *m = c->context;
+    uint64_t first = gpa & ~PAGE_4K_MASK, last = (gpa + (bytes - 1)) & ~PAGE_4K_MASK;
+
+    if (in(m->read[0], first, last) || in(m->read[1], first, last))
+        m->held = false;
+    if (m->known & 2 && in(m->way[1].page, first, last))
+        m->words = NULL; /* where it was never written it stands elsewhere from now on */
+    for (unsigned level = 2; m->known >> level; level++)
+        if ((m->known >> level & 1) && in(m->way[level].page, first, last))
+            m->known &= ~0u << level; /* nothing is known of where its entries lead */
+}
+
+/* A record is about to act. Registers and accesses change no memory of themselves. */
+void chk_memory_record(struct checks *c, const struct rec *r)
+{
+    c->context->storing = r->kind == REC_MEM || r->kind == REC_ZERO;
+    switch (r->kind) {
+    case REC_MEM: chk_memory_changes(c, r->u.mem.gpa.v, 8 * (uint64_t)r->u.mem.words); break;
+    case REC_W32:
+    case REC_W64:
+    case REC_R32:
+    case REC_R64:
+    case REC_DMA: break;
+    default: chk_memory_forget(c); break;
     }
 }
 
-static struct ctx read_context(const struct checks *c, bdf_t bdf)
+/* read[]: the pages looked at. */
+static struct ctx read_context(const struct checks *c, bdf_t bdf, uint64_t read[2])
 {
     struct ctx none = {.kind = CTX_ABSENT, .reasons = REASON(FR_ROOT_ABSENT)};
     uint64_t lo, hi, table, at;
 
     at = c->root + (uint64_t)(bdf.v >> 8) * 16;
+    read[0] = read[1] = at & ~PAGE_4K_MASK;
     if (!c->root_known || !guest_mem_read(c->cfg.mem, gpa(at), &lo) ||
         !guest_mem_read(c->cfg.mem, gpa(at + 8), &hi)) {
         none.reasons = REASON(FR_ROOT_ACCESS);
@@ -32,6 +65,7 @@ static struct ctx read_context(const struct checks *c, bdf_t bdf)
     case ROOT_TABLE: break;
     }
     at = table + (uint64_t)(bdf.v & 0xff) * 16;
+    read[1] = at & ~PAGE_4K_MASK;
     if (!guest_mem_read(c->cfg.mem, gpa(at), &lo) ||
         !guest_mem_read(c->cfg.mem, gpa(at + 8), &hi)) {
         none.kind = CTX_BAD;
@@ -41,19 +75,15 @@ static struct ctx read_context(const struct checks *c, bdf_t bdf)
     return arch_context(&c->arch, lo, hi);
 }
 
-/* Within one record a context entry is asked for again and again. */
-struct ctx chk_context(const struct checks *c, bdf_t bdf)
+const struct ctx *chk_context_read(const struct checks *c, bdf_t bdf)
 {
     struct context_memo *m = c->context;
 
-    bdf = chk_requester(c, bdf);
-    if (m->held && c->root_known && m->root == c->root && m->bdf.v == bdf.v)
-        return m->ctx;
-    m->ctx = read_context(c, bdf);
+    m->ctx = read_context(c, bdf, m->read);
     m->bdf = bdf;
     m->root = c->root;
     m->held = c->root_known && !m->storing;
-    return m->ctx;
+    return &m->ctx;
 }
 
 static void absent(struct leaf *out, uint64_t first, uint64_t bytes_mask, uint64_t word_gpa)
@@ -70,26 +100,55 @@ static void widen(struct leaf *out, const uint64_t *words, unsigned index, uint6
         out->last += bytes;
 }
 
-#define LEAVES_MASK ((UINT64_C(1) << 21) - 1) /* of what a table of leaves translates */
-
-/* Most looks are beside the last one, or there again. */
-static void keep_leaves(struct context_memo *m, const struct ctx *x, uint64_t iova,
-                        const uint64_t *words, uint64_t page, unsigned perm)
+/* What a table of `level` translates. */
+static uint64_t table_base(unsigned level, uint64_t iova)
 {
-    m->words = words;
-    m->words_page = page;
-    m->words_perm = perm;
-    m->words_top = x->top;
-    m->words_levels = x->levels;
-    m->words_base = iova & ~LEAVES_MASK;
+    return iova & ~(arch_entry_bytes(level + 1) - 1);
+}
+
+/* The table to begin at: the lowest on the way to iova that is known. */
+static unsigned begin(struct context_memo *m, const struct ctx *x, uint64_t iova)
+{
+    if (m->top != x->top || m->levels != x->levels || !m->known) {
+        m->top = m->way[x->levels].page = x->top;
+        m->levels = x->levels;
+        m->way[x->levels].base = 0;
+        m->way[x->levels].perm = PERM_RW;
+        m->known = 1u << x->levels;
+        m->words = NULL;
+    }
+    for (unsigned level = 1; level < x->levels; level++)
+        if ((m->known >> level & 1) && m->way[level].base == table_base(level, iova))
+            return level;
+    return x->levels;
+}
+
+static const uint64_t *words_of(const struct checks *c, unsigned level)
+{
+    struct context_memo *m = c->context;
+    const uint64_t *words =
+        level == 1 && m->words ? m->words : guest_mem_page(c->cfg.mem, gpa(m->way[level].page));
+
+    if (level == 1 && !m->storing)
+        m->words = words;
+    return words;
+}
+
+/* From the table of `level` to the one that its entry names. */
+static void go_down(struct context_memo *m, unsigned level, uint64_t iova, uint64_t page,
+                    unsigned perm)
+{
+    m->way[level].page = page;
+    m->way[level].base = table_base(level, iova);
+    m->way[level].perm = perm;
+    m->known = (m->known | 1u << level) & (~0u << level); /* those below are of another */
+    m->words = NULL;
 }
 
 void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
                     struct leaf *out)
 {
     struct context_memo *m = c->context;
-    uint64_t page = x->top;
-    unsigned perm = PERM_RW, level = x->levels;
 
     if (x->kind != CTX_TABLES) {
         absent(out, 0, UINT64_MAX, 0);
@@ -99,43 +158,35 @@ void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, 
         *out = (struct leaf){.first = arch_last(x->limit_bits) + 1, .last = UINT64_MAX};
         return;
     }
-    if (m->words && m->words_base == (iova & ~LEAVES_MASK) && m->words_top == x->top &&
-        m->words_levels == x->levels) {
-        page = m->words_page;
-        perm = m->words_perm;
-        level = 1;
-    }
-    for (; level; level--) {
-        uint64_t mask = arch_entry_bytes(level) - 1;
-        const uint64_t *words = level == 1 && m->words && m->words_page == page
-                                    ? m->words
-                                    : guest_mem_page(c->cfg.mem, gpa(page));
-        unsigned index = arch_index(level, iova);
+    for (unsigned level = begin(m, x, iova); level; level--) {
+        uint64_t mask = arch_entry_bytes(level) - 1, word, at;
+        unsigned index = arch_index(level, iova), perm;
+        const uint64_t *words = words_of(c, level);
+        enum entry_kind kind;
 
         if (!words) {
             absent(out, iova, mask << 9 | 0x1ff, 0);
-            return;
+            break;
         }
-
-        if (level == 1 && !m->storing)
-            keep_leaves(m, x, iova, words, page, perm);
-
-        uint64_t word = words[index], at = page + 8 * (uint64_t)index;
-        enum entry_kind kind = arch_entry(&c->arch, level, word);
-
-        perm &= (unsigned)word;
+        word = words[index];
+        at = m->way[level].page + 8 * (uint64_t)index;
+        kind = arch_entry(&c->arch, level, word);
+        perm = m->way[level].perm & (unsigned)word;
         if (kind == ENTRY_ABSENT || kind == ENTRY_BAD || !(perm & PERM_RW)) {
             absent(out, iova, mask, at);
             widen(out, words, index, mask + 1, until);
-            return;
+            break;
         }
-        page = word & c->arch.addr_mask;
+        word &= c->arch.addr_mask;
         if (kind == ENTRY_LEAF) {
             *out = (struct leaf){true,         iova & ~mask,          iova | mask,
-                                 page & ~mask, (enum perm)(perm & 3), at};
-            return;
+                                 word & ~mask, (enum perm)(perm & 3), at};
+            break;
         }
+        go_down(m, level - 1, iova, word, perm);
     }
+    if (m->storing)
+        m->known = 0;
 }
 
 void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, struct leaf *out)

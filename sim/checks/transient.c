@@ -40,17 +40,17 @@ void chk_transient_unmapped(struct checks *c, const struct person *p, const stru
                             const struct span *held)
 {
     const struct device_state *dev = chk_device(c, p->bdf, false);
-    struct ctx x;
+    const struct ctx *x;
     struct leaf leaf;
 
     if (n->via != VIA_NOTIFIER || !told_by_tables(held->meta) || !(c->gsts & ARCH_TE) ||
         c->te_falls || (c->te_moves && told_record(held->meta) != c->record) || c->root_bad ||
         c->rec_kind == REC_RESET || !dev || !dev->translated || !surely_whole(p, held))
         return;
-    x = chk_context(c, p->bdf);
-    if (x.kind != CTX_TABLES || !chk_follows_memory(c, &x))
+    x = chk_context_of(c, p->bdf);
+    if (x->kind != CTX_TABLES || !chk_follows_memory(c, x))
         return;
-    chk_lookup(c, &x, held->first, &leaf);
+    chk_lookup(c, x, held->first, &leaf);
     if (!leaf.present || leaf.first != held->first || leaf.last != held->last ||
         leaf.gpa != held->gpa || leaf.perm != told_perm(held->meta))
         return;

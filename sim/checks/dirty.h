@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* A set of addresses that is mostly empty or one range: that one stands here, several in a map. */
+#ifndef VTR_CHECKS_DIRTY_H
+#define VTR_CHECKS_DIRTY_H
+
+#include "checks/spans.h"
+
+/** All zero is the empty set. */
+struct dirty {
+    bool one;             /* exactly [first, last], and `more` is empty */
+    uint64_t first, last; /* inclusive */
+    struct spans more;    /* ranges that do not touch each other */
+};
+
+void dirty_free(struct dirty *d);
+
+/** dirty_add where the set is not empty and does not hold all of it. */
+bool dirty_join(struct dirty *d, uint64_t first, uint64_t last);
+
+/** Make [first, last] part of it. False: out of memory. */
+static inline bool dirty_add(struct dirty *d, uint64_t first, uint64_t last)
+{
+    if (d->one && first >= d->first && last <= d->last)
+        return true;
+    if (d->one || d->more.count)
+        return dirty_join(d, first, last);
+    d->one = true;
+    d->first = first;
+    d->last = last;
+    return true;
+}
+
+/** dirty_cut where some of one range stays, or there are several. */
+bool dirty_part(struct dirty *d, uint64_t first, uint64_t last);
+
+/** Take [first, last] out of it. False: out of memory. */
+static inline bool dirty_cut(struct dirty *d, uint64_t first, uint64_t last)
+{
+    if (!d->one && !d->more.count)
+        return true;
+    if (d->one && first <= d->first && last >= d->last) {
+        d->one = false;
+        return true;
+    }
+    return dirty_part(d, first, last);
+}
+
+/** The first range of it that ends at `x` or above: false, there is none. */
+static inline bool dirty_seek(struct dirty *d, uint64_t x, uint64_t *first, uint64_t *last)
+{
+    struct span_pos ignored;
+    const struct span *s;
+
+    if (d->one) {
+        *first = d->first;
+        *last = d->last;
+        return d->last >= x;
+    }
+    s = d->more.count ? spans_seek(&d->more, x, &ignored) : NULL;
+    if (!s)
+        return false;
+    *first = s->first;
+    *last = s->last;
+    return true;
+}
+
+/** True when some of it is in [first, last]. */
+static inline bool dirty_touch(struct dirty *d, uint64_t first, uint64_t last)
+{
+    uint64_t from, to;
+
+    return dirty_seek(d, first, &from, &to) && from <= last;
+}
+
+#endif
