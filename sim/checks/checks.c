@@ -13,6 +13,7 @@ struct checks *checks_new(const struct check_config *cfg, struct err *e)
     if (c) {
         c->cfg = *cfg;
         c->arch = arch_of(cfg);
+        chk_findings_init(c);
         c->context = calloc(1, sizeof *c->context);
         if (c->context && chk_watch_new(c) && hist_init(c) && !chk_observed_init(c)) {
             c->cfg.expectations = NULL;

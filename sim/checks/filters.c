@@ -28,11 +28,15 @@ static uint32_t type_flag(enum note_type t)
     return flags[t];
 }
 
-/* Nothing about range or kind to look at: one registration has asked for it all. */
+/* Nothing about range or kind to look at: some registration asks for it all. */
 static bool asked_for(const struct person *p, const struct note *n)
 {
-    return p->regs == 1 && iova_range_covers(p->reg[0].range, n->range) &&
-           (p->reg[0].flags & type_flag(n->type));
+    uint32_t flag = type_flag(n->type);
+
+    for (unsigned i = 0; i < p->regs; i++)
+        if (iova_range_covers(p->reg[i].range, n->range) && (p->reg[i].flags & flag))
+            return true;
+    return false;
 }
 
 static void judge_range(struct checks *c, const struct person *p, const struct note *n)

@@ -23,11 +23,14 @@ static bool is_cost(enum inv_id id)
     return invariants(&rows)[id].severity == SEV_COST;
 }
 
-static size_t kept_of(const struct checks *c, enum inv_id id)
+void chk_findings_init(struct checks *c)
 {
     size_t kept = c->cfg.findings_kept;
 
-    return is_cost(id) && kept > COSTS_KEPT ? COSTS_KEPT : kept;
+    for (unsigned id = 0; id < INVARIANTS; id++) {
+        c->cost[id] = is_cost((enum inv_id)id);
+        c->kept[id] = c->cost[id] && kept > COSTS_KEPT ? COSTS_KEPT : kept;
+    }
 }
 
 static bool room_for_finding(struct checks *c)
@@ -45,20 +48,14 @@ static bool room_for_finding(struct checks *c)
     return true;
 }
 
-void chk_find(struct checks *c, enum inv_id id, const struct where *w, const char *fmt, ...)
+static void keep(struct checks *c, enum inv_id id, const struct where *w, const char *fmt,
+                 va_list args)
 {
     char text[512];
     size_t rows;
-    va_list args;
     char *copy, *name = NULL;
 
-    if (!is_cost(id))
-        c->found_all++;
-    if (c->counts[id]++ >= kept_of(c, id))
-        return;
-    va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
     copy = malloc(strlen(text) + 1);
     if (w->who)
         name = malloc(sizeof w->who->name);
@@ -72,7 +69,7 @@ void chk_find(struct checks *c, enum inv_id id, const struct where *w, const cha
     if (name)
         memcpy(name, w->who->name, sizeof w->who->name);
     c->found[c->founds++] = (struct finding){
-        .n = is_cost(id) ? 0 : c->found_all,
+        .n = c->cost[id] ? 0 : c->found_all,
         .inv = &invariants(&rows)[id],
         .record = c->record,
         .at_ns = c->at_ns,
@@ -82,6 +79,19 @@ void chk_find(struct checks *c, enum inv_id id, const struct where *w, const cha
         .text = copy,
         .cause_record = w->cause,
     };
+}
+
+void chk_find(struct checks *c, enum inv_id id, const struct where *w, const char *fmt, ...)
+{
+    va_list args;
+
+    if (!c->cost[id])
+        c->found_all++;
+    if (c->counts[id]++ >= c->kept[id])
+        return;
+    va_start(args, fmt);
+    keep(c, id, w, fmt, args);
+    va_end(args);
 }
 
 void checks_report_restore(struct checks *c, uint64_t record, uint64_t saved, const char *text)

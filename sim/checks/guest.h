@@ -90,6 +90,7 @@ bool guest_on_since(const struct checks *c, uint64_t record);
 bool guest_alive(const struct checks *c, const struct node *n, const struct item *i);
 
 /* guest_queue.c: Q4, Q6, Q7, Q9 */
+void queue_stored(struct checks *c, const struct rec *r);
 void queue_record(struct checks *c, const struct rec *r);
 void queue_taken(struct checks *c); /* the unit took a descriptor */
 void queue_wait(struct checks *c, uint64_t lo, uint64_t hi);
@@ -112,8 +113,12 @@ void reuse_link(struct checks *c, const struct node *n, unsigned index, uint64_t
 void reuse_table(struct checks *c, const struct node *like);
 
 /* guest_pages.c: P1, P2, P3. True: something was said of this store. */
-bool pages_change(struct checks *c, const struct node *n, unsigned index, uint64_t old,
-                  uint64_t word);
+struct page_change {
+    uint64_t old, word;
+    enum entry_kind was, is; /* what they are at the level of the table */
+};
+bool pages_change(struct checks *c, const struct node *n, unsigned index,
+                  const struct page_change *p);
 void pages_partial(struct checks *c, const struct node *n, const struct item *i,
                    const struct desc *d);
 

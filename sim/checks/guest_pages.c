@@ -73,40 +73,41 @@ static bool size_changes(struct checks *c, const struct node *n, unsigned index,
 }
 
 /* An entry in place: a leaf that leads elsewhere, or becomes a table, or was one. */
-static bool in_place(struct checks *c, const struct node *n, unsigned index, uint64_t old,
-                     uint64_t word, enum entry_kind was, enum entry_kind is)
+static bool in_place(struct checks *c, const struct node *n, unsigned index,
+                     const struct page_change *p)
 {
     uint64_t frame = c->arch.addr_mask & ~(arch_entry_bytes(n->role) - 1);
-    struct where w = slot_of(n, index, c->record);
+    struct where w;
 
-    if (was != is) {
+    if (p->was != p->is) {
+        w = slot_of(n, index, c->record);
         chk_find(
             c, GST_P2, &w,
             "The page size at 0x%llx changes in place (%s); the entry should be cleared and all "
             "of it invalidated first.",
             (ull)w.range.first.v,
-            is == ENTRY_LEAF ? "a table becomes one page" : "one page becomes a table");
+            p->is == ENTRY_LEAF ? "a table becomes one page" : "one page becomes a table");
         return true;
     }
-    if (is != ENTRY_LEAF || !((old ^ word) & frame))
+    if (p->is != ENTRY_LEAF || !((p->old ^ p->word) & frame))
         return false;
+    w = slot_of(n, index, c->record);
     chk_find(c, GST_P1, &w,
              "The page at 0x%llx is moved in place from 0x%llx to 0x%llx; what shadows it cannot "
              "replace a mapping: the entry should be cleared and invalidated first.",
-             (ull)w.range.first.v, (ull)(old & frame), (ull)(word & frame));
+             (ull)w.range.first.v, (ull)(p->old & frame), (ull)(p->word & frame));
     return true;
 }
 
-bool pages_change(struct checks *c, const struct node *n, unsigned index, uint64_t old,
-                  uint64_t word)
+bool pages_change(struct checks *c, const struct node *n, unsigned index,
+                  const struct page_change *p)
 {
-    enum entry_kind was = arch_entry(&c->arch, n->role, old),
-                    is = arch_entry(&c->arch, n->role, word);
+    enum entry_kind was = p->was, is = p->is;
 
     if (c->registry->wild)
         return false;
     if ((was == ENTRY_LEAF || was == ENTRY_TABLE) && (is == ENTRY_LEAF || is == ENTRY_TABLE))
-        return in_place(c, n, index, old, word, was, is);
+        return in_place(c, n, index, p);
     if (was != ENTRY_ABSENT || n->role == 1)
         return false;
     if (is == ENTRY_LEAF)

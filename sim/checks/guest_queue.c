@@ -11,12 +11,14 @@ static bool bit(const uint64_t *map, uint32_t slot)
     return map[slot / 64] >> slot % 64 & 1;
 }
 
-static void set_bit(uint64_t *map, uint32_t slot, bool on)
+static void set_bit(uint64_t *map, uint32_t slot)
 {
-    if (on)
-        map[slot / 64] |= UINT64_C(1) << slot % 64;
-    else
-        map[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+    map[slot / 64] |= UINT64_C(1) << slot % 64;
+}
+
+static void clear_bit(uint64_t *map, uint32_t slot)
+{
+    map[slot / 64] &= ~(UINT64_C(1) << slot % 64);
 }
 
 /* Slots from `from` on, round the end. */
@@ -35,16 +37,16 @@ static void slot_stored(struct checks *c, uint32_t slot, uint64_t lo, bool judge
      * last. */
     if (judge && !q->stopped && (lo & 0xf) && bit(q->late, slot) &&
         distance(q, q->from, slot) < distance(q, q->from, q->tail)) {
-        set_bit(q->late, slot, false);
+        clear_bit(q->late, slot);
         chk_find(c, GST_Q6, &(struct where){.cause = c->record},
                  "A descriptor is stored to slot %u of the queue, but the tail passed it before "
                  "(IQT is 0x%x): the unit took what was there.",
                  (unsigned)slot, (unsigned)q->tail << 4);
     }
-    set_bit(q->fresh, slot, true);
+    set_bit(q->fresh, slot);
 }
 
-static void stored(struct checks *c, const struct rec *r)
+void queue_stored(struct checks *c, const struct rec *r)
 {
     struct guest_queue *q = &c->watch->q;
     uint64_t at = r->u.mem.gpa.v, words = r->u.mem.words, offset = at - q->base;
@@ -88,8 +90,11 @@ static void tail_written(struct checks *c, uint64_t val)
     } else if (q->tail < q->size) {
         q->from = q->tail;
         for (uint32_t s = q->tail; s != to; s = (s + 1) & (q->size - 1)) {
-            set_bit(q->late, s, !bit(q->fresh, s));
-            set_bit(q->fresh, s, false);
+            if (bit(q->fresh, s))
+                clear_bit(q->late, s);
+            else
+                set_bit(q->late, s);
+            clear_bit(q->fresh, s);
         }
     }
     q->tail = to;
@@ -112,15 +117,12 @@ static void error_cleared(struct checks *c)
     q->stopped = q->has_bad = false;
 }
 
+/* A register is about to be written. */
 void queue_record(struct checks *c, const struct rec *r)
 {
     struct guest_queue *q = &c->watch->q;
     bool wide = r->kind == REC_W64;
 
-    if (r->kind == REC_MEM)
-        stored(c, r);
-    if (r->kind != REC_W32 && r->kind != REC_W64)
-        return;
     if (r->u.reg.off == ARCH_IQT)
         tail_written(c, r->u.reg.val);
     else if (r->u.reg.off == ARCH_IQA)

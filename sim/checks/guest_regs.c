@@ -70,8 +70,6 @@ void chk_guest_record(struct checks *c, const struct rec *r)
     unsigned off = r->u.reg.off;
     uint64_t val = r->u.reg.val;
 
-    if (r->kind != REC_W32 && r->kind != REC_W64)
-        return;
     if (off == ARCH_GCMD) {
         judge_gcmd(c, (uint32_t)val);
     } else if (off == ARCH_IQT) {

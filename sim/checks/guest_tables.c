@@ -57,15 +57,14 @@ static void judge_same_domain(struct checks *c, uint64_t page, unsigned index, c
     }
 }
 
-static void judge_context(struct checks *c, uint64_t page, unsigned index, const uint64_t old[2],
-                          const uint64_t new[2])
+static void judge_context(struct checks *c, const struct node *n, unsigned index,
+                          const uint64_t old[2], const uint64_t new[2])
 {
     struct ctx x = arch_context(&c->arch, new[0], new[1]);
-    const struct node *n = reg_find(c->registry, page, ROLE_CTX);
     struct where w = {.cause = c->record};
     unsigned type = new[0] >> 2 & 3, aw = new[1] & 7;
     unsigned largest = c->arch.sagaw >> 3 & 1 ? 3 : c->arch.sagaw >> 2 & 1 ? 2 : 1;
-    ull at = page + 16 * (uint64_t)index;
+    ull at = n->page + 16 * (uint64_t)index;
 
     if (!(new[0] & 1))
         return;
@@ -87,8 +86,8 @@ static void judge_context(struct checks *c, uint64_t page, unsigned index, const
                  "unit does not offer.",
                  at, type, aw);
     if (x.kind == CTX_TABLES)
-        judge_same_domain(c, page, index, &x);
-    if (x.kind == CTX_BAD || !n || n->shared)
+        judge_same_domain(c, n->page, index, &x);
+    if (x.kind == CTX_BAD || n->shared)
         return;
     for (const struct item *i = node_items(n); i; i = i->next) {
         struct ctx was = arch_context(&c->arch, i->lo, i->hi);
@@ -108,15 +107,14 @@ static void judge_context(struct checks *c, uint64_t page, unsigned index, const
 }
 
 /* An IOVA becomes present while an older translation of it may still be cached. */
-static void judge_present_again(struct checks *c, uint64_t page, unsigned role, unsigned index)
+static void judge_present_again(struct checks *c, const struct node *n, unsigned index)
 {
     const struct registry *r = c->registry;
-    const struct node *n = reg_find(r, page, role);
     uint64_t iova;
 
-    if (!n || n->shared || !r->item_count)
+    if (!r->item_count)
         return;
-    iova = n->base + index * arch_entry_bytes(role);
+    iova = n->base + index * arch_entry_bytes(n->role);
     for (size_t k = 0; k < r->link_count; k++) {
         const struct domain_link *l = &r->links[k];
         struct ctx x = {.kind = CTX_TABLES,
@@ -147,28 +145,27 @@ static void judge_present_again(struct checks *c, uint64_t page, unsigned role, 
 }
 
 /* An entry of a table is about to change by a store of the guest. */
-void chk_guest_entry(struct checks *c, uint64_t page, unsigned role, unsigned index,
-                     const uint64_t old[2], const uint64_t new[2])
+void chk_guest_entry(struct checks *c, const struct node *n, unsigned index, const uint64_t old[2],
+                     const uint64_t new[2])
 {
-    const struct node *n;
-    enum entry_kind is;
+    enum entry_kind was, is;
     bool said;
 
-    if (role == ROLE_CTX) {
-        judge_context(c, page, index, old, new);
-        contexts_change(c, page, index, old, new);
+    if (n->role == ROLE_CTX) {
+        judge_context(c, n, index, old, new);
+        contexts_change(c, n->page, index, old, new);
         return;
     }
-    n = role < ROLE_CTX && (c->gsts & ARCH_TE) ? reg_find(c->registry, page, role) : NULL;
-    if (!n || n->shared || !n->refs_now)
+    if (n->role > ROLE_CTX || !(c->gsts & ARCH_TE) || n->shared || !n->refs_now)
         return;
-    said = pages_change(c, n, index, old[0], new[0]);
-    if (arch_entry(&c->arch, role, old[0]) != ENTRY_ABSENT)
+    was = arch_entry(&c->arch, n->role, old[0]);
+    is = arch_entry(&c->arch, n->role, new[0]);
+    said = pages_change(c, n, index, &(struct page_change){old[0], new[0], was, is});
+    if (was != ENTRY_ABSENT)
         return;
-    is = arch_entry(&c->arch, role, new[0]);
     if (is == ENTRY_LEAF) {
         if (!said)
-            judge_present_again(c, page, role, index);
+            judge_present_again(c, n, index);
         reuse_leaf(c, n, index);
     } else if (is == ENTRY_TABLE && !said) {
         reuse_link(c, n, index, new[0]);

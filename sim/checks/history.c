@@ -126,8 +126,10 @@ void items_bury(struct checks *c, struct item *dead)
 
     for (struct item *next; dead; dead = next) {
         next = dead->next;
-        reg_release(c, dead->role, dead->lo, dead->hi, true);
-        item_uncover(r, dead);
+        if (dead->role > 1)
+            reg_release(c, dead->role, dead->lo, dead->hi, true);
+        if (dead->covered)
+            item_uncover(r, dead);
         dead->next = r->spare;
         r->spare = dead;
     }
@@ -203,7 +205,8 @@ void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uin
                        .role = n->role,
                        .forsaken = n->forsaken,
                        .wild = same_entry >= VALUES_MAX};
-    reg_now_to_old(c, n->role, lo, hi);
+    if (n->role > 1)
+        reg_now_to_old(c, n->role, lo, hi);
     if (!n->past->items)
         hist_join(r, n);
     n->past->items = i;

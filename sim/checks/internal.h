@@ -3,107 +3,15 @@
  * The inside of the checks: what they know of the run so far, and one entry point for each
  * family of invariants. `checks.c` passes every observation to the families that want it.
  *
- * Places: ids.h the invariants by number; person.h, people.c who is attached and registered;
- * notes.c what they were told; registry.c, history.c which pages are tables and what they held;
- * outcomes.c what the architecture allows.
+ * Places: state.h what they know; memory.h what memory says; ids.h the invariants by number;
+ * person.h, people.c who is attached and registered; notes.c what they were told; registry.c,
+ * history.c which pages are tables and what they held; outcomes.c what the architecture allows.
  */
 #ifndef VTR_CHECKS_INTERNAL_H
 #define VTR_CHECKS_INTERNAL_H
 
-#include "checks/arch.h"
-#include "checks/checks.h"
-#include "checks/ids.h"
-#include "checks/person.h"
-#include "checks/spans.h"
-#include "checks/watch.h"
-
-struct registry;
-struct guest_watch;
-struct allowed;
-
-struct checks {
-    struct check_config cfg;
-    struct arch arch;
-    bool failed; /* out of memory */
-    uint64_t record, at_ns;
-
-    /* findings */
-    struct finding *found;
-    size_t founds, founds_room;
-    uint64_t found_all;
-    uint64_t counts[INVARIANTS];
-    struct check_compared compared, differs;
-
-    /* people */
-    struct person **people; /* by name */
-    size_t persons, persons_room;
-    struct person *last_person;
-    const char *named; /* by this pointer, in the current record */
-    struct device_state *devices; /* by BDF */
-    size_t device_count, device_room, last_device;
-    struct alias *aliases; /* by BDF */
-    size_t alias_count;
-
-    /* the unit as seen from outside */
-    uint32_t gsts, last_gcmd;
-    bool root_known;
-    uint64_t root;
-    bool in_inval;
-    struct desc inval; /* of these words */
-    uint64_t inval_lo, inval_hi;
-    bool inval_by_register;
-    enum rec_kind rec_kind; /* of the current record */
-    bool flags_moved;       /* registrations or flags changed in this record */
-    bool done_shown;        /* ORD-WAIT: in this record a wait landed, or GSTS moved */
-    uint64_t late_notes;    /* notes since then outside an invalidation */
-    struct note late_first;
-    const struct person *late_person;
-    bool judge_empty;  /* RST-EMPTY is due at the end of this record */
-    bool misses_moved; /* LIVE-MISS is due at the end of this record */
-    bool judge_srtp;   /* SRTP did a global invalidation (ESRTPS) in this record */
-
-    /* notes of the last event record, for `expect` */
-    struct heard *heard;
-    size_t heards, heard_room;
-    bool heard_lost; /* notes nobody announced as expected were too many to keep */
-    uint64_t event_record;
-    bool aborted;
-    struct expecting *expecting;
-    size_t expectings;
-
-    struct stale_place *stale;
-    size_t stales, stale_room;
-
-    struct registry *registry;
-    struct pin_book *pins;
-    bool snapshot;   /* the current record stores memory nobody looked at before: no guest rule
-                        applies */
-    bool tops_moved; /* a context or root entry changed in this record */
-
-    struct story *stories;
-    uint64_t story_count;
-
-    /* guest: registers */
-    bool iqa_written, queue_broken, queue_ran;
-    uint64_t iqt, iqa;
-    uint64_t te_record; /* translation is on since then */
-    unsigned last_type;
-    enum { ROOT_SETTLED, ROOT_NEEDS_CC, ROOT_NEEDS_IOTLB } root_state;
-    uint64_t srtp_record;
-    bool root_told;            /* GST-G4 is told once for each root */
-    struct guest_watch *watch; /* guest.h */
-
-    struct queue_watch queue;
-    struct exact_watch exact;
-    struct changed changed;
-    bool te_moves;   /* the current record switches translation on or off */
-    bool te_falls;   /* and it is off */
-    bool root_bad;   /* the root table latched has a reserved translation table mode */
-    bool some_taken;   /* somebody's `taken` is not empty */
-    bool some_refused; /* somebody's `refused_now` is not empty */
-    bool some_listed;  /* some container has, or had, a device on its list */
-    struct context_memo *context; /* the last one looked at; tables.c */
-};
+#include "checks/memory.h"
+#include "checks/state.h"
 
 /* findings.c */
 struct where {
@@ -114,18 +22,13 @@ struct where {
 };
 void chk_find(struct checks *c, enum inv_id id, const struct where *w, const char *fmt, ...)
     __attribute__((format(printf, 4, 5), cold));
+void chk_findings_init(struct checks *c);
 const char *chk_perm(enum perm p); /* "r", "w", "rw", "no right" */
 void chk_story(struct checks *c, uint64_t gpa);
 uint64_t chk_story_of(const struct checks *c,
                       uint64_t gpa); /* record of the last store there, 0: unknown */
 
 /* aliases.c */
-bdf_t chk_alias_of(const struct checks *c, bdf_t bdf); /* itself where it has none */
-/* The id that a device's requests carry. */
-static inline bdf_t chk_requester(const struct checks *c, bdf_t bdf)
-{
-    return c->alias_count ? chk_alias_of(c, bdf) : bdf;
-}
 void chk_alias_joins(struct checks *c, bdf_t bdf, bdf_t alias);
 void chk_alias_leaves(struct checks *c, bdf_t bdf);
 bool chk_is_alias(const struct checks *c, bdf_t bdf); /* of a device that is there */
@@ -184,62 +87,6 @@ void chk_notes_record_end(struct checks *c);
 /* filters.c */
 void chk_filters(struct checks *c, struct person *p, const struct note *n);
 
-/* tables.c: what memory says now */
-#define LARGEST_LEAF (UINT64_C(1) << 30) /* in bytes */
-struct leaf {
-    bool present;
-    uint64_t first, last; /* where this answer holds: the whole entry's range */
-    uint64_t gpa;         /* of `first` */
-    enum perm perm;       /* AND over all levels */
-    uint64_t word_gpa;    /* the entry that decided */
-};
-/*
- * What was read of memory lately, as long as no store touches it. Most looks are at the device and
- * beside the page that was looked at last.
- */
-struct context_memo {
-    bool held;     /* ctx, for root and bdf */
-    bool storing;  /* the current record changes memory: what is read now is not held */
-    uint64_t root; /* of the table latched */
-    bdf_t bdf;
-    struct ctx ctx;
-    uint64_t read[2]; /* pages that it was read from */
-    /* The way below `top`: of each level the table last gone through, what it translates and the
-     * rights so far. */
-    uint64_t top;
-    unsigned levels;
-    unsigned known; /* bit n: of level n */
-    struct {
-        uint64_t page, base;
-        unsigned perm;
-    } way[6];
-    const uint64_t *words; /* of the page of level 1; NULL: to be asked for */
-};
-/* Memory is about to change, or may have: forget what was read there. */
-void chk_memory_changes(struct checks *c, uint64_t gpa, uint64_t bytes);
-void chk_memory_record(struct checks *c, const struct rec *r);
-void chk_memory_forget(struct checks *c);
-
-const struct ctx *chk_context_read(const struct checks *c, bdf_t bdf);
-/* Valid until another device is asked for, or memory changes. */
-static inline const struct ctx *chk_context_of(const struct checks *c, bdf_t bdf)
-{
-    const struct context_memo *m = c->context;
-
-    bdf = chk_requester(c, bdf);
-    if (m->held && c->root_known && m->root == c->root && m->bdf.v == bdf.v)
-        return &m->ctx;
-    return chk_context_read(c, bdf);
-}
-static inline struct ctx chk_context(const struct checks *c, bdf_t bdf)
-{
-    return *chk_context_of(c, bdf);
-}
-void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, struct leaf *out);
-/* The same, but a hole may be answered for as a whole, up to `until`. */
-void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
-                    struct leaf *out);
-
 /* shadow.c, stale.c */
 void chk_shadow(struct checks *c, const struct desc *d);
 void chk_dirty_device(struct checks *c, bdf_t bdf);
@@ -267,8 +114,19 @@ bool chk_device_iotlb_may(struct checks *c, struct person *p, uint64_t at, uint6
 
 /* observed.c */
 int chk_observed_init(struct checks *c);
-void chk_observed_record(struct checks *c, const struct rec *r);
+#define HEARD_ROOM_KEPT 65536u
 void chk_observed_end(struct checks *c);
+void chk_observed_record(struct checks *c, const struct rec *r);
+/* The same for a store or a register write. */
+static inline void chk_observed_event(struct checks *c)
+{
+    if (c->expectings || c->heard_room > HEARD_ROOM_KEPT)
+        chk_observed_end(c);
+    c->named = NULL;
+    c->heards = 0;
+    c->heard_lost = false;
+    c->event_record = c->record;
+}
 void chk_observed_note(struct checks *c, const struct person *p, const struct note *n);
 void chk_observed_read(struct checks *c, const struct obs *o);
 void chk_observed_dma(struct checks *c, const struct obs *o);
@@ -301,9 +159,9 @@ void chk_guest_desc(struct checks *c, uint64_t lo, uint64_t hi, bool by_register
 void chk_guest_done(struct checks *c, const struct desc *d);
 void chk_guest_root(struct checks *c);
 void chk_guest_reset(struct checks *c);
-void chk_guest_entry(struct checks *c, uint64_t page, unsigned role, unsigned index,
-                     const uint64_t old[2], const uint64_t new[2]);
 struct node;
+void chk_guest_entry(struct checks *c, const struct node *n, unsigned index, const uint64_t old[2],
+                     const uint64_t new[2]);
 void chk_guest_table_linked(struct checks *c, const struct node *like);
 void chk_guest_dma(struct checks *c, bdf_t bdf, uint64_t iova, const struct allowed *a);
 
@@ -340,6 +198,13 @@ void chk_overreach(struct checks *c, const struct desc *d);
 
 /* queue.c: LIVE-QUEUE */
 void chk_queue_record(struct checks *c, const struct rec *r);
+/* Or none is. */
+static inline void chk_queue_untouched(struct checks *c)
+{
+    struct queue_watch *q = &c->queue;
+
+    q->wrote = q->error = q->ccmd = q->iotlb = c->te_moves = c->te_falls = false;
+}
 void chk_queue_gsts(struct checks *c, uint32_t new);
 void chk_queue_taken(struct checks *c, uint64_t lo, uint64_t hi, const struct desc *d);
 void chk_queue_refused(struct checks *c, uint64_t lo, uint64_t hi);

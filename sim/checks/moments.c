@@ -21,30 +21,67 @@ static void record_of_checks(struct checks *c, const struct rec *r)
     }
 }
 
-void chk_record_begins(struct checks *c, const struct rec *r)
+/* Memory is about to be written. */
+static void store_begins(struct checks *c, const struct rec *r)
 {
-    chk_memory_record(c, r);
-    c->watch->store_words = r->kind == REC_MEM ? r->u.mem.words : 0;
+    unsigned words = r->u.mem.words;
+
+    c->context->storing = true;
+    chk_memory_changes(c, r->u.mem.gpa.v, 8 * (uint64_t)words);
+    c->watch->store_words = words;
+    queue_stored(c, r);
+    chk_observed_event(c);
+    chk_queue_untouched(c);
+    c->snapshot = words > 2 || (words == 2 && (r->u.mem.gpa.v & 8));
+    hist_before(c, r);
+}
+
+/* A register is. */
+static void write_begins(struct checks *c, const struct rec *r)
+{
+    c->context->storing = false;
+    c->watch->store_words = 0;
     queue_record(c, r);
-    if (r->kind != REC_MEM)
-        order_record(c, r);
-    c->rec_kind = r->kind;
-    if (c->some_refused)
-        chk_converge_begin(c);
-    c->snapshot = r->kind == REC_ZERO ||
-                  (r->kind == REC_MEM &&
-                   (r->u.mem.words > 2 || (r->u.mem.words == 2 && (r->u.mem.gpa.v & 8))));
-    chk_observed_record(c, r);
+    order_record(c, r);
+    chk_observed_event(c);
+    c->snapshot = false;
     chk_queue_record(c, r);
     chk_guest_record(c, r);
+    c->registry->pending_count = 0;
+}
+
+static void other_begins(struct checks *c, const struct rec *r)
+{
+    c->context->storing = r->kind == REC_ZERO;
+    if (r->kind != REC_R32 && r->kind != REC_R64 && r->kind != REC_DMA)
+        chk_memory_forget(c); /* these change no memory of themselves */
+    c->watch->store_words = 0;
+    order_record(c, r);
+    chk_observed_record(c, r);
+    chk_queue_untouched(c);
+    c->snapshot = r->kind == REC_ZERO;
     hist_before(c, r);
     if (r->kind == REC_ATS || r->kind == REC_FAIL)
         record_of_checks(c, r);
 }
 
+void chk_record_begins(struct checks *c, const struct rec *r)
+{
+    c->rec_kind = r->kind;
+    if (c->some_refused)
+        chk_converge_begin(c);
+    if (r->kind == REC_MEM)
+        store_begins(c, r);
+    else if (r->kind == REC_W32 || r->kind == REC_W64)
+        write_begins(c, r);
+    else
+        other_begins(c, r);
+}
+
 void chk_record_ends(struct checks *c)
 {
-    hist_after(c);
+    if (c->registry->pending_count || c->tops_moved || c->registry->rebuild)
+        hist_after(c);
     if (c->judge_srtp) {
         struct desc all = {.type = DESC_IOTLB, .scope = SCOPE_GLOBAL, .last = UINT64_MAX};
 

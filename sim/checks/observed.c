@@ -292,7 +292,7 @@ void chk_observed_end(struct checks *c)
         judge_surplus(c);
     c->heards = 0;
     c->heard_lost = false;
-    if (c->heard_room > 65536) {
+    if (c->heard_room > HEARD_ROOM_KEPT) {
         free(c->heard);
         c->heard = NULL;
         c->heard_room = 0;

@@ -146,8 +146,10 @@ void chk_changed_begin(struct checks *c, const struct desc *d)
 {
     struct changed *h = &c->changed;
 
-    spans_free(&h->parts);
-    *h = (struct changed){.judged = can_judge(c, d)};
+    if (h->parts.chunks)
+        spans_free(&h->parts);
+    h->some = h->several = h->split = false;
+    h->judged = can_judge(c, d);
 }
 
 /* It has covered what it covers. */

@@ -75,6 +75,10 @@ static struct box *box_of(struct checks *c, const char *name)
 
     if (!b)
         return NULL;
+    if (b->named == name && b->named_record == c->record)
+        return b->last;
+    b->named = name;
+    b->named_record = c->record;
     if (b->last && !strcmp(b->last->name, name))
         return b->last;
     for (size_t i = 0; i < b->boxes; i++)
@@ -82,6 +86,7 @@ static struct box *box_of(struct checks *c, const char *name)
             return b->last = b->box[i];
     b->last = add_box(b, name);
     c->failed |= !b->last;
+    b->named = b->last ? name : NULL;
     return b->last;
 }
 
@@ -142,22 +147,21 @@ static void unmapped(struct checks *c, struct box *x, struct iova_range r)
 static void accounts(struct checks *c, struct box *x, const struct obs *o)
 {
     uint64_t maps = o->u.type1.maps, limit = o->u.type1.limit;
-    struct where w = {.has_range = true, .range = o->u.type1.range};
     int result = o->u.type1.result;
 
     if (limit && maps > limit)
-        chk_find(c, ACC_LIMIT, &w,
+        chk_find(c, ACC_LIMIT, &(struct where){.has_range = true, .range = o->u.type1.range},
                  "Container %s was expected to hold at most %llu mappings; however it holds %llu.",
                  x->name, (ull)limit, (ull)maps);
     if (!o->u.type1.unmap && result == -ENOSPC && limit && maps < limit && !injected(c->pins) &&
         !c->cfg.refusals_injected)
-        chk_find(c, ACC_LIMIT, &w,
+        chk_find(c, ACC_LIMIT, &(struct where){.has_range = true, .range = o->u.type1.range},
                  "Container %s holds %llu of %llu mappings, so one more was expected to fit; "
                  "however it is refused: the accounting did not return to its start.",
                  x->name, (ull)maps, (ull)limit);
     if (x->counted && (o->u.type1.unmap ? (result ? maps != x->maps : maps > x->maps)
                                         : maps != x->maps + (result == 0)))
-        chk_find(c, ACC_LIMIT, &w,
+        chk_find(c, ACC_LIMIT, &(struct where){.has_range = true, .range = o->u.type1.range},
                  "Container %s held %llu mappings before this %s, which answered %d; however it "
                  "holds %llu now.",
                  x->name, (ull)x->maps, o->u.type1.unmap ? "unmap" : "map", result, (ull)maps);

@@ -31,6 +31,8 @@ struct pin_book {
     struct box **box;
     size_t boxes, room;
     struct box *last;
+    const char *named; /* by this pointer, in that record */
+    uint64_t named_record;
     uint64_t no_space; /* injected refusals that look like a full container, still to come */
 };
 

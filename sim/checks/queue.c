@@ -21,10 +21,8 @@ void chk_queue_record(struct checks *c, const struct rec *r)
     unsigned off = r->u.reg.off;
     uint64_t val = r->u.reg.val;
 
-    q->wrote = r->kind == REC_W32 || r->kind == REC_W64;
-    q->error = q->ccmd = q->iotlb = c->te_moves = c->te_falls = false;
-    if (!q->wrote)
-        return;
+    chk_queue_untouched(c);
+    q->wrote = true;
     if (off == ARCH_GCMD) {
         c->te_moves = (val ^ c->gsts) & ARCH_TE;
         c->te_falls = c->te_moves && !(val & ARCH_TE);

@@ -6,20 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t mix(uint64_t v, size_t slots)
-{
-    v *= UINT64_C(0x9e3779b97f4a7c15);
-    return (size_t)(v >> 32) & (slots - 1);
-}
-
-static size_t page_slot(const struct registry *r, uint64_t page)
-{
-    return mix(page >> 12, r->slots);
-}
-
 static size_t place_slot(const struct registry *r, uint64_t top, unsigned role, uint64_t base)
 {
-    return mix((top >> 12) * 31 + (base >> 21) * 8 + role, r->slots);
+    return reg_mix((top >> 12) * 31 + (base >> 21) * 8 + role, r->slots);
 }
 
 struct registry *reg_new(void)
@@ -87,20 +76,6 @@ void reg_free(struct registry *r)
     free(r);
 }
 
-struct node *reg_nodes_of(const struct registry *r, uint64_t page)
-{
-    return r->by_page[page_slot(r, page)];
-}
-
-struct node *reg_find(const struct registry *r, uint64_t page, unsigned role)
-{
-    struct node *n = reg_nodes_of(r, page);
-
-    while (n && (n->page != page || n->role != role))
-        n = n->page_next;
-    return n;
-}
-
 struct node *reg_at(const struct registry *r, uint64_t top, unsigned role, uint64_t base)
 {
     return r->by_place[place_slot(r, top, role, base)];
@@ -123,7 +98,7 @@ static void grow(struct registry *r)
     r->slots = slots;
     for (size_t s = 0; s < old; s++) {
         for (struct node *n = before[s], *next; n; n = next) {
-            size_t at = page_slot(r, n->page);
+            size_t at = reg_page_slot(r, n->page);
 
             next = n->page_next;
             n->page_next = page[at];
@@ -250,7 +225,7 @@ struct node *reg_add(struct checks *c, struct node like)
         grow(r);
     *n = like;
     n->made = r->now;
-    at = page_slot(r, n->page);
+    at = reg_page_slot(r, n->page);
     n->page_next = r->by_page[at];
     r->by_page[at] = n;
     if (!n->shared) {
@@ -266,7 +241,7 @@ struct node *reg_add(struct checks *c, struct node like)
 /* Take a node out; the caller frees it. */
 void reg_remove(struct registry *r, const struct node *n)
 {
-    struct node **link = &r->by_page[page_slot(r, n->page)];
+    struct node **link = &r->by_page[reg_page_slot(r, n->page)];
 
     while (*link && *link != n)
         link = &(*link)->page_next;

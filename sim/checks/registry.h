@@ -134,9 +134,32 @@ struct registry {
 struct registry *reg_new(void);
 void reg_free(struct registry *r);
 void reg_clear(struct registry *r);
-struct node *reg_find(const struct registry *r, uint64_t page, unsigned role);
-struct node *reg_nodes_of(const struct registry *r,
-                          uint64_t page); /* chain by page_next; compare page */
+static inline size_t reg_mix(uint64_t v, size_t slots)
+{
+    v *= UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(v >> 32) & (slots - 1);
+}
+
+static inline size_t reg_page_slot(const struct registry *r, uint64_t page)
+{
+    return reg_mix(page >> 12, r->slots);
+}
+
+/* Chain by page_next; compare page. */
+static inline struct node *reg_nodes_of(const struct registry *r, uint64_t page)
+{
+    return r->by_page[reg_page_slot(r, page)];
+}
+
+static inline struct node *reg_find(const struct registry *r, uint64_t page, unsigned role)
+{
+    struct node *n = reg_nodes_of(r, page);
+
+    while (n && (n->page != page || n->role != role))
+        n = n->page_next;
+    return n;
+}
+
 struct node *reg_at(const struct registry *r, uint64_t top, unsigned role,
                     uint64_t base); /* by place_next */
 struct node *reg_add(struct checks *c, struct node like);

@@ -22,10 +22,11 @@ struct mismatch {
 
 bool chk_right_held(const struct checks *c, uint64_t target, enum perm told, enum perm held)
 {
-    const struct ram_block *b = guest_mem_block_at(c->cfg.mem, gpa(target));
+    const struct ram_block *b;
 
     if (held == told || ((told & PERM_W) && held == (told | PERM_R)))
         return true;
+    b = guest_mem_block_at(c->cfg.mem, gpa(target));
     return b && b->rom && held == PERM_R;
 }
 
@@ -245,6 +246,30 @@ static void tell(struct checks *c, const struct person *p, const struct mismatch
                  m->kind == UNASKED ? "was never asked to" : "does not", more);
 }
 
+/* What was told in the notifiers' ranges, as far as the invalidation reaches. */
+static void compare_registered(struct checks *c, struct person *p, const struct ctx *x,
+                               const struct desc *d)
+{
+    struct look k;
+
+    k.c = c;
+    k.p = p;
+    k.x = x;
+    k.again = false;
+    k.found.kind = NOTHING_WRONG;
+    k.found.bytes = k.found.pieces = 0; /* all that is read before the first */
+    for (unsigned n = 0; n < p->regs; n++) {
+        struct iova_range r = p->reg[n].range;
+        uint64_t first = d->first > r.first.v ? d->first : r.first.v;
+        uint64_t last = d->last < r.last.v ? d->last : r.last.v;
+
+        if (first <= last && (p->reg[n].flags & NOTIFY_MAP))
+            compare_changed(&k, first, last);
+    }
+    if (k.found.pieces)
+        tell(c, p, &k.found, d);
+}
+
 static bool concerns(const struct checks *c, const struct person *p, const struct ctx *x,
                      const struct desc *d)
 {
@@ -277,20 +302,9 @@ void chk_shadow(struct checks *c, const struct desc *d)
         x = chk_context(c, p->bdf);
         if (x.kind == CTX_PASS || !concerns(c, p, &x, d))
             continue;
-        chk_converge(c, p, &x, d);
-
-        struct look k = {.c = c, .p = p, .x = &x};
-
-        for (unsigned n = 0; n < p->regs; n++) {
-            struct iova_range r = p->reg[n].range;
-            uint64_t first = d->first > r.first.v ? d->first : r.first.v;
-            uint64_t last = d->last < r.last.v ? d->last : r.last.v;
-
-            if (first <= last && (p->reg[n].flags & NOTIFY_MAP))
-                compare_changed(&k, first, last);
-        }
-        if (k.found.pieces)
-            tell(c, p, &k.found, d);
+        if (p->owed_map.count || p->owed_unmap.count)
+            chk_converge(c, p, &x, d);
+        compare_registered(c, p, &x, d);
         if (!dirty_cut(&p->dirty, d->first, d->last))
             c->failed = true;
     }

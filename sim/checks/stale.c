@@ -161,17 +161,13 @@ static bool few_pages(const struct device_state *dev, const struct desc *d)
     return pages <= LOOKUPS_MAX;
 }
 
-/* An IOTLB invalidation has completed: no entry it covers is left that a fresh walk would not give.
- */
-void chk_stale_cached(struct checks *c, const struct desc *d)
+static void look_at_cached(struct checks *c, const struct desc *d)
 {
     const struct check_world *w = &c->cfg.world;
     struct visit v = {.c = c, .d = d};
     bool visit = c->cfg.mode == CHECK_FULL || d->scope != SCOPE_FINE;
     char what[DESC_TEXT];
 
-    if (d->type != DESC_IOTLB || d->scope == SCOPE_BAD)
-        return;
     for (size_t i = 0; i < c->device_count && !visit; i++) {
         struct device_state *dev = &c->devices[i];
 
@@ -198,4 +194,18 @@ void chk_stale_cached(struct checks *c, const struct desc *d)
              chk_describe(what, d), v.bad.bdf.v >> 8, v.bad.bdf.v >> 3 & 31, v.bad.bdf.v & 7,
              (ull)v.bad.range.first.v, (ull)v.bad.range.last.v, (ull)v.bad.gpa.v,
              chk_perm(v.bad.perm), v.bads > 1 ? ", and more" : "");
+}
+
+/* An IOTLB invalidation has completed: no entry it covers is left that a fresh walk would not give.
+ */
+void chk_stale_cached(struct checks *c, const struct desc *d)
+{
+    bool look = c->cfg.mode == CHECK_FULL || d->scope != SCOPE_FINE;
+
+    if (d->type != DESC_IOTLB || d->scope == SCOPE_BAD)
+        return;
+    for (size_t i = 0; i < c->device_count && !look; i++)
+        look = spans_touch(&c->devices[i].reached, d->first, d->last);
+    if (look)
+        look_at_cached(c, d);
 }

@@ -68,7 +68,7 @@ static void entry_changes(struct checks *c, struct node *n, unsigned index, cons
     uint64_t lo = old[0], hi = old[1];
 
     if (!snapshot)
-        chk_guest_entry(c, n->page, n->role, index, old, new);
+        chk_guest_entry(c, n, index, old, new);
     chk_story(c, n->page + (uint64_t)index * (n->role >= ROLE_CTX ? 16 : 8));
     mark_dirty(c, n, index);
     if (may_be_cached(c, n->role, lo, hi)) {
@@ -80,29 +80,35 @@ static void entry_changes(struct checks *c, struct node *n, unsigned index, cons
     } else {
         reg_release(c, n->role, lo, hi, false);
     }
-    pend(c, n, index);
+    if (n->role > 1) /* what a leaf leads to is no table */
+        pend(c, n, index);
 }
 
-/* The words [first, first + count) of page n change; val == NULL: to zero. */
-static void words_change(struct checks *c, uint64_t page, unsigned role, unsigned first,
-                         unsigned count, const uint64_t *val, bool snapshot)
+/* The words [first, first + count) of a page change in one of its roles; val == NULL: to zero. `n`:
+ * of the page in that role, or NULL. */
+static void words_change(struct checks *c, struct node *n, uint64_t page, unsigned role,
+                         unsigned first, unsigned count, const uint64_t *val, bool snapshot)
 {
     const uint64_t *words = guest_mem_page(c->cfg.mem, gpa(page));
-    unsigned step = role >= ROLE_CTX ? 2 : 1, end = first + count;
+    bool wide = role >= ROLE_CTX; /* entries of two words */
+    unsigned end = first + count;
 
-    for (unsigned w = first - first % step; words && w < end; w += step) {
-        uint64_t old[2] = {words[w], step == 2 ? words[w + 1] : 0}, new[2] = {old[0], old[1]};
-        struct node *n;
+    for (unsigned w = wide ? first & ~1u : first; words && w < end; w += 1u + wide) {
+        uint64_t old[2] = {words[w], 0}, new[2] = {old[0], 0};
 
-        for (unsigned k = 0; k < step; k++)
-            if (w + k >= first && w + k < end)
-                new[k] = val ? val[w + k - first] : 0;
+        if (w >= first)
+            new[0] = val ? val[w - first] : 0;
+        if (wide) {
+            new[1] = old[1] = words[w + 1];
+            if (w + 1 < end)
+                new[1] = val ? val[w + 1 - first] : 0;
+        }
         if (old[0] == new[0] && old[1] == new[1])
             continue;
-        n = reg_find(c->registry, page, role); /* anew: the last entry may have taken it away */
-        if (!n)
+        if (!n && !(n = reg_find(c->registry, page, role)))
             return;
-        entry_changes(c, n, w / step, old, new, snapshot);
+        entry_changes(c, n, w >> wide, old, new, snapshot);
+        n = NULL; /* anew: that entry may have taken it away */
     }
 }
 
@@ -110,12 +116,21 @@ static void page_changes(struct checks *c, uint64_t page, unsigned first, unsign
                          const uint64_t *val, bool snapshot)
 {
     unsigned roles = 0;
+    struct node *only = NULL;
 
-    for (const struct node *n = reg_nodes_of(c->registry, page); n; n = n->page_next)
-        roles |= n->page == page ? 1u << n->role : 0;
+    for (struct node *n = reg_nodes_of(c->registry, page); n; n = n->page_next) {
+        if (n->page != page)
+            continue;
+        only = roles ? NULL : n;
+        roles |= 1u << n->role;
+    }
+    if (only) {
+        words_change(c, only, page, only->role, first, count, val, snapshot);
+        return;
+    }
     for (unsigned role = 1; role <= ROLE_ROOT && roles >> role; role++)
         if (roles >> role & 1)
-            words_change(c, page, role, first, count, val, snapshot);
+            words_change(c, NULL, page, role, first, count, val, snapshot);
 }
 
 static void zero_changes(struct checks *c, uint64_t first, uint64_t bytes)
@@ -166,12 +181,11 @@ void hist_before(struct checks *c, const struct rec *r)
     reg->pending_count = 0;
     if (r->kind == REC_MEM) {
         uint64_t at = r->u.mem.gpa.v;
-        bool snapshot = r->u.mem.words > 2 || (r->u.mem.words == 2 && (at & 8));
 
         reg->now++;
         if (reg_nodes_of(reg, at & ~PAGE_4K_MASK))
             page_changes(c, at & ~PAGE_4K_MASK, (unsigned)(at & PAGE_4K_MASK) / 8, r->u.mem.words,
-                         r->u.mem.val, snapshot);
+                         r->u.mem.val, c->snapshot);
     } else if (r->kind == REC_ZERO) {
         reg->now++;
         zero_changes(c, r->u.zero.gpa.v, r->u.zero.bytes);

@@ -6,7 +6,7 @@ void chk_memory_forget(struct checks *c)
 {
     c->context->held = false;
     c->context->known = 0;
-    c->context->words = NULL;
+    c->context->way[1].words = NULL;
 }
 
 static bool in(uint64_t page, uint64_t first, uint64_t last)
@@ -14,32 +14,35 @@ static bool in(uint64_t page, uint64_t first, uint64_t last)
     return page >= first && page <= last;
 }
 
+static uint64_t page_bit(uint64_t page)
+{
+    return UINT64_C(1) << (page >> 12 & 63);
+}
+
+/* Mark the pages of all but the lowest level, which change seldom. */
+static void mark_upper(struct context_memo *m)
+{
+    m->upper = page_bit(m->read[0]) | page_bit(m->read[1]);
+    for (unsigned level = 2; m->known >> level; level++)
+        m->upper |= page_bit(m->way[level].page);
+}
+
 void chk_memory_changes(struct checks *c, uint64_t gpa, uint64_t bytes)
 {
     struct context_memo *m = c->context;
     uint64_t first = gpa & ~PAGE_4K_MASK, last = (gpa + (bytes - 1)) & ~PAGE_4K_MASK;
 
+    if (in(m->way[1].page, first, last))
+        m->way[1].words = NULL; /* where it was never written it stands elsewhere from now on */
+    if (first == last && !(m->upper & page_bit(first)))
+        return;
     if (in(m->read[0], first, last) || in(m->read[1], first, last))
         m->held = false;
-    if (m->known & 2 && in(m->way[1].page, first, last))
-        m->words = NULL; /* where it was never written it stands elsewhere from now on */
-    for (unsigned level = 2; m->known >> level; level++)
-        if ((m->known >> level & 1) && in(m->way[level].page, first, last))
-            m->known &= ~0u << level; /* nothing is known of where its entries lead */
-}
-
-/* A record is about to act. Registers and accesses change no memory of themselves. */
-void chk_memory_record(struct checks *c, const struct rec *r)
-{
-    c->context->storing = r->kind == REC_MEM || r->kind == REC_ZERO;
-    switch (r->kind) {
-    case REC_MEM: chk_memory_changes(c, r->u.mem.gpa.v, 8 * (uint64_t)r->u.mem.words); break;
-    case REC_W32:
-    case REC_W64:
-    case REC_R32:
-    case REC_R64:
-    case REC_DMA: break;
-    default: chk_memory_forget(c); break;
+    for (unsigned level = 2; m->known >> level; level++) {
+        if (!(m->known >> level & 1) || !in(m->way[level].page, first, last))
+            continue;
+        m->known &= ~0u << level; /* nothing is known of where its entries lead */
+        m->way[level].words = NULL;
     }
 }
 
@@ -83,6 +86,7 @@ const struct ctx *chk_context_read(const struct checks *c, bdf_t bdf)
     m->bdf = bdf;
     m->root = c->root;
     m->held = c->root_known && !m->storing;
+    mark_upper(m);
     return &m->ctx;
 }
 
@@ -100,11 +104,8 @@ static void widen(struct leaf *out, const uint64_t *words, unsigned index, uint6
         out->last += bytes;
 }
 
-/* What a table of `level` translates. */
-static uint64_t table_base(unsigned level, uint64_t iova)
-{
-    return iova & ~(arch_entry_bytes(level + 1) - 1);
-}
+/* The first address bit that a table of `level` does not translate. */
+#define TABLE_SHIFT(level) (12 + 9 * (level))
 
 /* The table to begin at: the lowest on the way to iova that is known. */
 static unsigned begin(struct context_memo *m, const struct ctx *x, uint64_t iova)
@@ -112,13 +113,13 @@ static unsigned begin(struct context_memo *m, const struct ctx *x, uint64_t iova
     if (m->top != x->top || m->levels != x->levels || !m->known) {
         m->top = m->way[x->levels].page = x->top;
         m->levels = x->levels;
-        m->way[x->levels].base = 0;
         m->way[x->levels].perm = PERM_RW;
+        m->way[x->levels].words = NULL;
         m->known = 1u << x->levels;
-        m->words = NULL;
+        mark_upper(m);
     }
-    for (unsigned level = 1; level < x->levels; level++)
-        if ((m->known >> level & 1) && m->way[level].base == table_base(level, iova))
+    for (unsigned level = 1, shift = TABLE_SHIFT(1); level < x->levels; level++, shift += 9)
+        if ((m->known >> level & 1) && !((m->way[level].iova ^ iova) >> shift))
             return level;
     return x->levels;
 }
@@ -126,11 +127,13 @@ static unsigned begin(struct context_memo *m, const struct ctx *x, uint64_t iova
 static const uint64_t *words_of(const struct checks *c, unsigned level)
 {
     struct context_memo *m = c->context;
-    const uint64_t *words =
-        level == 1 && m->words ? m->words : guest_mem_page(c->cfg.mem, gpa(m->way[level].page));
+    const uint64_t *words = m->way[level].words;
 
-    if (level == 1 && !m->storing)
-        m->words = words;
+    if (words)
+        return words;
+    words = guest_mem_page(c->cfg.mem, gpa(m->way[level].page));
+    if (!m->storing)
+        m->way[level].words = words;
     return words;
 }
 
@@ -139,13 +142,15 @@ static void go_down(struct context_memo *m, unsigned level, uint64_t iova, uint6
                     unsigned perm)
 {
     m->way[level].page = page;
-    m->way[level].base = table_base(level, iova);
+    m->way[level].iova = iova;
     m->way[level].perm = perm;
+    m->way[level].words = NULL;
     m->known = (m->known | 1u << level) & (~0u << level); /* those below are of another */
-    m->words = NULL;
+    if (level > 1)
+        mark_upper(m);
 }
 
-void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
+void chk_lookup_far(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
                     struct leaf *out)
 {
     struct context_memo *m = c->context;
@@ -154,13 +159,13 @@ void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, 
         absent(out, 0, UINT64_MAX, 0);
         return;
     }
-    if (iova > arch_last(x->limit_bits)) {
+    if (x->limit_bits < 64 && iova >> x->limit_bits) {
         *out = (struct leaf){.first = arch_last(x->limit_bits) + 1, .last = UINT64_MAX};
         return;
     }
-    for (unsigned level = begin(m, x, iova); level; level--) {
-        uint64_t mask = arch_entry_bytes(level) - 1, word, at;
-        unsigned index = arch_index(level, iova), perm;
+    for (unsigned level = begin(m, x, iova);; level--) {
+        unsigned shift = TABLE_SHIFT(level - 1), index = (unsigned)(iova >> shift) & 511u, perm;
+        uint64_t mask = (UINT64_C(1) << shift) - 1, word, at;
         const uint64_t *words = words_of(c, level);
         enum entry_kind kind;
 
@@ -178,7 +183,7 @@ void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, 
             break;
         }
         word &= c->arch.addr_mask;
-        if (kind == ENTRY_LEAF) {
+        if (kind == ENTRY_LEAF) { /* which level 1 is at the latest */
             *out = (struct leaf){true,         iova & ~mask,          iova | mask,
                                  word & ~mask, (enum perm)(perm & 3), at};
             break;
@@ -187,9 +192,4 @@ void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova, 
     }
     if (m->storing)
         m->known = 0;
-}
-
-void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova, struct leaf *out)
-{
-    chk_lookup_run(c, x, iova, iova, out);
 }

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* What guest memory says now: a device's context entry, the leaf of an address (tables.c). */
+#ifndef VTR_CHECKS_MEMORY_H
+#define VTR_CHECKS_MEMORY_H
+
+#include "checks/state.h"
+
+bdf_t chk_alias_of(const struct checks *c, bdf_t bdf); /* itself where it has none */
+/* The id that a device's requests carry. */
+static inline bdf_t chk_requester(const struct checks *c, bdf_t bdf)
+{
+    return c->alias_count ? chk_alias_of(c, bdf) : bdf;
+}
+
+#define LARGEST_LEAF (UINT64_C(1) << 30) /* in bytes */
+struct leaf {
+    bool present;
+    uint64_t first, last; /* where this answer holds: the whole entry's range */
+    uint64_t gpa;         /* of `first` */
+    enum perm perm;       /* AND over all levels */
+    uint64_t word_gpa;    /* the entry that decided */
+};
+/*
+ * What was read of memory lately, as long as no store touches it. Most looks are at the device and
+ * beside the page that was looked at last.
+ */
+struct context_memo {
+    bool held;     /* ctx, for root and bdf */
+    bool storing;  /* the current record changes memory: what is read now is not held */
+    uint64_t root; /* of the table latched */
+    bdf_t bdf;
+    struct ctx ctx;
+    uint64_t read[2]; /* pages that it was read from */
+    /* The way below `top`: of each level the table last gone through, an address that it translates
+     * and the rights so far. */
+    uint64_t top;
+    unsigned levels;
+    unsigned known; /* bit n: of level n */
+    struct {
+        uint64_t page, iova;
+        unsigned perm;
+        const uint64_t *words; /* of the page; NULL: to be asked for */
+    } way[6];
+    uint64_t upper; /* a bit for each page above that is not of level 1: others are none of them */
+};
+/* Memory is about to change, or may have: forget what was read there. */
+void chk_memory_changes(struct checks *c, uint64_t gpa, uint64_t bytes);
+void chk_memory_forget(struct checks *c);
+
+const struct ctx *chk_context_read(const struct checks *c, bdf_t bdf);
+/* Valid until another device is asked for, or memory changes. */
+static inline const struct ctx *chk_context_of(const struct checks *c, bdf_t bdf)
+{
+    const struct context_memo *m = c->context;
+
+    bdf = chk_requester(c, bdf);
+    if (m->held && c->root_known && m->root == c->root && m->bdf.v == bdf.v)
+        return &m->ctx;
+    return chk_context_read(c, bdf);
+}
+static inline struct ctx chk_context(const struct checks *c, bdf_t bdf)
+{
+    return *chk_context_of(c, bdf);
+}
+
+/* chk_lookup_run where the leaf does not stand in the table last looked at. */
+void chk_lookup_far(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
+                    struct leaf *out);
+/* One address; a hole may be answered for as a whole, up to `until`. */
+static inline void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova,
+                                  uint64_t until, struct leaf *out)
+{
+    const struct context_memo *m = c->context;
+    unsigned index = (unsigned)(iova >> 12) & 511u;
+    const uint64_t *words = m->way[1].words;
+    uint64_t word = words ? words[index] : 0;
+    unsigned perm = m->way[1].perm & (unsigned)word & PERM_RW;
+
+    if (!perm || !(m->known & 2) || (m->way[1].iova ^ iova) >> 21 || m->top != x->top ||
+        m->levels != x->levels || x->kind != CTX_TABLES || (word & c->arch.reserved[1][0]) ||
+        (x->limit_bits < 64 && iova >> x->limit_bits)) {
+        chk_lookup_far(c, x, iova, until, out);
+        return;
+    }
+    *out = (struct leaf){true,
+                         iova & ~PAGE_4K_MASK,
+                         iova | PAGE_4K_MASK,
+                         word & c->arch.addr_mask,
+                         (enum perm)perm,
+                         m->way[1].page + 8 * (uint64_t)index};
+}
+static inline void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova,
+                              struct leaf *out)
+{
+    chk_lookup_run(c, x, iova, iova, out);
+}
+
+#endif
