@@ -22,6 +22,8 @@ static inline bool dirty_add(struct dirty *d, uint64_t first, uint64_t last)
 {
     if (d->one && first >= d->first && last <= d->last)
         return true;
+    if (d->more.found && first >= d->more.found->first && last <= d->more.found->last)
+        return true;
     if (d->one || d->more.count)
         return dirty_join(d, first, last);
     d->one = true;

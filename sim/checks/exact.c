@@ -36,12 +36,9 @@ static void keep(void *arg, const struct cached_xlat *x)
     (*l->at)[(*l->count)++] = *x;
 }
 
-static bool worth_a_look(struct checks *c)
+static bool worth_a_look(struct checks *c, size_t count)
 {
-    const struct check_world *w = &c->cfg.world;
-
-    if (c->cfg.mode == CHECK_FULL || !w->cached_count ||
-        w->cached_count(w->sim) <= LOOKED_AT_ALWAYS || c->exact.skipped + 1 >= SELDOM) {
+    if (c->cfg.mode == CHECK_FULL || count <= LOOKED_AT_ALWAYS || c->exact.skipped + 1 >= SELDOM) {
         c->exact.skipped = 0;
         return true;
     }
@@ -49,16 +46,28 @@ static bool worth_a_look(struct checks *c)
     return false;
 }
 
-void chk_exact_before(struct checks *c, const struct desc *d)
+static void look(struct checks *c)
 {
     struct exact_watch *e = &c->exact;
     struct list l = {c, &e->before, &e->befores, &e->before_room};
 
-    e->looked = d->type == DESC_IOTLB && d->scope != SCOPE_BAD && c->cfg.world.visit_cached &&
-                worth_a_look(c);
+    c->cfg.world.visit_cached(c->cfg.world.sim, keep, &l);
+}
+
+void chk_exact_before(struct checks *c, const struct desc *d)
+{
+    struct exact_watch *e = &c->exact;
+    const struct check_world *w = &c->cfg.world;
+    size_t count;
+
+    e->looked = false;
     e->befores = 0;
-    if (e->looked)
-        c->cfg.world.visit_cached(c->cfg.world.sim, keep, &l);
+    if (d->type != DESC_IOTLB || d->scope == SCOPE_BAD || !w->visit_cached)
+        return;
+    count = w->cached_count ? w->cached_count(w->sim) : LOOKED_AT_ALWAYS;
+    e->looked = worth_a_look(c, count);
+    if (e->looked && count)
+        look(c);
 }
 
 static bool named(const struct desc *d, const struct cached_xlat *x)
@@ -156,19 +165,13 @@ static bool same_order(const struct exact_watch *e, const struct desc *d)
     return k == e->afters;
 }
 
-/* An IOTLB invalidation has completed. */
-void chk_exact_after(struct checks *c, const struct desc *d, bool by_register)
+static void look_again(struct checks *c, const struct desc *d, bool by_register)
 {
     struct exact_watch *e = &c->exact;
     struct list l = {c, &e->after, &e->afters, &e->after_room};
     const struct cached_xlat *left = NULL;
     uint64_t lefts = 0;
 
-    if (!e->looked || d->type != DESC_IOTLB)
-        return;
-    e->looked = false;
-    if (as_many_as_due(c, d))
-        return;
     e->afters = 0;
     c->cfg.world.visit_cached(c->cfg.world.sim, keep, &l);
     for (size_t i = 0; i < e->afters; i++)
@@ -189,6 +192,18 @@ void chk_exact_after(struct checks *c, const struct desc *d, bool by_register)
         e->waiting = true; /* its granularity is reported when it is over */
     else
         tell_lost(c, d);
+}
+
+/* An IOTLB invalidation has completed. */
+void chk_exact_after(struct checks *c, const struct desc *d, bool by_register)
+{
+    struct exact_watch *e = &c->exact;
+
+    if (!e->looked || d->type != DESC_IOTLB)
+        return;
+    e->looked = false;
+    if (!as_many_as_due(c, d))
+        look_again(c, d, by_register);
 }
 
 /* What a register command did is reported in the register: wider than asked is no breach. */

@@ -39,7 +39,7 @@ static bool asked_for(const struct person *p, const struct note *n)
     return false;
 }
 
-static void judge_range(struct checks *c, const struct person *p, const struct note *n)
+APART static void judge_range(struct checks *c, const struct person *p, const struct note *n)
 {
     struct where w = {p, true, n->range, c->record};
     uint32_t near = 0, all = 0;
@@ -84,7 +84,7 @@ static bool well_shaped(const struct person *p, const struct note *n)
            any_shape(p, n);
 }
 
-static void judge_shape(struct checks *c, const struct person *p, const struct note *n)
+APART static void judge_shape(struct checks *c, const struct person *p, const struct note *n)
 {
     struct where w = {p, true, n->range, c->record};
     uint64_t first = n->range.first.v, mask = n->range.last.v - first;
@@ -154,7 +154,7 @@ static bool clips_none(const struct person *p, const struct note *n)
 }
 
 /* A MAP that does not begin where its page begins must have moved its target along. */
-static void judge_offset(struct checks *c, const struct person *p, const struct note *n)
+APART static void judge_offset(struct checks *c, const struct person *p, const struct note *n)
 {
     struct ctx x;
     struct leaf leaf;
@@ -194,7 +194,7 @@ static bool of_another(const struct checks *c, const struct person *p)
 }
 
 /* No device of another domain is told anything. */
-static void judge_domain(struct checks *c, struct person *p, const struct note *n)
+APART static void judge_domain(struct checks *c, struct person *p, const struct note *n)
 {
     unsigned did = chk_context_of(c, p->bdf)->did;
 
@@ -211,7 +211,7 @@ static void judge_domain(struct checks *c, struct person *p, const struct note *
         (ull)n->range.last.v);
 }
 
-static void judge_gone(struct checks *c, const struct person *p, const struct note *n)
+APART static void judge_gone(struct checks *c, const struct person *p, const struct note *n)
 {
     chk_find(c, ISO_GONE, &(struct where){p, true, n->range, p->left_record},
              "%s is not registered any more (since record %llu), but it was told %s 0x%llx-0x%llx.",

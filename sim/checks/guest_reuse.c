@@ -30,16 +30,20 @@ bool guest_alive(const struct checks *c, const struct node *n, const struct item
 void reuse_retired(struct checks *c, const struct node *n, const struct item *i)
 {
     struct guest_watch *w = c->watch;
-    enum entry_kind kind = arch_entry(&c->arch, n->role, i->lo);
-    uint64_t bytes = arch_entry_bytes(n->role), first = n->base + i->index * bytes;
-    uint64_t page = i->lo & c->arch.addr_mask;
+    bool awaited = c->in_inval && !w->by_register && w->waits && w->gone_count < GONE_MAX;
+    uint64_t bytes, first, page;
+    enum entry_kind kind;
 
-    if (n->role >= ROLE_CTX || n->shared || i->forsaken || !guest_on_since(c, i->record))
+    if ((!awaited && !w->ats_count) || n->role >= ROLE_CTX || n->shared || i->forsaken ||
+        !guest_on_since(c, i->record))
         return;
+    kind = arch_entry(&c->arch, n->role, i->lo);
+    bytes = arch_entry_bytes(n->role);
+    first = n->base + i->index * bytes;
+    page = i->lo & c->arch.addr_mask;
     if (kind == ENTRY_LEAF && w->ats_count)
         order_retired(c, n, first, first + (bytes - 1));
-    if ((kind != ENTRY_LEAF && kind != ENTRY_TABLE) || !c->in_inval || w->by_register ||
-        !w->waits || w->gone_count == GONE_MAX)
+    if (!awaited || (kind != ENTRY_LEAF && kind != ENTRY_TABLE))
         return;
     w->gones[w->gone_count++] =
         (struct gone){.top = n->top,

@@ -13,6 +13,9 @@
 #include "checks/memory.h"
 #include "checks/state.h"
 
+/* Of what is rare: it must not burden the way that is not. */
+#define APART __attribute__((noinline))
+
 /* findings.c */
 struct where {
     const struct person *who; /* NULL: no consumer */

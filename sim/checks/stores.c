@@ -173,17 +173,39 @@ static void zero_changes(struct checks *c, uint64_t first, uint64_t bytes)
     }
 }
 
+/* The first of a chain that is of this page. */
+static struct node *node_of(struct node *n, uint64_t page)
+{
+    while (n && n->page != page)
+        n = n->page_next;
+    return n;
+}
+
+/* One entry of a page that is a paging table and nothing else: what guests do most. */
+static void word_changes(struct checks *c, struct node *n, unsigned index, uint64_t val)
+{
+    const uint64_t *words = guest_mem_page(c->cfg.mem, gpa(n->page));
+    uint64_t old[2] = {words ? words[index] : val, 0}, new[2] = {val, 0};
+
+    if (old[0] != val)
+        entry_changes(c, n, index, old, new, false);
+}
+
 /* A record that stores is about to act: memory still holds the old words. */
 void hist_before(struct checks *c, const struct rec *r)
 {
     struct registry *reg = c->registry;
+    struct node *n;
 
     reg->pending_count = 0;
     if (r->kind == REC_MEM) {
         uint64_t at = r->u.mem.gpa.v;
 
         reg->now++;
-        if (reg_nodes_of(reg, at & ~PAGE_4K_MASK))
+        n = node_of(reg_nodes_of(reg, at & ~PAGE_4K_MASK), at & ~PAGE_4K_MASK);
+        if (n && n->role < ROLE_CTX && r->u.mem.words == 1 && !node_of(n->page_next, n->page))
+            word_changes(c, n, (unsigned)(at & PAGE_4K_MASK) / 8, r->u.mem.val[0]);
+        else if (n)
             page_changes(c, at & ~PAGE_4K_MASK, (unsigned)(at & PAGE_4K_MASK) / 8, r->u.mem.words,
                          r->u.mem.val, c->snapshot);
     } else if (r->kind == REC_ZERO) {

@@ -16,7 +16,7 @@ static bool in(uint64_t page, uint64_t first, uint64_t last)
 
 static uint64_t page_bit(uint64_t page)
 {
-    return UINT64_C(1) << (page >> 12 & 63);
+    return UINT64_C(1) << ((page >> 12) * UINT64_C(0x9e3779b97f4a7c15) >> 58);
 }
 
 /* Mark the pages of all but the lowest level, which change seldom. */
