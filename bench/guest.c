@@ -57,10 +57,13 @@ int guest_context(struct guest *g, bool present, struct err *e)
     return store(g, CONTEXT_GPA + (uint64_t)DEVICE.v * 16, present ? words : none, 2, e);
 }
 
-int guest_change(struct guest *g, uint64_t i, bool again, struct err *e)
+int guest_change(struct guest *g, uint64_t i, struct err *e)
 {
-    uint64_t entry = tables_entry(&g->tables.plan, i, again);
+    uint8_t bit = (uint8_t)(1u << i % 8);
+    uint64_t entry;
 
+    g->moved[i / 8] ^= bit;
+    entry = tables_entry(&g->tables.plan, i, g->moved[i / 8] & bit);
     return store(g, g->tables.leaf_at[i], &entry, 1, e);
 }
 
@@ -178,8 +181,10 @@ int guest_begin(struct guest *g, const struct guest_plan *p, struct err *e)
     struct storing s = {g, e};
     int rc;
 
+    *e->text = '\0';
     memset(g, 0, sizeof(*g));
-    rc = make_engine(g, p, e);
+    g->moved = calloc(p->tables.mappings / 8 + 1, 1);
+    rc = g->moved ? make_engine(g, p, e) : -ENOMEM;
     if (!rc)
         rc = tables_make(&g->tables, &p->tables, (struct tables_sink){store_table, &s});
     if (!rc)
@@ -197,6 +202,8 @@ void guest_end(struct guest *g)
     engine_free(g->engine);
     checks_free(g->checks);
     tables_free(&g->tables);
+    free(g->moved);
+    g->moved = NULL;
     g->engine = NULL;
     g->checks = NULL;
 }

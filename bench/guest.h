@@ -25,7 +25,8 @@ struct guest {
     struct engine *engine;
     struct checks *checks;
     uint64_t type1_calls;
-    uint64_t tail; /* of the queue */
+    uint64_t tail;  /* of the queue */
+    uint8_t *moved; /* a bit for each mapping: it has its other target */
 };
 
 #define GUEST_DID 5u
@@ -45,8 +46,8 @@ void guest_end(struct guest *g);
 int guest_show(struct guest *g, bool shown, struct err *e);
 /** The context entry is present, or not. No invalidation. */
 int guest_context(struct guest *g, bool present, struct err *e);
-/** Mapping `i` gets its other target, or its first one again. No invalidation. */
-int guest_change(struct guest *g, uint64_t i, bool again, struct err *e);
+/** Mapping `i` gets the one of its two targets that it has not. No invalidation. */
+int guest_change(struct guest *g, uint64_t i, struct err *e);
 /** One descriptor at the tail, not yet seen by the unit; and the tail written: it is executed. */
 int guest_put(struct guest *g, uint64_t lo, uint64_t hi, struct err *e);
 int guest_ring(struct guest *g, struct err *e);

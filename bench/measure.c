@@ -160,14 +160,12 @@ static int timed_one(struct bench *b, struct guest *g, struct series *s, struct 
     return rc ? rc : timed(b, g, s, 1, e);
 }
 
-/* The operation's own way to make something to invalidate; `run` counts its runs. */
-static int before(struct guest *g, enum operation op, unsigned run, struct err *e)
+/* The operation's own way to make something to invalidate. */
+static int before(struct guest *g, enum operation op, struct err *e)
 {
     switch (op) {
     case OP_FIRST: return guest_show(g, true, e);
-    case OP_CHANGED:
-        return g->tables.leaf_at ? guest_change(g, g->tables.plan.mappings / 2, run % 2 == 0, e)
-                                 : 0;
+    case OP_CHANGED: return g->tables.leaf_at ? guest_change(g, g->tables.plan.mappings / 2, e) : 0;
     case OP_UNMAP: return guest_show(g, false, e);
     case OP_DROP: return guest_context(g, false, e);
     case OP_UNCHANGED:
@@ -180,7 +178,7 @@ static int run_op(struct bench *b, struct guest *g, struct series *all, enum ope
                   struct err *e)
 {
     struct series *s = &all[op];
-    int rc = before(g, op, s->count, e);
+    int rc = before(g, op, e);
 
     return rc ? rc : timed_one(b, g, s, e);
 }
@@ -278,7 +276,7 @@ static int put_one(struct guest *g, const struct result *r, struct places *p, st
     int rc = 0;
 
     if (r->op == OP_CHANGED && g->tables.leaf_at)
-        rc = guest_change(g, i, next_random(&p->random_state) & 1, e);
+        rc = guest_change(g, i, e);
     if (rc)
         return rc;
     return r->inval <= INVAL_AM_MAX

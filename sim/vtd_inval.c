@@ -121,6 +121,13 @@ void inval_iotlb_domain(struct vtd_unit *u, did_t domain)
     }
 }
 
+void inval_expect_page(const struct vtd_unit *u, did_t domain, iova_t at)
+{
+    for (size_t i = 0; i < u->dev_count; i++)
+        if (u->devs[i]->has_acted && context_did(u->devs[i]->acted).v == domain.v)
+            sync_dev_expect(u->devs[i], at);
+}
+
 void inval_iotlb_pages(struct vtd_unit *u, did_t domain, iova_t at, unsigned am)
 {
     uint64_t mask = (PAGE_4K_BYTES << am) - 1;

@@ -174,6 +174,18 @@ static bool process(struct vtd_unit *u, uint64_t lo, uint64_t hi)
     return true;
 }
 
+/* What a descriptor will want of a page is far away, and comes while the one before is executed. */
+static void look_ahead(const struct vtd_unit *u, unsigned at)
+{
+    const uint64_t *desc;
+
+    if (at == u->iq_tail)
+        return;
+    desc = guest_mem_pair(u->mem, gpa_add(u->iq_base, (uint64_t)at * 16));
+    if (desc && (desc[0] & 0x3f) == (DESC_IOTLB | GRAN_FINE << 4))
+        inval_expect_page(u, did((uint16_t)(desc[0] >> 16)), iova(desc[1] & ~PAGE_4K_MASK));
+}
+
 void queue_resume(struct vtd_unit *u)
 {
     if (!u->qi_enabled || (reg32(u, REG_FSTS) & FSTS_IQE) || u->iq_head == u->iq_tail)
@@ -186,7 +198,9 @@ void queue_resume(struct vtd_unit *u)
         queue_error(u, IQEI_TAIL, 0, 0);
         return;
     }
+    look_ahead(u, u->iq_head);
     while (u->iq_head != u->iq_tail && !fate_ended(u->fate)) {
+        unsigned next = (u->iq_head + 1) & (u->iq_size - 1); /* a power of two */
         const uint64_t *desc =
             guest_mem_pair(u->mem, gpa_add(u->iq_base, (uint64_t)u->iq_head * 16));
 
@@ -195,9 +209,10 @@ void queue_resume(struct vtd_unit *u)
             queue_error(u, IQEI_FETCH, 0, 0);
             return;
         }
+        look_ahead(u, next);
         if (!process(u, desc[0], desc[1]))
             return;
-        u->iq_head = (u->iq_head + 1) & (u->iq_size - 1); /* a power of two */
+        u->iq_head = next;
         reg64_set(u, REG_IQH, (uint64_t)u->iq_head << 4);
     }
 }

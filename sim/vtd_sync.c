@@ -188,6 +188,12 @@ static bool would_mix(const struct vtd_dev *d, struct context c)
            !(d->has_acted && d->acted.lo == c.lo && d->acted.hi == c.hi);
 }
 
+void sync_dev_expect(struct vtd_dev *d, iova_t at)
+{
+    notify_expect(&d->region, at);
+    shadow_expect(&d->shadow, at);
+}
+
 void sync_dev_pages(struct vtd_dev *d, struct context c, struct iova_range r)
 {
     struct sync_target t = target_of(d);
@@ -196,10 +202,6 @@ void sync_dev_pages(struct vtd_dev *d, struct context c, struct iova_range r)
         if (d->region.flags)
             sync_tables(d, c, r);
         return;
-    }
-    if (r.last.v - r.first.v <= PAGE_4K_MASK) {
-        notify_expect(&d->region, r.first);
-        shadow_expect(&d->shadow, r.first);
     }
     if (d->region.flags & NOTIFY_FROM_RECORD)
         sync_tables(d, c, would_mix(d, c) ? iova_range(0, UINT64_MAX) : r);

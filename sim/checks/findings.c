@@ -81,14 +81,25 @@ static void keep(struct checks *c, enum inv_id id, const struct where *w, const 
     };
 }
 
+bool chk_found_enough(struct checks *c, enum inv_id id)
+{
+    if (c->counts[id] < c->kept[id])
+        return false;
+    if (!c->cost[id])
+        c->found_all++;
+    c->counts[id]++;
+    return true;
+}
+
 void chk_find(struct checks *c, enum inv_id id, const struct where *w, const char *fmt, ...)
 {
     va_list args;
 
+    if (chk_found_enough(c, id))
+        return;
     if (!c->cost[id])
         c->found_all++;
-    if (c->counts[id]++ >= c->kept[id])
-        return;
+    c->counts[id]++;
     va_start(args, fmt);
     keep(c, id, w, fmt, args);
     va_end(args);

@@ -25,6 +25,9 @@ struct where {
 };
 void chk_find(struct checks *c, enum inv_id id, const struct where *w, const char *fmt, ...)
     __attribute__((format(printf, 4, 5), cold));
+/* One more is counted of which no sentence is kept; false: one would be, nothing is counted. Who asks
+ * first need not write what nobody reads. */
+bool chk_found_enough(struct checks *c, enum inv_id id);
 void chk_findings_init(struct checks *c);
 const char *chk_perm(enum perm p); /* "r", "w", "rw", "no right" */
 void chk_story(struct checks *c, uint64_t gpa);

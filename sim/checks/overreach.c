@@ -118,6 +118,8 @@ static void tell(struct checks *c, const struct desc *d, uint64_t pages)
     char what[DESC_TEXT];
     ull named = (ull)((d->last - d->first) >> 12) + 1;
 
+    if (chk_found_enough(c, CST_OVERREACH))
+        return;
     chk_describe(what, d);
     if (!pages && d->scope == SCOPE_FINE)
         chk_find(c, CST_OVERREACH, &w,
