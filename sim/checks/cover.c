@@ -225,7 +225,7 @@ static void cover_pages(struct checks *c, const struct desc *d)
     struct registry *r = c->registry;
     struct item *dead = NULL;
 
-    if (r->hist_count <= 64 || d->am > 18) {
+    if (r->hist_count <= 4 * (1 + (UINT64_C(1) << d->am >> 9)) || d->am > 18) {
         for (struct node *n = r->hist, *next; n; n = next) {
             next = n->past->hist_next;
             if (n->role < ROLE_CTX && !n->shared && n->base <= d->last &&

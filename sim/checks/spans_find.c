@@ -204,22 +204,41 @@ struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p)
     return keep(s, x, at_pos(s, p), p);
 }
 
-void spans_expect(struct spans *s, uint64_t x)
+/* Where x is likely to be found, and brought near. False: no guess. */
+static bool bring(const struct spans *s, uint64_t x, size_t *chunk, unsigned *at)
 {
     uint64_t first, end;
-    size_t chunk;
 
     if (s->chunks < 2)
+        return false;
+    *chunk = spans_chunk_for(s, x);
+    first = s->dir[*chunk].first;
+    if (*chunk + 1 == s->chunks || x < first)
+        return false;
+    end = s->dir[*chunk + 1].first;
+    *at = (unsigned)guess(x - first, end - first, SPANS_PER_CHUNK);
+    __builtin_prefetch(&s->dir[*chunk].chunk->used);
+    __builtin_prefetch(&s->dir[*chunk].chunk->at[*at]);
+    return true;
+}
+
+void spans_foresee(const struct spans *s, uint64_t x)
+{
+    size_t chunk;
+    unsigned at;
+
+    bring(s, x, &chunk, &at);
+}
+
+void spans_expect(struct spans *s, uint64_t x)
+{
+    size_t chunk;
+    unsigned at;
+
+    if (!bring(s, x, &chunk, &at))
         return;
-    chunk = spans_chunk_for(s, x);
-    first = s->dir[chunk].first;
-    if (chunk + 1 == s->chunks || x < first)
-        return;
-    end = s->dir[chunk + 1].first;
     s->near_chunk = chunk;
-    s->near_at = (unsigned)guess(x - first, end - first, SPANS_PER_CHUNK);
-    __builtin_prefetch(&s->dir[chunk].chunk->used);
-    __builtin_prefetch(&s->dir[chunk].chunk->at[s->near_at]);
+    s->near_at = at;
 }
 
 struct span *spans_step_far(struct spans *s, struct span_pos *p)
