@@ -1,209 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/rangemap.h"
+#include "base/rangemap_inside.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_ENTRIES 126u
-
-struct range_chunk {
-    unsigned count;
-    struct range_entry entry[CHUNK_ENTRIES];
-};
-
-struct place {
-    size_t chunk;
-    unsigned index;
-};
+#define CHUNK_ENTRIES 127u /* with the C library's own words no more than a page */
 
 void rangemap_clear(struct rangemap *m)
 {
     for (size_t i = 0; i < m->chunks; i++)
-        free(m->dir[i].chunk);
+        free(m->dir[i].entry);
     free(m->dir);
     *m = (struct rangemap){0};
 }
 
-/* Of `count` places over `span` units of address, the one that would hold `at` if all were evenly
- * spread. */
-static size_t evenly(uint64_t at, uint64_t span, size_t count)
-{
-    unsigned shift = 0;
-    uint64_t place;
-
-    while (span >> shift >> 40) /* no overflow: fewer than 2^23 chunks or entries */
-        shift += 8;
-    place = (at >> shift) * count / ((span >> shift) + 1);
-    return place < count ? (size_t)place : count - 1;
-}
-
-/* The first chunk whose last byte is at or above `at`; `chunks` when there is none. Mappings lie
- * mostly side by side, so the search begins where an even spread would have it and goes on in
- * growing steps. */
-static size_t find_chunk(const struct rangemap *m, uint64_t at)
-{
-    const struct range_slot *dir = m->dir;
-    size_t low = 0, high = m->chunks, step = 1;
-
-    if (!high || dir[high - 1].last < at)
-        return high; /* above all: where ascending inserts go */
-    if (high > 8 && at > dir[0].last) {
-        size_t guess = evenly(at - dir[0].last, dir[high - 1].last - dir[0].last, high);
-
-        if (dir[guess].last < at) {
-            for (low = guess + 1; low + step < high && dir[low + step].last < at; step *= 2)
-                low += step + 1;
-            high = low + step < high ? low + step : high;
-        } else {
-            for (high = guess; high > step && dir[high - step].last >= at; step *= 2)
-                high -= step;
-            low = high > step ? high - step + 1 : 0;
-        }
-    }
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (dir[middle].last < at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The first entry of a chunk whose last byte is at or above `at`; there is one. `before`: the last
- * byte of the chunk before. */
-static unsigned find_entry(const struct range_chunk *c, uint64_t before, uint64_t last, uint64_t at)
-{
-    unsigned low = 0, high, step = 1, guess = 0;
-
-    if (at > before) {
-        guess = (unsigned)evenly(at - before - 1, last - before - 1, CHUNK_ENTRIES);
-        __builtin_prefetch(&c->entry[guess]); /* most are full: while the count is on its way */
-        if (c->count != CHUNK_ENTRIES)
-            guess = (unsigned)evenly(at - before - 1, last - before - 1, c->count);
-    }
-    high = c->count - 1;
-    if (c->entry[guess].range.last.v < at) {
-        for (low = guess + 1; low + step < high && c->entry[low + step].range.last.v < at;
-             step *= 2)
-            low += step + 1;
-        high = low + step < high ? low + step : high;
-    } else {
-        for (high = guess; high > step && c->entry[high - step].range.last.v >= at; step *= 2)
-            high -= step;
-        low = high >= step && c->entry[high - step].range.last.v < at ? high - step + 1 : 0;
-    }
-    while (low < high) {
-        unsigned middle = low + (high - low) / 2;
-
-        if (c->entry[middle].range.last.v < at)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* Where the last look-up ended, or the entry after that. */
-static bool find_near(const struct rangemap *m, uint64_t at, struct place *p)
-{
-    const struct range_chunk *c;
-    unsigned i = m->near_index;
-
-    *p = (struct place){m->near_chunk, i};
-    if (p->chunk >= m->chunks || m->dir[p->chunk].last < at ||
-        (p->chunk && m->dir[p->chunk - 1].last >= at))
-        return false;
-    c = m->dir[p->chunk].chunk;
-    if (i >= c->count || (i && c->entry[i - 1].range.last.v >= at))
-        return false;
-    if (c->entry[i].range.last.v >= at)
-        return true;
-    p->index = i + 1;
-    return i + 1 < c->count && c->entry[i + 1].range.last.v >= at;
-}
-
-/* First entry whose last byte is at or above `at`, the gap's included; chunk == chunks when there
- * is none. No chunk is empty. */
-static struct place find(const struct rangemap *m, iova_t at)
-{
-    struct rangemap *keep = (struct rangemap *)(uintptr_t)m; /* a hint is no part of the content */
-    struct place p;
-
-    if (find_near(m, at.v, &p))
-        return p;
-    p = (struct place){find_chunk(m, at.v), 0};
-    if (p.chunk < m->chunks)
-        p.index = find_entry(m->dir[p.chunk].chunk, p.chunk ? m->dir[p.chunk - 1].last : 0,
-                             m->dir[p.chunk].last, at.v);
-    keep->near_chunk = p.chunk;
-    keep->near_index = p.index;
-    return p;
-}
-
-static bool is_gap(const struct rangemap *m, struct place p)
-{
-    return m->gap && p.chunk == m->gap_chunk && p.index == m->gap_index;
-}
-
-/* The same without the gap's. */
-static struct place find_held(const struct rangemap *m, iova_t at)
-{
-    struct place p = find(m, at);
-
-    p.index += is_gap(m, p);
-    return p;
-}
-
 static void close_gap(struct rangemap *m)
 {
-    struct range_chunk *c;
+    struct range_slot *c;
 
     if (!m->gap)
         return;
-    c = m->dir[m->gap_chunk].chunk;
+    c = &m->dir[m->gap_chunk];
     c->count--;
     memmove(c->entry + m->gap_index, c->entry + m->gap_index + 1,
             (c->count - m->gap_index) * sizeof(c->entry[0]));
     m->gap = false;
 }
 
-const struct range_entry *rangemap_at_or_after(const struct rangemap *m, iova_t at)
-{
-    struct place p = find_held(m, at);
-
-    return p.chunk == m->chunks ? NULL : &m->dir[p.chunk].chunk->entry[p.index];
-}
-
-const struct range_entry *rangemap_at(const struct rangemap *m, iova_t at)
-{
-    const struct range_entry *e = rangemap_at_or_after(m, at);
-
-    return e && e->range.first.v <= at.v ? e : NULL;
-}
-
-void rangemap_expect(const struct rangemap *m, iova_t at)
-{
-    size_t chunk = m->chunks > 1 ? find_chunk(m, at.v) : m->chunks;
-    const struct range_chunk *c;
-    uint64_t before;
-
-    if (chunk == m->chunks)
-        return;
-    c = m->dir[chunk].chunk;
-    before = chunk ? m->dir[chunk - 1].last : 0;
-    __builtin_prefetch(&c->count);
-    if (at.v > before)
-        __builtin_prefetch(
-            &c->entry[evenly(at.v - before - 1, m->dir[chunk].last - before - 1, CHUNK_ENTRIES)]);
-}
-
 /* The directory's word of a chunk that is not empty. */
 static void told(struct rangemap *m, size_t at)
 {
-    const struct range_chunk *c = m->dir[at].chunk;
+    const struct range_slot *c = &m->dir[at];
 
     m->dir[at].last = c->entry[c->count - 1].range.last.v;
 }
@@ -211,7 +39,7 @@ static void told(struct rangemap *m, size_t at)
 /* A new empty chunk at position `at` of the directory. */
 static int add_chunk(struct rangemap *m, size_t at)
 {
-    struct range_chunk *c;
+    struct range_entry *entry;
 
     if (m->chunks == m->room) {
         size_t room = m->room ? m->room * 2 : 4;
@@ -222,12 +50,11 @@ static int add_chunk(struct rangemap *m, size_t at)
         m->dir = grown;
         m->room = room;
     }
-    c = malloc(sizeof(*c));
-    if (!c)
+    entry = malloc(CHUNK_ENTRIES * sizeof(*entry));
+    if (!entry)
         return -ENOMEM;
-    c->count = 0;
     memmove(m->dir + at + 1, m->dir + at, (m->chunks - at) * sizeof(*m->dir));
-    m->dir[at] = (struct range_slot){0, c};
+    m->dir[at] = (struct range_slot){.entry = entry};
     m->chunks++;
     return 0;
 }
@@ -236,20 +63,20 @@ static int add_chunk(struct rangemap *m, size_t at)
  * them. */
 static int make_room(struct rangemap *m, struct place *p)
 {
-    struct range_chunk *c, *right;
+    struct range_slot *c, *right;
     unsigned half;
 
     if (p->chunk == m->chunks) {
-        if (m->chunks && m->dir[m->chunks - 1].chunk->count < CHUNK_ENTRIES) {
+        if (m->chunks && m->dir[m->chunks - 1].count < CHUNK_ENTRIES) {
             p->chunk = m->chunks - 1;
-            p->index = m->dir[p->chunk].chunk->count;
+            p->index = m->dir[p->chunk].count;
             return 0;
         }
         return add_chunk(m, m->chunks);
     }
-    c = m->dir[p->chunk].chunk;
+    c = &m->dir[p->chunk];
     if (!p->index && p->chunk) { /* between two chunks: what goes and comes again, ascending */
-        const struct range_chunk *left = m->dir[p->chunk - 1].chunk;
+        const struct range_slot *left = &m->dir[p->chunk - 1];
 
         if (left->count < CHUNK_ENTRIES) {
             p->chunk--;
@@ -263,7 +90,8 @@ static int make_room(struct rangemap *m, struct place *p)
         return 0;
     if (add_chunk(m, p->chunk + 1))
         return -ENOMEM;
-    right = m->dir[p->chunk + 1].chunk;
+    c = &m->dir[p->chunk]; /* the directory may have moved */
+    right = c + 1;
     half = c->count / 2;
     right->count = c->count - half;
     memcpy(right->entry, c->entry + half, right->count * sizeof(c->entry[0]));
@@ -290,7 +118,7 @@ static void put(struct range_entry *to, const struct range_entry *e)
 /* Put it where the gap is; `p` is that place. */
 static int fill_gap(struct rangemap *m, struct place p, const struct range_entry *e)
 {
-    struct range_entry *entry = m->dir[p.chunk].chunk->entry + p.index;
+    struct range_entry *entry = m->dir[p.chunk].entry + p.index;
 
     if (entry[1].range.first.v <= e->range.last.v)
         return -EEXIST;
@@ -302,19 +130,18 @@ static int fill_gap(struct rangemap *m, struct place p, const struct range_entry
 
 int rangemap_insert(struct rangemap *m, const struct range_entry *e)
 {
-    struct place p = find(m, e->range.first);
-    struct range_chunk *c;
+    struct place p = rangemap_find(m, e->range.first);
+    struct range_slot *c;
 
-    if (is_gap(m, p))
+    if (rangemap_is_gap(m, p))
         return fill_gap(m, p, e);
-    if (p.chunk < m->chunks &&
-        iova_range_overlap(m->dir[p.chunk].chunk->entry[p.index].range, e->range))
+    if (p.chunk < m->chunks && iova_range_overlap(m->dir[p.chunk].entry[p.index].range, e->range))
         return -EEXIST;
     p.index -= m->gap && p.chunk == m->gap_chunk && p.index > m->gap_index;
     close_gap(m);
     if (make_room(m, &p))
         return -ENOMEM;
-    c = m->dir[p.chunk].chunk;
+    c = &m->dir[p.chunk];
     if (p.index < c->count)
         memmove(c->entry + p.index + 1, c->entry + p.index, (c->count - p.index) * sizeof(*e));
     put(&c->entry[p.index], e);
@@ -326,7 +153,7 @@ int rangemap_insert(struct rangemap *m, const struct range_entry *e)
 
 static void remove_chunk(struct rangemap *m, size_t at)
 {
-    free(m->dir[at].chunk);
+    free(m->dir[at].entry);
     m->chunks--;
     memmove(m->dir + at, m->dir + at + 1, (m->chunks - at) * sizeof(*m->dir));
 }
@@ -334,7 +161,7 @@ static void remove_chunk(struct rangemap *m, size_t at)
 /* Remove the entries [p.index, to) of one chunk; there is no gap. */
 static void remove_run(struct rangemap *m, struct place p, unsigned to)
 {
-    struct range_chunk *c = m->dir[p.chunk].chunk;
+    struct range_slot *c = &m->dir[p.chunk];
 
     m->count -= to - p.index;
     if (to == p.index + 1 && to < c->count) {
@@ -358,12 +185,12 @@ static uint64_t remove_chunks(struct rangemap *m, size_t at, struct iova_range r
     size_t to = at;
 
     for (; to < m->chunks && m->dir[to].last <= r.last.v; to++) {
-        const struct range_chunk *c = m->dir[to].chunk;
+        const struct range_slot *c = &m->dir[to];
 
         for (unsigned i = 0; i < c->count; i++)
             bytes += c->entry[i].range.last.v - c->entry[i].range.first.v + 1;
         m->count -= c->count;
-        free(m->dir[to].chunk);
+        free(m->dir[to].entry);
     }
     memmove(m->dir + at, m->dir + to, (m->chunks - to) * sizeof(*m->dir));
     m->chunks -= to - at;
@@ -375,20 +202,18 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
     uint64_t bytes = 0;
 
     for (;;) {
-        struct place p = find_held(m, r.first);
-        const struct range_chunk *c;
+        struct place p = rangemap_find_held(m, r.first);
+        const struct range_slot *c;
         unsigned to;
 
-        if (p.chunk < m->chunks &&
-            m->dir[p.chunk].chunk->entry[p.index].range.first.v < r.first.v) {
+        if (p.chunk < m->chunks && m->dir[p.chunk].entry[p.index].range.first.v < r.first.v) {
             p.index++;
-            p.index += is_gap(m, p);
-            if (p.index == m->dir[p.chunk].chunk->count)
+            p.index += rangemap_is_gap(m, p);
+            if (p.index == m->dir[p.chunk].count)
                 p = (struct place){p.chunk + 1, 0};
-            p.index += is_gap(m, p);
+            p.index += rangemap_is_gap(m, p);
         }
-        if (p.chunk >= m->chunks ||
-            !iova_range_covers(r, m->dir[p.chunk].chunk->entry[p.index].range))
+        if (p.chunk >= m->chunks || !iova_range_covers(r, m->dir[p.chunk].entry[p.index].range))
             return bytes;
         p.index -= m->gap && p.chunk == m->gap_chunk && p.index > m->gap_index;
         close_gap(m);
@@ -396,7 +221,7 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
             bytes += remove_chunks(m, p.chunk, r);
         if (p.chunk >= m->chunks)
             return bytes;
-        c = m->dir[p.chunk].chunk;
+        c = &m->dir[p.chunk];
         for (to = p.index; to < c->count && iova_range_covers(r, c->entry[to].range); to++)
             bytes += c->entry[to].range.last.v - c->entry[to].range.first.v + 1;
         if (to == p.index)
@@ -439,5 +264,5 @@ int rangemap_cut(struct rangemap *m, struct iova_range r)
 
 uint64_t rangemap_bytes(const struct rangemap *m)
 {
-    return m->chunks * sizeof(struct range_chunk) + m->room * sizeof(*m->dir);
+    return m->chunks * CHUNK_ENTRIES * sizeof(struct range_entry) + m->room * sizeof(*m->dir);
 }

@@ -21,12 +21,11 @@ struct range_entry {
     enum perm perm;
 };
 
-struct range_chunk;
-
-/** A chunk, and the last byte of its last entry: a look-up need not go into the others. */
+/** A chunk: sorted entries, and what a look-up must know to go into no other. */
 struct range_slot {
-    uint64_t last;
-    struct range_chunk *chunk;
+    uint64_t last; /* the last byte of its last entry */
+    struct range_entry *entry;
+    unsigned count;
 };
 
 /*
