@@ -200,8 +200,9 @@ static void cover_node(struct checks *c, struct node *n, const struct desc *d, s
     }
 }
 
-static void cover_pages_below(struct checks *c, const struct domain_link *l, const struct desc *d,
-                              struct item **dead)
+/* The tables below one top that translate some of it, by their places, to `meet`. */
+static void visit_below(struct checks *c, const struct domain_link *l, const struct desc *d,
+                        void (*meet)(struct checks *c, struct node *n, void *arg), void *arg)
 {
     struct registry *r = c->registry;
 
@@ -212,7 +213,7 @@ static void cover_pages_below(struct checks *c, const struct domain_link *l, con
             for (struct node *n = reg_at(r, l->top, role, base), *next; n; n = next) {
                 next = n->place_next;
                 if (node_items(n) && reg_is_place(n, l->top, role, base))
-                    cover_node(c, n, d, dead);
+                    meet(c, n, arg);
             }
             if (base + table < base)
                 break;
@@ -220,23 +221,73 @@ static void cover_pages_below(struct checks *c, const struct domain_link *l, con
     }
 }
 
+static void visit_places(struct checks *c, const struct desc *d,
+                         void (*meet)(struct checks *c, struct node *n, void *arg), void *arg)
+{
+    struct registry *r = c->registry;
+
+    for (size_t i = 0; i < r->link_count; i++)
+        if (r->links[i].did == d->did && reg_only_domain(r, r->links[i].top, d->did))
+            visit_below(c, &r->links[i], d, meet, arg);
+}
+
+struct covering {
+    const struct desc *d;
+    struct item **dead;
+};
+
+static void cover_met(struct checks *c, struct node *n, void *arg)
+{
+    struct covering *v = arg;
+
+    cover_node(c, n, v->d, v->dead);
+}
+
+struct met {
+    struct node *only;
+    bool several;
+};
+
+static void count_met(struct checks *c, struct node *n, void *arg)
+{
+    struct met *m = arg;
+
+    (void)c;
+    m->several |= m->only && m->only != n;
+    m->only = n;
+}
+
+/* With few tables that remember something: in the order in which they began to. */
+static void cover_few(struct checks *c, const struct desc *d, struct item **dead)
+{
+    struct registry *r = c->registry;
+
+    for (struct node *n = r->hist, *next; n; n = next) {
+        next = n->past->hist_next;
+        if (n->role < ROLE_CTX && !n->shared && n->base <= d->last &&
+            n->base + (arch_entry_bytes(n->role) * 512 - 1) >= d->first &&
+            reg_only_domain(r, n->top, d->did))
+            cover_node(c, n, d, dead);
+    }
+}
+
 static void cover_pages(struct checks *c, const struct desc *d)
 {
     struct registry *r = c->registry;
     struct item *dead = NULL;
+    struct covering v = {d, &dead};
+    struct met met = {NULL, false};
 
-    if (r->hist_count <= 4 * (1 + (UINT64_C(1) << d->am >> 9)) || d->am > 18) {
-        for (struct node *n = r->hist, *next; n; n = next) {
-            next = n->past->hist_next;
-            if (n->role < ROLE_CTX && !n->shared && n->base <= d->last &&
-                n->base + (arch_entry_bytes(n->role) * 512 - 1) >= d->first &&
-                reg_only_domain(r, n->top, d->did))
-                cover_node(c, n, d, &dead);
-        }
+    if (r->hist_count > 64 && d->am <= 18) {
+        visit_places(c, d, cover_met, &v);
+    } else if (r->hist_count > 4 && d->am <= 9) { /* a page or so: one table of leaves */
+        visit_places(c, d, count_met, &met);
+        if (met.several) /* order counts */
+            cover_few(c, d, &dead);
+        else if (met.only)
+            cover_node(c, met.only, d, &dead);
     } else {
-        for (size_t i = 0; i < r->link_count; i++)
-            if (r->links[i].did == d->did && reg_only_domain(r, r->links[i].top, d->did))
-                cover_pages_below(c, &r->links[i], d, &dead);
+        cover_few(c, d, &dead);
     }
     items_bury(c, dead);
     if (r->partly)

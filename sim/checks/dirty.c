@@ -68,7 +68,10 @@ void chk_dirty_top(struct checks *c, uint64_t top, uint64_t first, uint64_t last
             p->top = x.kind == CTX_TABLES ? x.top : 0;
             p->top_valid = true;
         }
-        if (p->top == top && !dirty_add(&p->dirty, first, last))
+        if (p->top != top)
+            continue;
+        if (!dirty_add(&p->dirty, first, last))
             c->failed = true;
+        spans_expect(&p->told, first); /* its invalidation will ask */
     }
 }

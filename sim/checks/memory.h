@@ -71,14 +71,18 @@ static inline void chk_lookup_run(const struct checks *c, const struct ctx *x, u
                                   uint64_t until, struct leaf *out)
 {
     const struct context_memo *m = c->context;
-    unsigned index = (unsigned)(iova >> 12) & 511u;
-    const uint64_t *words = m->way[1].words;
-    uint64_t word = words ? words[index] : 0;
-    unsigned perm = m->way[1].perm & (unsigned)word & PERM_RW;
+    unsigned index = (unsigned)(iova >> 12) & 511u, perm;
+    uint64_t word;
 
-    if (!perm || !(m->known & 2) || (m->way[1].iova ^ iova) >> 21 || m->top != x->top ||
-        m->levels != x->levels || x->kind != CTX_TABLES || (word & c->arch.reserved[1][0]) ||
+    if (!(m->known & 2) || (m->way[1].iova ^ iova) >> 21 || m->top != x->top ||
+        m->levels != x->levels || x->kind != CTX_TABLES || !m->way[1].words ||
         (x->limit_bits < 64 && iova >> x->limit_bits)) {
+        chk_lookup_far(c, x, iova, until, out);
+        return;
+    }
+    word = m->way[1].words[index];
+    perm = m->way[1].perm & (unsigned)word & PERM_RW;
+    if (!perm || (word & c->arch.reserved[1][0])) {
         chk_lookup_far(c, x, iova, until, out);
         return;
     }

@@ -2,17 +2,15 @@
 /* Where in a map of spans an address is, or would be. Nothing here changes what a map holds. */
 #include "checks/spans_inside.h"
 
-/* Where x would lie among `n` (below 2^32) things spread evenly over [0, over]: a place to begin
+/* Where x would lie among `n` (below 2^32) things spread evenly over [0, over): a place to begin
  * looking at. */
 static size_t guess(uint64_t x, uint64_t over, size_t n)
 {
-    if (x >= over)
-        return n - 1;
     while (over >> 32) {
         over >>= 16;
         x >>= 16;
     }
-    return (size_t)(x * n / (over + 1));
+    return x >= over ? n - 1 : (size_t)(x * n / over);
 }
 
 size_t spans_chunk_for(const struct spans *s, uint64_t x)
@@ -24,7 +22,7 @@ size_t spans_chunk_for(const struct spans *s, uint64_t x)
         return 0;
     if (x >= dir[hi - 1].first)
         return hi - 1;
-    lo = guess(x - dir[0].first, dir[hi - 1].first - dir[0].first, hi);
+    lo = guess(x - dir[0].first, dir[hi - 1].first - dir[0].first, hi - 1);
     if (dir[lo].first <= x) {
         while (lo + by < hi && dir[lo + by].first <= x) {
             lo += by;
@@ -204,21 +202,23 @@ struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p)
     return keep(s, x, at_pos(s, p), p);
 }
 
-/* Where x is likely to be found, and brought near. False: no guess. */
+/* The ranges about x are brought near: in which chunk, and where there, by an even spread. False: no
+ * guess. */
 static bool bring(const struct spans *s, uint64_t x, size_t *chunk, unsigned *at)
 {
+    const struct span_chunk *c;
     uint64_t first, end;
 
-    if (s->chunks < 2)
-        return false;
     *chunk = spans_chunk_for(s, x);
     first = s->dir[*chunk].first;
     if (*chunk + 1 == s->chunks || x < first)
         return false;
     end = s->dir[*chunk + 1].first;
+    c = s->dir[*chunk].chunk;
     *at = (unsigned)guess(x - first, end - first, SPANS_PER_CHUNK);
-    __builtin_prefetch(&s->dir[*chunk].chunk->used);
-    __builtin_prefetch(&s->dir[*chunk].chunk->at[*at]);
+    __builtin_prefetch(&c->used);
+    __builtin_prefetch(&c->at[*at ? *at - 1 : 0].last); /* near_there looks at both neighbours */
+    __builtin_prefetch(&c->at[*at + 1 < SPANS_PER_CHUNK ? *at + 1 : *at].last);
     return true;
 }
 
@@ -227,7 +227,8 @@ void spans_foresee(const struct spans *s, uint64_t x)
     size_t chunk;
     unsigned at;
 
-    bring(s, x, &chunk, &at);
+    if (s->chunks > 1)
+        bring(s, x, &chunk, &at);
 }
 
 void spans_expect(struct spans *s, uint64_t x)
@@ -235,7 +236,8 @@ void spans_expect(struct spans *s, uint64_t x)
     size_t chunk;
     unsigned at;
 
-    if (!bring(s, x, &chunk, &at))
+    if (s->chunks < 2 || near_chunk(s, x) /* there it was looked lately */ ||
+        !bring(s, x, &chunk, &at))
         return;
     s->near_chunk = chunk;
     s->near_at = at;
