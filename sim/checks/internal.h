@@ -155,6 +155,7 @@ void chk_dma_shadow(struct checks *c, const struct obs *o);
 /* pins.c: the kernel's side of containers */
 struct pin_book;
 void chk_pins(struct checks *c, const struct obs *o);
+void chk_pins_ioctl(struct checks *c, const struct obs *o);
 void chk_pins_fail(struct checks *c, const struct fail_rec *f);
 void chk_pins_free(struct checks *c);
 

@@ -169,8 +169,12 @@ static void accounts(struct checks *c, struct box *x, const struct obs *o)
     x->counted = true;
 }
 
-static void ioctl_shown(struct checks *c, struct box *x, const struct obs *o)
+void chk_pins_ioctl(struct checks *c, const struct obs *o)
 {
+    struct box *x = box_of(c, o->u.type1.container ? o->u.type1.container : "");
+
+    if (!x)
+        return;
     if (o->u.type1.begin) {
         for (size_t i = 0; i < x->listeds; i++)
             x->listed[i].asks = 0;
@@ -181,10 +185,10 @@ static void ioctl_shown(struct checks *c, struct box *x, const struct obs *o)
         unmapped(c, x, o->u.type1.range);
 }
 
+/* All but ioctls. */
 void chk_pins(struct checks *c, const struct obs *o)
 {
     const char *name = o->kind == OBS_LOCK           ? o->u.lock.container
-                       : o->kind == OBS_TYPE1        ? o->u.type1.container
                        : o->kind == OBS_TYPE1_DEVICE ? o->u.type1_device.container
                        : o->kind == OBS_DMA_UNMAP    ? o->u.dma_unmap.container
                                                      : o->u.pin.container;
@@ -194,7 +198,6 @@ void chk_pins(struct checks *c, const struct obs *o)
         return;
     switch (o->kind) {
     case OBS_LOCK: pins_lock(c, x, o->u.lock.lock, o->u.lock.taken); break;
-    case OBS_TYPE1: ioctl_shown(c, x, o); break;
     case OBS_TYPE1_DEVICE: pins_device(c, x, o); break;
     case OBS_DMA_UNMAP: pins_asked(c, x, o); break;
     default: pinned(c, x, o); break;

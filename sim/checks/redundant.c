@@ -26,7 +26,9 @@ void chk_redundant_taken(struct checks *c, struct person *p, const struct note *
     c->some_taken = true;
     if (p->tooks < TOOK_FIRST)
         p->took[p->tooks++] = *held;
-    else if (!spans_cut(&p->taken, held->first, held->last) || !spans_put(&p->taken, *held))
+    else if (!(spans_behind(&p->taken, held->first) ||
+               spans_cut(&p->taken, held->first, held->last)) ||
+             !spans_put(&p->taken, *held))
         c->failed = true;
 }
 

@@ -292,19 +292,19 @@ void chk_shadow(struct checks *c, const struct desc *d)
     for (size_t i = 0; i < c->persons; i++) {
         struct person *p = c->people[i];
         const struct device_state *dev;
-        struct ctx x;
+        const struct ctx *x;
 
         if (!chk_shadows(p) || !(dev = chk_device(c, p->bdf, false)) || !dev->translated)
             continue;
         if (c->cfg.mode == CHECK_FAST && !dirty_touch(&p->dirty, d->first, d->last) &&
             !p->owed_map.count && !p->owed_unmap.count)
             continue;
-        x = chk_context(c, p->bdf);
-        if (x.kind == CTX_PASS || !concerns(c, p, &x, d))
+        x = chk_context_of(c, p->bdf); /* nobody asks for another meanwhile */
+        if (x->kind == CTX_PASS || !concerns(c, p, x, d))
             continue;
         if (p->owed_map.count || p->owed_unmap.count)
-            chk_converge(c, p, &x, d);
-        compare_registered(c, p, &x, d);
+            chk_converge(c, p, x, d);
+        compare_registered(c, p, x, d);
         if (!dirty_cut(&p->dirty, d->first, d->last))
             c->failed = true;
     }

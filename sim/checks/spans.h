@@ -87,6 +87,14 @@ static inline struct span *spans_step(struct spans *s, struct span_pos *p)
     return &c->at[++p->at];
 }
 
+/** True when all ranges lie below `x`. */
+static inline bool spans_behind(const struct spans *s, uint64_t x)
+{
+    const struct span_chunk *c = s->chunks ? s->dir[s->chunks - 1].chunk : NULL;
+
+    return !c || !c->used || c->at[c->used - 1].last < x;
+}
+
 /** Add a range that overlaps none. False: out of memory, nothing changed. */
 bool spans_put(struct spans *s, struct span n);
 

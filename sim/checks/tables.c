@@ -127,11 +127,8 @@ static unsigned begin(struct context_memo *m, const struct ctx *x, uint64_t iova
 static const uint64_t *words_of(const struct checks *c, unsigned level)
 {
     struct context_memo *m = c->context;
-    const uint64_t *words = m->way[level].words;
+    const uint64_t *words = guest_mem_page(c->cfg.mem, gpa(m->way[level].page));
 
-    if (words)
-        return words;
-    words = guest_mem_page(c->cfg.mem, gpa(m->way[level].page));
     if (!m->storing)
         m->way[level].words = words;
     return words;
@@ -163,27 +160,27 @@ void chk_lookup_far(const struct checks *c, const struct ctx *x, uint64_t iova, 
         *out = (struct leaf){.first = arch_last(x->limit_bits) + 1, .last = UINT64_MAX};
         return;
     }
-    for (unsigned level = begin(m, x, iova);; level--) {
-        unsigned shift = TABLE_SHIFT(level - 1), index = (unsigned)(iova >> shift) & 511u, perm;
-        uint64_t mask = (UINT64_C(1) << shift) - 1, word, at;
-        const uint64_t *words = words_of(c, level);
-        enum entry_kind kind;
+    for (unsigned level = begin(m, x, iova), shift = TABLE_SHIFT(level - 1);; level--, shift -= 9) {
+        const uint64_t *words = m->way[level].words ? m->way[level].words : words_of(c, level);
+        uint64_t mask = (UINT64_C(1) << shift) - 1, at, word;
+        unsigned index = (unsigned)(iova >> shift) & 511u, perm;
+        bool ps;
 
         if (!words) {
             absent(out, iova, mask << 9 | 0x1ff, 0);
             break;
         }
         word = words[index];
+        ps = level > 1 && (word & 0x80);
         at = m->way[level].page + 8 * (uint64_t)index;
-        kind = arch_entry(&c->arch, level, word);
         perm = m->way[level].perm & (unsigned)word;
-        if (kind == ENTRY_ABSENT || kind == ENTRY_BAD || !(perm & PERM_RW)) {
+        if (!(perm & PERM_RW) || (word & c->arch.reserved[level][ps])) { /* empty, or nonsense */
             absent(out, iova, mask, at);
             widen(out, words, index, mask + 1, until);
             break;
         }
         word &= c->arch.addr_mask;
-        if (kind == ENTRY_LEAF) { /* which level 1 is at the latest */
+        if (ps || level == 1) {
             *out = (struct leaf){true,         iova & ~mask,          iova | mask,
                                  word & ~mask, (enum perm)(perm & 3), at};
             break;
