@@ -49,15 +49,28 @@ static uint64_t reg(void *sim, unsigned off, unsigned bytes)
     return vtd_read(e->unit, off, bytes);
 }
 
-static bool held(void *sim, const char *consumer, iova_t at, struct held_xlat *out)
+static const void *side(void *sim, const char *consumer)
 {
-    const struct consumer *c = engine_consumer(sim, consumer);
+    return engine_consumer(sim, consumer);
+}
+
+static bool side_held(void *sim, const void *side, iova_t at, struct held_xlat *out)
+{
+    const struct consumer *c = side;
     struct range_entry entry;
 
-    if (!c || !c->ops->held(c, at, &entry))
+    (void)sim;
+    if (c->gone || !c->ops->held(c, at, &entry))
         return false;
     *out = (struct held_xlat){entry.range, entry.gpa, entry.perm};
     return true;
+}
+
+static bool held(void *sim, const char *consumer, iova_t at, struct held_xlat *out)
+{
+    const struct consumer *c = engine_consumer(sim, consumer);
+
+    return c && side_held(sim, c, at, out);
 }
 
 void engine_check_config(struct engine *e, struct check_config *c)
@@ -77,7 +90,9 @@ void engine_check_config(struct engine *e, struct check_config *c)
                                     .cached = cached,
                                     .cached_count = cached_count,
                                     .reg = reg,
-                                    .held = held};
+                                    .held = held,
+                                    .side = side,
+                                    .side_held = side_held};
 }
 
 void engine_introduce(const struct engine *e, struct observer to)

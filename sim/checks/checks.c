@@ -47,7 +47,7 @@ void checks_free(struct checks *c)
     free(c);
 }
 
-static void see_device(struct checks *c, const struct obs *o)
+APART static void see_device(struct checks *c, const struct obs *o)
 {
     bool leaves = o->kind == OBS_DEVICE && !o->u.device.on;
     struct device_state *d;
@@ -74,7 +74,7 @@ static void see_device(struct checks *c, const struct obs *o)
     chk_dirty_device(c, d->bdf);
 }
 
-static void see_vhost(struct checks *c, const struct obs *o)
+APART static void see_vhost(struct checks *c, const struct obs *o)
 {
     struct person *p = chk_person(c, o->u.vhost.consumer);
 

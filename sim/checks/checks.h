@@ -73,6 +73,10 @@ struct check_world {
     /* What the named consumer's side (a vfio's container; what a probe recorded) holds at `at`, or
      * false. */
     bool (*held)(void *sim, const char *consumer, iova_t at, struct held_xlat *out);
+    /* The same in two steps, for who asks often: the named consumer, valid until OBS_CONSUMER says
+     * that it left (NULL: there is none), and what its side holds. May be NULL, both. */
+    const void *(*side)(void *sim, const char *consumer);
+    bool (*side_held)(void *sim, const void *side, iova_t at, struct held_xlat *out);
     /* The translation the unit's IOTLB holds for one address of one device, or false. May be NULL:
      * then visit_cached is asked instead, which costs a visit of the whole IOTLB for an invalidated
      * page. */

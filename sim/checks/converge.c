@@ -93,9 +93,7 @@ static bool unmappable(const struct checks *c, const struct leaf *leaf)
 /* Is what its side holds at `at` wrong? *until receives how far the answer reaches. */
 static bool wrong_at(struct judged *j, const struct leaf *leaf, uint64_t at, uint64_t *until)
 {
-    const struct check_world *w = &j->c->cfg.world;
-
-    j->held = w->held(w->sim, j->p->name, iova(at), &j->has);
+    j->held = chk_held(j->c, j->p, at, &j->has);
     *until = leaf->last; /* a mapping is there whole or not at all */
     if (!j->unmap && (!leaf->present || unmappable(j->c, leaf)))
         return false; /* a refused MAP left nothing; what is held is another's of the container */

@@ -157,12 +157,11 @@ bool chk_device_iotlb_may(struct checks *c, struct person *p, uint64_t at, uint6
 static bool still_true(struct checks *c, struct person *p, const struct span *s, uint64_t at,
                        bool *said)
 {
-    const struct check_world *w = &c->cfg.world;
     struct held_xlat h;
     enum perm rights;
     uint64_t target;
 
-    if (!w->held(w->sim, p->name, iova(at), &h))
+    if (!chk_held(c, p, at, &h))
         return false;
     target = h.gpa.v + (at - h.range.first.v);
     rights = h.perm & told_perm(s->meta);

@@ -90,7 +90,14 @@ bool guest_on_since(const struct checks *c, uint64_t record);
 bool guest_alive(const struct checks *c, const struct node *n, const struct item *i);
 
 /* guest_queue.c: Q4, Q6, Q7, Q9 */
-void queue_stored(struct checks *c, const struct rec *r);
+void queue_slots_stored(struct checks *c, const struct rec *r);
+static inline void queue_stored(struct checks *c, const struct rec *r)
+{
+    const struct guest_queue *q = &c->watch->q;
+
+    if (q->on && r->u.mem.gpa.v - q->base < (uint64_t)q->size * 16) /* below the base: far above */
+        queue_slots_stored(c, r);
+}
 void queue_record(struct checks *c, const struct rec *r);
 void queue_taken(struct checks *c); /* the unit took a descriptor */
 void queue_wait(struct checks *c, uint64_t lo, uint64_t hi);
@@ -117,8 +124,20 @@ struct page_change {
     uint64_t old, word;
     enum entry_kind was, is; /* what they are at the level of the table */
 };
-bool pages_change(struct checks *c, const struct node *n, unsigned index,
-                  const struct page_change *p);
+bool pages_in_place(struct checks *c, const struct node *n, unsigned index,
+                    const struct page_change *p);
+bool pages_size(struct checks *c, const struct node *n, unsigned index, bool to_leaf);
+static inline bool pages_change(struct checks *c, const struct node *n, unsigned index,
+                                const struct page_change *p)
+{
+    bool leads = p->is == ENTRY_LEAF || p->is == ENTRY_TABLE;
+
+    if (c->registry->wild || !leads)
+        return false;
+    if (p->was == ENTRY_LEAF || p->was == ENTRY_TABLE)
+        return pages_in_place(c, n, index, p);
+    return p->was == ENTRY_ABSENT && n->role > 1 && pages_size(c, n, index, p->is == ENTRY_LEAF);
+}
 void pages_partial(struct checks *c, const struct node *n, const struct item *i,
                    const struct desc *d);
 

@@ -49,7 +49,7 @@ static uint64_t small_leaf(const struct checks *c, const struct node *n, uint64_
 }
 
 /* An entry that was not present changes: does a cache hold a page of another size there? */
-static bool size_changes(struct checks *c, const struct node *n, unsigned index, bool to_leaf)
+bool pages_size(struct checks *c, const struct node *n, unsigned index, bool to_leaf)
 {
     struct where w = slot_of(n, index, 0);
     uint64_t small;
@@ -73,8 +73,8 @@ static bool size_changes(struct checks *c, const struct node *n, unsigned index,
 }
 
 /* An entry in place: a leaf that leads elsewhere, or becomes a table, or was one. */
-static bool in_place(struct checks *c, const struct node *n, unsigned index,
-                     const struct page_change *p)
+bool pages_in_place(struct checks *c, const struct node *n, unsigned index,
+                    const struct page_change *p)
 {
     uint64_t frame = c->arch.addr_mask & ~(arch_entry_bytes(n->role) - 1);
     struct where w;
@@ -97,22 +97,6 @@ static bool in_place(struct checks *c, const struct node *n, unsigned index,
              "replace a mapping: the entry should be cleared and invalidated first.",
              (ull)w.range.first.v, (ull)(p->old & frame), (ull)(p->word & frame));
     return true;
-}
-
-bool pages_change(struct checks *c, const struct node *n, unsigned index,
-                  const struct page_change *p)
-{
-    enum entry_kind was = p->was, is = p->is;
-
-    if (c->registry->wild)
-        return false;
-    if ((was == ENTRY_LEAF || was == ENTRY_TABLE) && (is == ENTRY_LEAF || is == ENTRY_TABLE))
-        return in_place(c, n, index, p);
-    if (was != ENTRY_ABSENT || n->role == 1)
-        return false;
-    if (is == ENTRY_LEAF)
-        return size_changes(c, n, index, true);
-    return is == ENTRY_TABLE && size_changes(c, n, index, false);
 }
 
 /* A page-selective invalidation meets an older value of which it names a part only. */

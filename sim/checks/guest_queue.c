@@ -46,14 +46,13 @@ static void slot_stored(struct checks *c, uint32_t slot, uint64_t lo, bool judge
     set_bit(q->fresh, slot);
 }
 
-void queue_stored(struct checks *c, const struct rec *r)
+/* The store begins in the queue. */
+void queue_slots_stored(struct checks *c, const struct rec *r)
 {
     struct guest_queue *q = &c->watch->q;
     uint64_t at = r->u.mem.gpa.v, words = r->u.mem.words, offset = at - q->base;
     uint64_t lo;
 
-    if (!q->on || offset >= (uint64_t)q->size * 16) /* below the base: far above */
-        return;
     for (uint64_t w = 0; w < words && (offset + 8 * w) / 16 < q->size;) {
         uint64_t here = offset + 8 * w;
 

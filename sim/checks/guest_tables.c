@@ -57,7 +57,7 @@ static void judge_same_domain(struct checks *c, uint64_t page, unsigned index, c
     }
 }
 
-static void judge_context(struct checks *c, const struct node *n, unsigned index,
+APART static void judge_context(struct checks *c, const struct node *n, unsigned index,
                           const uint64_t old[2], const uint64_t new[2])
 {
     struct ctx x = arch_context(&c->arch, new[0], new[1]);
@@ -107,7 +107,7 @@ static void judge_context(struct checks *c, const struct node *n, unsigned index
 }
 
 /* An IOVA becomes present while an older translation of it may still be cached. */
-static void judge_present_again(struct checks *c, const struct node *n, unsigned index)
+APART static void judge_present_again(struct checks *c, const struct node *n, unsigned index)
 {
     const struct registry *r = c->registry;
     uint64_t iova;

@@ -134,6 +134,17 @@ struct device_state *chk_device_look(struct checks *c, bdf_t bdf, bool make)
     return &c->devices[lo];
 }
 
+bool chk_held(const struct checks *c, struct person *p, uint64_t at, struct held_xlat *out)
+{
+    const struct check_world *w = &c->cfg.world;
+
+    if (!w->side || !w->side_held)
+        return w->held(w->sim, p->name, iova(at), out);
+    if (!p->side)
+        p->side = w->side(w->sim, p->name);
+    return p->side && w->side_held(w->sim, p->side, iova(at), out);
+}
+
 static void add_up(struct person *p)
 {
     p->registered = 0;
@@ -150,6 +161,7 @@ void chk_consumer(struct checks *c, const struct obs *o)
     if (!p)
         return;
     c->flags_moved = true;
+    p->side = NULL;
     p->joined = o->u.consumer.joined;
     p->regs = 0;
     p->registered = 0;

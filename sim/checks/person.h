@@ -49,6 +49,7 @@ struct person {
     char name[NAME_BYTES];
     bdf_t bdf; /* the id that the requests of its device carry */
     enum consumer_kind kind;
+    const void *side; /* as check_world.side names it; NULL: not asked for yet */
     bool joined;
     bool on_demand;          /* vhost: it asks when it misses */
     uint32_t flags;          /* as asked when joining */

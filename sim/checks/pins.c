@@ -69,14 +69,12 @@ static struct box *add_box(struct pin_book *b, const char *name)
     return b->box[b->boxes++] = x;
 }
 
-static struct box *box_of(struct checks *c, const char *name)
+APART static struct box *box_named(struct checks *c, const char *name)
 {
     struct pin_book *b = book(c);
 
     if (!b)
         return NULL;
-    if (b->named == name && b->named_record == c->record)
-        return b->last;
     b->named = name;
     b->named_record = c->record;
     if (b->last && !strcmp(b->last->name, name))
@@ -88,6 +86,13 @@ static struct box *box_of(struct checks *c, const char *name)
     c->failed |= !b->last;
     b->named = b->last ? name : NULL;
     return b->last;
+}
+
+static struct box *box_of(struct checks *c, const char *name)
+{
+    struct pin_book *b = c->pins;
+
+    return b && b->named == name && b->named_record == c->record ? b->last : box_named(c, name);
 }
 
 /* --- pins ------------------------------------------------------------------------------- */

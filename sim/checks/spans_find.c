@@ -149,44 +149,11 @@ static struct span *keep(struct spans *s, uint64_t from, struct span *x, const s
     return x;
 }
 
-/* That found last is the last of all: a hole never is. */
-static bool found_last(const struct spans *s)
-{
-    const struct span_pos *p = &s->found_pos;
-
-    return p->chunk + 1 == s->chunks && p->at + 1 == s->dir[p->chunk].chunk->used;
-}
-
-/* Ranges are often asked for in order: is it the one after that found last? */
-static bool next_found(struct spans *s, uint64_t x)
-{
-    const struct span_chunk *c = s->dir[s->found_pos.chunk].chunk;
-    unsigned at = s->found_pos.at + 1;
-
-    if (s->hole || at >= c->used || c->at[at].last < x)
-        return false;
-    s->found++;
-    s->found_from = s->found_to + 1;
-    s->found_to = s->found->last;
-    s->found_pos.at = at;
-    return true;
-}
-
-struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p)
+static struct span *look_far(struct spans *s, uint64_t x, struct span_pos *p)
 {
     *p = (struct span_pos){0, 0};
     if (!s->chunks)
         return NULL;
-    if (s->found && x > s->found_to) {
-        if (found_last(s)) {
-            *p = (struct span_pos){s->chunks, 0};
-            return NULL;
-        }
-        if (next_found(s, x)) {
-            *p = s->found_pos;
-            return s->found;
-        }
-    }
     if (!near_chunk(s, x)) {
         if (last_of(s)->last < x) {
             *p = (struct span_pos){s->chunks, 0};
@@ -200,6 +167,30 @@ struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p)
     }
     s->near_at = p->at;
     return keep(s, x, at_pos(s, p), p);
+}
+
+/* Ranges are often asked for in order: is it the one after that found last, or is that the last of
+ * all (a hole never is)? */
+struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p)
+{
+    const struct span_chunk *c;
+    unsigned at = s->found_pos.at + 1;
+
+    if (!s->found || x <= s->found_to)
+        return look_far(s, x, p);
+    c = s->dir[s->found_pos.chunk].chunk;
+    if (at == c->used && s->found_pos.chunk + 1 == s->chunks) {
+        *p = (struct span_pos){s->chunks, 0};
+        return NULL;
+    }
+    if (s->hole || at >= c->used || c->at[at].last < x)
+        return look_far(s, x, p);
+    s->found++;
+    s->found_from = s->found_to + 1;
+    s->found_to = s->found->last;
+    s->found_pos.at = at;
+    *p = s->found_pos;
+    return s->found;
 }
 
 /* The ranges about x are brought near: in which chunk, and where there, by an even spread. False: no

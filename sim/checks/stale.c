@@ -17,8 +17,7 @@ void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n
 
     bool injected = p->fail_unmaps || c->cfg.refusals_injected;
 
-    if (!c->cfg.world.held || (n->asked && n->result < 0 && injected) ||
-        !c->cfg.world.held(c->cfg.world.sim, p->name, iova(at), &h))
+    if (!c->cfg.world.held || (n->asked && n->result < 0 && injected) || !chk_held(c, p, at, &h))
         return;
     if (c->stales == c->stale_room) {
         size_t room = c->stale_room ? c->stale_room * 2 : 16;
@@ -43,7 +42,7 @@ static bool still_stale(const struct checks *c, const struct stale_place *s, str
     struct ctx x;
     uint64_t target;
 
-    if (!s->who->joined || !c->cfg.world.held(c->cfg.world.sim, s->who->name, iova(s->at), h))
+    if (!s->who->joined || !chk_held(c, s->who, s->at, h))
         return false;
     target = h->gpa.v + (s->at - h->range.first.v);
     if (told && told->first <= s->at && told_state(told->meta) == TOLD_HELD &&
