@@ -130,6 +130,19 @@ typedef void shadow_visit_fn(void *arg, struct iova_range r, uint64_t leaf);
  */
 void shadow_drop(struct shadow *s, struct iova_range r, shadow_visit_fn *gone, void *arg);
 
+/** Called for the range that leaves cover which go and lie side by side; they may come in parts. */
+typedef void shadow_run_fn(void *arg, struct iova_range r);
+
+/** shadow_drop for who need not see each leaf: of a table that goes as a whole none is looked at.
+ */
+void shadow_drop_runs(struct shadow *s, struct iova_range r, shadow_run_fn *run, void *arg);
+
+/**
+ * Drop the page at `at` where others stand beside it, as is cheap: its word, or 0 when there is
+ * none or it is for shadow_drop to do.
+ */
+uint64_t shadow_take_page(struct shadow *s, iova_t at);
+
 /** Visit every leaf that overlaps `r`, ascending. The visitor must not change the record. */
 void shadow_visit(const struct shadow *s, struct iova_range r, shadow_visit_fn *visit, void *arg);
 

@@ -3,7 +3,7 @@
 #include "shadow.h"
 #include "shadow_inside.h"
 
-/* A node lost slots: it goes, or its only leaf goes up, or it shrinks. */
+/* A node lost slots, and has others: its only leaf goes up, or it shrinks. */
 static void settle(struct shadow *s, uint64_t *slot)
 {
     struct shadow_node *n = shadow_child(*slot);
@@ -20,18 +20,14 @@ static void settle(struct shadow *s, uint64_t *slot)
             return;
         }
     }
-    if (n->used == 0) {
-        shadow_node_gone(s, n);
-        *slot = 0;
-    } else {
-        (void)shadow_resize(s, slot, n->used); /* without memory it stays large */
-    }
+    (void)shadow_resize(s, slot, n->used); /* without memory it stays large */
 }
 
 struct dropping {
     struct shadow *s;
     struct iova_range range;
-    shadow_visit_fn *gone;
+    shadow_visit_fn *gone; /* each leaf, or */
+    shadow_run_fn *run;    /* those side by side; NULL both: nobody need be told */
     void *arg;
 };
 
@@ -44,47 +40,96 @@ static bool drop_leaf(const struct dropping *d, uint64_t at, unsigned level, uin
         return false;
     if (d->gone)
         d->gone(d->arg, r, leaf);
+    else if (d->run)
+        d->run(d->arg, r);
     d->s->leaves--;
     return true;
 }
 
-/* The page at `at` has two others in its table, or more. */
-static bool others_at(struct shadow *s, iova_t at)
+/* No empty slot lies between those in use. */
+static bool without_gap(const struct shadow_node *n)
 {
-    const uint64_t *slot = shadow_recent_slot(s, at);
-
-    return slot && shadow_child(*slot)->used > 2;
+    return n->used ==
+           (shadow_node_full(n) ? WORDS_PER_PAGE : n->index[n->used - 1] - n->index[0] + 1u);
 }
 
-/* Drop the page `at`, in the node of the recent slot: others stay, so that nothing moves above. */
-static void drop_page(const struct dropping *d, iova_t at)
+/* Leaves in the places [from, to) of a level 1 table. */
+static void pages_gone(const struct dropping *d, const struct shadow_node *n, uint64_t base,
+                       unsigned from, unsigned to)
 {
-    struct shadow *s = d->s;
-    struct shadow_node *n = shadow_child(*s->recent);
-    uint64_t *words = shadow_node_words(n);
-    unsigned index = level_index(at, 1), place = shadow_node_place(n, index);
+    uint64_t first = base + shadow_node_index(n, from) * PAGE_4K_BYTES;
+    uint64_t last = base + shadow_node_index(n, to - 1) * PAGE_4K_BYTES;
 
-    if (place >= shadow_node_places(n) || shadow_node_index(n, place) != index || !words[place])
-        return;
-    if (d->gone)
-        d->gone(d->arg, iova_range(at.v & ~PAGE_4K_MASK, at.v | PAGE_4K_MASK), words[place]);
+    if (d->run)
+        d->run(d->arg, iova_range(first, last | PAGE_4K_MASK));
+}
+
+/* The places [from, to) of a level 1 table, by runs. How many slots are empty now; those of a table
+ * all of which goes keep their words. */
+static unsigned drop_pages(const struct dropping *d, const struct shadow_node *n, uint64_t base,
+                           unsigned from, unsigned to)
+{
+    uint64_t *words = shadow_node_words(n);
+    unsigned gone = 0;
+
+    if (to - from == shadow_node_places(n) && without_gap(n)) {
+        pages_gone(d, n, base, from, to);
+        d->s->leaves -= n->used;
+        return n->used;
+    }
+    for (unsigned i = from, start; i < to; i++) {
+        if (!words[i])
+            continue;
+        start = i;
+        words[i] = 0;
+        while (i + 1 < to && words[i + 1] &&
+               shadow_node_index(n, i + 1) == shadow_node_index(n, i) + 1)
+            words[++i] = 0;
+        pages_gone(d, n, base, start, i + 1);
+        gone += i + 1 - start;
+    }
+    d->s->leaves -= gone;
+    return gone;
+}
+
+uint64_t shadow_take_page(struct shadow *s, iova_t at)
+{
+    uint64_t *slot = s->root && !shadow_beyond(s, at) ? shadow_recent_slot(s, at) : NULL;
+    struct shadow_node *n = slot ? shadow_child(*slot) : NULL;
+    uint64_t *word, leaf;
+
+    /* with two others there, nothing moves above */
+    if (!n || n->used <= 2)
+        return 0;
+    word = shadow_node_at_index(n, level_index(at, 1));
+    if (!word)
+        return 0;
+    leaf = *word;
+    *word = 0;
+    s->changes++;
     s->leaves--;
-    words[place] = 0;
-    if (shadow_node_full(n))
-        n->used--;
-    else
+    if (shadow_node_full(n)) {
+        if (--n->used > SHADOW_SPARSE_MAX)
+            return leaf;
+    } else {
+        unsigned place = (unsigned)(word - shadow_node_words(n));
+
         shadow_node_close(n, place, place + 1);
-    settle(s, s->recent);
+    }
+    (void)shadow_resize(s, slot, n->used); /* without memory it stays large */
+    return leaf;
 }
 
-/* Drop what lies in the range of the node in `slot`, a table at `level`. */
-static void drop(const struct dropping *d, uint64_t *slot, unsigned level, uint64_t base)
-{
-    struct shadow_node *n = shadow_child(*slot);
-    uint64_t *words = shadow_node_words(n);
-    unsigned from, to, gone = 0;
+static void drop(const struct dropping *d, uint64_t *slot, unsigned level, uint64_t base);
 
-    shadow_places(n, level, base, d->range, &from, &to);
+/* The places [from, to) of a table at `level`, and what hangs below. How many slots are empty now.
+ */
+static unsigned drop_slots(const struct dropping *d, const struct shadow_node *n, unsigned level,
+                           uint64_t base, unsigned from, unsigned to)
+{
+    uint64_t *words = shadow_node_words(n);
+    unsigned gone = 0;
+
     for (unsigned i = from; i < to; i++) {
         uint64_t *word = &words[i];
         uint64_t at = base + shadow_node_index(n, i) * (level_mask(level) + 1);
@@ -102,8 +147,25 @@ static void drop(const struct dropping *d, uint64_t *slot, unsigned level, uint6
         }
         gone += !*word;
     }
+    return gone;
+}
+
+/* Drop what lies in the range of the node in `slot`, a table at `level`. */
+static void drop(const struct dropping *d, uint64_t *slot, unsigned level, uint64_t base)
+{
+    struct shadow_node *n = shadow_child(*slot);
+    unsigned from, to, gone;
+
+    shadow_places(n, level, base, d->range, &from, &to);
+    gone = level == 1 && !d->gone ? drop_pages(d, n, base, from, to)
+                                  : drop_slots(d, n, level, base, from, to);
     if (!gone)
         return;
+    if (gone == n->used) {
+        shadow_node_gone(d->s, n);
+        *slot = 0;
+        return;
+    }
     if (shadow_node_full(n))
         n->used = (uint16_t)(n->used - gone);
     else
@@ -111,18 +173,29 @@ static void drop(const struct dropping *d, uint64_t *slot, unsigned level, uint6
     settle(d->s, slot);
 }
 
-void shadow_drop(struct shadow *s, struct iova_range r, shadow_visit_fn *gone, void *arg)
+static void drop_all(const struct dropping *d)
 {
-    const struct dropping d = {s, r, gone, arg};
+    struct shadow *s = d->s;
+    iova_t first = d->range.first;
 
-    if (!s->root || shadow_beyond(s, r.first))
+    if (!s->root || shadow_beyond(s, first))
         return;
     s->changes++;
-    if (r.first.v >> 12 == r.last.v >> 12 && others_at(s, r.first)) {
-        drop_page(&d, r.first);
-        return;
-    }
     s->recent = NULL;
     s->moves++;
-    drop(&d, &s->root, s->levels, 0);
+    drop(d, &s->root, s->levels, 0);
+}
+
+void shadow_drop(struct shadow *s, struct iova_range r, shadow_visit_fn *gone, void *arg)
+{
+    const struct dropping d = {s, r, gone, NULL, arg};
+
+    drop_all(&d);
+}
+
+void shadow_drop_runs(struct shadow *s, struct iova_range r, shadow_run_fn *run, void *arg)
+{
+    const struct dropping d = {s, r, NULL, run, arg};
+
+    drop_all(&d);
 }

@@ -20,7 +20,6 @@ struct differ {
     uint64_t
         becomes;   /* of the leaf that goes: what takes its place, of the same size; 0: nothing */
     uint64_t sets; /* of the record, since it was last asked about a table */
-    struct sync_place place;
     struct rangemap replaced; /* first pass: leaves that went, for those told finer kinds alone */
 };
 
@@ -50,11 +49,14 @@ static struct iova_range slot_range(const struct slot *s)
     return iova_range(s->at.v, s->at.v | level_mask(s->level));
 }
 
-/* Forget what overlaps. */
-static void drop(struct differ *d, struct iova_range r, shadow_visit_fn *gone)
+/* Forget what overlaps the slot. */
+static void forget(struct differ *d, const struct slot *s)
 {
+    struct iova_range r = slot_range(s);
+
     d->t->counts->shadow_lookups++;
-    shadow_drop(d->t->shadow, r, gone, d);
+    if (s->level > 1 || !shadow_take_page(d->t->shadow, s->at))
+        shadow_drop_runs(d->t->shadow, r, NULL, NULL);
 }
 
 static void remember(struct differ *d, const struct slot *s, uint64_t leaf)
@@ -93,7 +95,7 @@ static void differ_slot_direct(struct differ *d, const struct slot *s, enum shad
             return;
         if (p->skips_nonleaf_holes && !s->last)
             return;
-        drop(d, slot_range(s), NULL);
+        forget(d, s);
         tell_unmap(d, slot_range(s));
         return;
     }
@@ -105,7 +107,7 @@ static void differ_slot_direct(struct differ *d, const struct slot *s, enum shad
     if (meet != MEET_NONE) {
         if (!p->inplace_bare_map)
             tell_unmap(d, slot_range(s));
-        drop(d, slot_range(s), NULL);
+        forget(d, s);
     }
     remember(d, s, leaf);
     tell_map(d, s);
@@ -142,13 +144,11 @@ static void added_finer(struct differ *d, struct iova_range r, uint64_t leaf)
     sync_finer_map(d->t, d->only, r, old ? shadow_leaf(old->gpa, old->perm) : 0, leaf);
 }
 
-/* A leaf goes: append it to the run of removals, or start a new one. */
-static void removed(void *arg, struct iova_range r, uint64_t leaf)
+/* Leaves go: append them to the run of removals, or start a new one. */
+static void removed(void *arg, struct iova_range r)
 {
     struct differ *d = arg;
 
-    if (finer(d))
-        removed_finer(d, r, leaf);
     if (d->has_run && d->run.last.v + 1 == r.first.v) {
         d->run.last = r.last;
         return;
@@ -156,6 +156,37 @@ static void removed(void *arg, struct iova_range r, uint64_t leaf)
     flush_run(d);
     d->run = r;
     d->has_run = true;
+}
+
+static void removed_leaf(void *arg, struct iova_range r, uint64_t leaf)
+{
+    removed_finer(arg, r, leaf);
+    removed(arg, r);
+}
+
+/* Forget what overlaps; it is to be told. */
+static void drop(struct differ *d, struct iova_range r)
+{
+    d->t->counts->shadow_lookups++;
+    if (finer(d))
+        shadow_drop(d->t->shadow, r, removed_leaf, d);
+    else
+        shadow_drop_runs(d->t->shadow, r, removed, d);
+}
+
+/* The page goes, and it is to be told. */
+static void drop_page(struct differ *d, struct iova_range r)
+{
+    uint64_t leaf = shadow_take_page(d->t->shadow, r.first);
+
+    if (!leaf) {
+        drop(d, r);
+        return;
+    }
+    d->t->counts->shadow_lookups++;
+    if (finer(d))
+        removed_finer(d, r, leaf);
+    removed(d, r);
 }
 
 /* As architected: first every removal, whole and merged; then, in a second pass, the additions. */
@@ -189,8 +220,10 @@ static void differ_slot_merged(struct differ *d, const struct slot *s, enum shad
             d->extent.last = around.last;
         d->adds_waiting = true;
     }
-    if (meet != MEET_NONE)
-        drop(d, meet == MEET_LARGER ? around : slot_range(s), removed);
+    if (meet == MEET_OTHER && s->level == 1)
+        drop_page(d, slot_range(s));
+    else if (meet != MEET_NONE)
+        drop(d, meet == MEET_LARGER ? around : slot_range(s));
     d->adds_waiting |= s->kind == SLOT_LEAF;
 }
 
@@ -317,33 +350,36 @@ static void differ_fresh(void *arg, unsigned entries, unsigned leaves)
     d->adds_waiting |= leaves > 0;
 }
 
-static void enumerate(struct differ *d, const struct table_view *v, struct iova_range r)
+/* How a walk shows what it finds. `place` is kept from one enumeration to the next. */
+static struct slot_sink sink_of(struct differ *d, struct sync_place *place)
 {
     bool all = d->t->policy->tells_unchanged;
-    struct slot_sink sink = {.slot = differ_slot,
-                             .beside = differ_beside,
-                             .only = all ? differ_slot : differ_only,
-                             .known = all ? NULL : differ_known,
-                             .still = differ_still,
-                             .fresh = d->t->policy->removals_merged && !d->additions ? differ_fresh
-                                                                                     : NULL,
-                             .arg = d,
-                             .counts = d->t->counts,
-                             .fate = d->t->fate,
-                             .visits = d->only ? NULL : d->t->visits,
-                             .holes_idle_from = holes_idle_from(d),
-                             .place = &d->place};
 
-    d->t->strategy->enumerate(v, r, &sink);
+    place->level = 0;
+    return (struct slot_sink){.slot = differ_slot,
+                              .beside = differ_beside,
+                              .only = all ? differ_slot : differ_only,
+                              .known = all ? NULL : differ_known,
+                              .still = differ_still,
+                              .fresh = d->t->policy->removals_merged && !d->additions ? differ_fresh
+                                                                                      : NULL,
+                              .arg = d,
+                              .counts = d->t->counts,
+                              .fate = d->t->fate,
+                              .visits = d->only ? NULL : d->t->visits,
+                              .holes_idle_from = holes_idle_from(d),
+                              .place = place};
 }
 
 static void compare_range(const struct sync_target *t, const struct table_view *v,
                           struct iova_range r)
 {
     struct differ d = {.t = t, .extent = r};
+    struct sync_place place;
+    struct slot_sink sink = sink_of(&d, &place);
     struct iova_range again = sync_unmap_again(t, r);
 
-    enumerate(&d, v, r);
+    t->strategy->enumerate(v, r, &sink);
     if (!t->policy->removals_merged)
         return;
     /* What lies beyond a narrower table's reach can only be old (real-systems, surprise 5). */
@@ -351,15 +387,17 @@ static void compare_range(const struct sync_target *t, const struct table_view *
         uint64_t from = r.first.v > v->limit_last ? r.first.v : v->limit_last + 1;
 
         if (from <= r.last.v)
-            drop(&d, iova_range(from, r.last.v), removed);
+            drop(&d, iova_range(from, r.last.v));
     }
     flush_run(&d);
     sync_map_again(t, again);
     if (d.adds_waiting) {
         d.additions = true;
-        enumerate(&d, v, d.extent);
+        sink.fresh = NULL;
+        t->strategy->enumerate(v, d.extent, &sink);
     }
-    rangemap_clear(&d.replaced);
+    if (d.replaced.dir)
+        rangemap_clear(&d.replaced);
 }
 
 void sync_range(const struct sync_target *t, const struct table_view *v, struct iova_range r)
@@ -374,8 +412,10 @@ void sync_range(const struct sync_target *t, const struct table_view *v, struct 
 void sync_replay(const struct sync_target *t, const struct table_view *v, struct notifier *n)
 {
     struct differ d = {.t = t, .only = n, .additions = true, .extent = iova_range(0, UINT64_MAX)};
+    struct sync_place place;
+    struct slot_sink sink = sink_of(&d, &place);
 
-    enumerate(&d, v, d.extent);
+    t->strategy->enumerate(v, d.extent, &sink);
 }
 
 static void replay_leaf(void *arg, struct iova_range r, uint64_t leaf)
@@ -412,7 +452,7 @@ void sync_unmap_all(const struct sync_target *t)
     sync_unmap_again(t, iova_range(0, UINT64_MAX));
     if (t->visits)
         visits_clear(t->visits);
-    drop(&d, iova_range(0, UINT64_MAX), removed);
+    drop(&d, iova_range(0, UINT64_MAX));
     flush_run(&d);
     sync_unmap_only(t, iova_range(0, UINT64_MAX));
 }

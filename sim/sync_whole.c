@@ -39,7 +39,7 @@ static void unmap_rounded(const struct sync_target *t, struct notifier *n)
     e = event_unmap(iova_range(first, first + bytes - 1));
     notify_one(n, &e);
     t->counts->shadow_lookups++;
-    shadow_drop(t->shadow, e.range, NULL, NULL);
+    shadow_drop_runs(t->shadow, e.range, NULL, NULL);
 }
 
 void sync_unmap_whole(const struct sync_target *t, struct notifier *n)
@@ -72,7 +72,7 @@ void sync_unmap_whole(const struct sync_target *t, struct notifier *n)
     if (t->policy->unmap_whole_takes_next && r.last.v < t->aw_last)
         r.last = iova_add(r.last, 1);
     t->counts->shadow_lookups++;
-    shadow_drop(t->shadow, r, NULL, NULL);
+    shadow_drop_runs(t->shadow, r, NULL, NULL);
 }
 
 struct unmap_only {
@@ -98,6 +98,11 @@ static void unmap_range_of(void *arg, struct notifier *n)
 void sync_unmap_only(const struct sync_target *t, struct iova_range r)
 {
     struct unmap_only u = {t->policy, r};
+    const struct notifier *n = t->region->head;
 
-    notify_each(t->region, unmap_range_of, &u);
+    if (t->policy->unmap_only_apart) /* mostly all have MAP */
+        while (n && (n->flags & NOTIFY_MAP))
+            n = n->next;
+    if (n)
+        notify_each(t->region, unmap_range_of, &u);
 }

@@ -59,14 +59,14 @@ void flush_all(struct vtd_unit *u)
 }
 
 /* Tell the differences in `r` of a device whose context entry is `c`. */
-static void sync_tables(struct vtd_dev *d, struct context c, struct iova_range r)
+static void sync_tables(struct vtd_dev *d, const struct sync_target *t, struct context c,
+                        struct iova_range r)
 {
-    struct sync_target t = target_of(d);
     struct table_view v = context_view(d->unit, c);
 
     if (r.first.v == 0 && r.last.v == UINT64_MAX)
         acted_on(d, c);
-    sync_range(&t, &v, r);
+    sync_range(t, &v, r);
 }
 
 /*
@@ -103,7 +103,7 @@ void sync_dev_as(struct vtd_dev *d, int fault, struct context c)
         return;
     }
     if (context_to_follow(d, &c))
-        sync_tables(d, c, iova_range(0, UINT64_MAX));
+        sync_tables(d, &t, c, iova_range(0, UINT64_MAX));
     if (u->policy->unmap_only_apart && u->policy->sync_unmap_only == SYNC_UNMAP_ONLY_WHOLE)
         sync_unmap_only(&t, iova_range(0, UINT64_MAX));
 }
@@ -200,11 +200,11 @@ void sync_dev_pages(struct vtd_dev *d, struct context c, struct iova_range r)
 
     if (d->unit->policy->walks_unmap_only) {
         if (d->region.flags)
-            sync_tables(d, c, r);
+            sync_tables(d, &t, c, r);
         return;
     }
     if (d->region.flags & NOTIFY_FROM_RECORD)
-        sync_tables(d, c, would_mix(d, c) ? iova_range(0, UINT64_MAX) : r);
+        sync_tables(d, &t, c, would_mix(d, c) ? iova_range(0, UINT64_MAX) : r);
     if (!(d->region.flags & NOTIFY_FROM_RECORD) || d->unit->policy->unmap_only_apart)
         sync_unmap_only(&t, r);
 }

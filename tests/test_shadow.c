@@ -100,6 +100,26 @@ static void check_seen(const struct pair *p, const struct seen *s, struct iova_r
     ck_assert_uint_eq(s->count, want);
 }
 
+struct runs {
+    const struct seen *seen; /* each leaf, ascending */
+    unsigned at;             /* the next that was in no run yet */
+};
+
+/* A run is of leaves that lie side by side. */
+static void see_run(void *arg, struct iova_range r)
+{
+    struct runs *runs = arg;
+    uint64_t next = r.first.v;
+
+    while (next != r.last.v + 1) {
+        const struct leaf *l = &runs->seen->list[runs->at++];
+
+        ck_assert_uint_le(runs->at, runs->seen->count);
+        ck_assert_uint_eq(l->at, next);
+        next = last_of(l) + 1;
+    }
+}
+
 static void drop(struct pair *p, struct iova_range r)
 {
     struct seen *s = calloc(1, sizeof(*s));
@@ -108,9 +128,16 @@ static void drop(struct pair *p, struct iova_range r)
     ck_assert_ptr_nonnull(s);
     shadow_visit(&p->s, r, see, s);
     check_seen(p, s, r);
-    s->count = 0;
-    shadow_drop(&p->s, r, see, s);
-    check_seen(p, s, r);
+    if (rig_random(&p->seed) % 2) {
+        struct runs runs = {.seen = s};
+
+        shadow_drop_runs(&p->s, r, see_run, &runs);
+        ck_assert_uint_eq(runs.at, s->count);
+    } else {
+        s->count = 0;
+        shadow_drop(&p->s, r, see, s);
+        check_seen(p, s, r);
+    }
     free(s);
     for (unsigned i = 0; i < p->count; i++)
         if (!overlaps(&p->list[i], r))
@@ -202,7 +229,7 @@ struct dense {
     struct shadow s;
     uint64_t word[DENSE_PAGES]; /* 0: nothing */
     uint64_t base, seed;
-    unsigned count;
+    unsigned count, taken, still;
 };
 
 static void dense_table(struct dense *d, unsigned table)
@@ -236,6 +263,55 @@ static void dense_gone(void *arg, struct iova_range r, uint64_t leaf)
     d->count--;
 }
 
+/* A run that goes holds pages alone. */
+static void dense_run_gone(void *arg, struct iova_range r)
+{
+    struct dense *d = arg;
+
+    ck_assert_uint_eq(r.first.v & 0xfff, 0);
+    ck_assert_uint_eq(r.last.v & 0xfff, 0xfff);
+    for (uint64_t at = r.first.v; at < r.last.v; at += 0x1000) {
+        uint64_t *word = &d->word[(at - d->base) >> 12];
+
+        ck_assert_uint_ne(*word, 0);
+        *word = 0;
+        d->count--;
+    }
+}
+
+/* Page by page, by runs, or one page that may be taken. */
+static void dense_drop(struct dense *d, struct iova_range r)
+{
+    uint64_t way = rig_random(&d->seed) % 3;
+    uint64_t *word = &d->word[(r.first.v - d->base) >> 12], leaf = 0;
+
+    if (way == 0 && r.first.v + 0xfff == r.last.v)
+        leaf = shadow_take_page(&d->s, r.first);
+    if (leaf) {
+        ck_assert_uint_eq(leaf, *word);
+        *word = 0;
+        d->count--;
+        d->taken++;
+    } else if (way == 1) {
+        shadow_drop(&d->s, r, dense_gone, d);
+    } else {
+        shadow_drop_runs(&d->s, r, dense_run_gone, d);
+    }
+}
+
+/* What was known of a table, as long as it is said to be so still. */
+static void dense_still(struct dense *d, struct shadow_table *t, unsigned table)
+{
+    if (!shadow_table_still(&d->s, t))
+        return;
+    d->still++;
+    for (unsigned n = 0; n < 8; n++) {
+        unsigned i = (unsigned)(rig_random(&d->seed) % WORDS_PER_PAGE);
+
+        ck_assert_uint_eq(shadow_table_slot(t, i), d->word[table * WORDS_PER_PAGE + i]);
+    }
+}
+
 static void dense_step(struct dense *d, bool filling)
 {
     uint64_t x = rig_random(&d->seed);
@@ -260,7 +336,7 @@ static void dense_step(struct dense *d, bool filling)
         if (!d->word[i])
             ck_assert_int_eq(
                 shadow_meet(&d->s, iova(d->base + i * UINT64_C(0x1000)), 1, 0, &around), MEET_NONE);
-    shadow_drop(&d->s, iova_range(at.v, at.v + pages * UINT64_C(0x1000) - 1), dense_gone, d);
+    dense_drop(d, iova_range(at.v, at.v + pages * UINT64_C(0x1000) - 1));
     for (unsigned i = page; i < page + pages && i < DENSE_PAGES; i++)
         ck_assert_uint_eq(d->word[i], 0);
 }
@@ -275,7 +351,12 @@ START_TEST(dense_and_sparse)
     d->seed = 99 + (uint64_t)_i;
     shadow_init(&d->s, 3 + (unsigned)_i % 3);
     for (unsigned n = 0; n < 16000; n++) {
+        unsigned table = (unsigned)(rig_random(&d->seed) % (DENSE_PAGES / WORDS_PER_PAGE));
+        struct shadow_table t;
+
+        ck_assert(shadow_table_at(&d->s, iova(d->base + table * UINT64_C(0x200000)), 1, &t));
         dense_step(d, n / 4000 % 2 == 0);
+        dense_still(d, &t, table);
         ck_assert_uint_eq(d->s.leaves, d->count);
         if (n % 64 == 0) {
             ck_assert_msg(shadow_check(&d->s) == NULL, "step %u: %s", n, shadow_check(&d->s));
@@ -285,6 +366,8 @@ START_TEST(dense_and_sparse)
         large |= d->count > 4 * SHADOW_SPARSE_MAX + 100;
     }
     ck_assert(small && large);
+    ck_assert_uint_gt(d->taken, 200);
+    ck_assert_uint_gt(d->still, 4000);
     shadow_drop(&d->s, iova_range(0, UINT64_MAX), dense_gone, d);
     ck_assert_uint_eq(d->count, 0);
     ck_assert_uint_eq(shadow_bytes(&d->s), 0);
