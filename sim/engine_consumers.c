@@ -224,7 +224,7 @@ static void release_container(struct engine *e, const struct consumer *c)
     }
 }
 
-void engine_sweep(struct engine *e)
+static void sweep(struct engine *e)
 {
     size_t kept = 0;
 
@@ -241,6 +241,15 @@ void engine_sweep(struct engine *e)
         consumer_free(c);
     }
     e->consumer_count = kept;
+}
+
+void engine_sweep(struct engine *e)
+{
+    for (size_t i = 0; i < e->consumer_count; i++)
+        if (e->consumers[i]->gone) {
+            sweep(e);
+            return;
+        }
 }
 
 void engine_free_consumers(struct engine *e)

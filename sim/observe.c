@@ -7,6 +7,9 @@ int funnel_add(struct funnel *f, struct observer o)
 {
     if (f->count == OBSERVERS_MAX)
         return -ENOSPC;
+    for (unsigned kind = 0; kind < OBS_KINDS; kind++)
+        if (!(o.skips >> kind & 1))
+            f->wanted[kind] |= (uint8_t)(1u << f->count);
     f->observers[f->count++] = o;
     return 0;
 }
@@ -15,9 +18,11 @@ void funnel_show(struct funnel *f, struct obs *o)
 {
     o->record = f->record;
     o->at_ns = f->at_ns;
-    for (const struct observer *to = f->observers, *end = to + f->count; to < end; to++)
-        if (!(to->skips >> o->kind & 1))
-            to->see(to->ctx, o);
+    for (unsigned left = f->wanted[o->kind]; left; left &= left - 1) {
+        const struct observer *to = &f->observers[__builtin_ctz(left)];
+
+        to->see(to->ctx, o);
+    }
 }
 
 void funnel_note(struct funnel *f, struct note *n)

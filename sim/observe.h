@@ -309,12 +309,13 @@ struct observer {
 #define OBS_BIT(kind) (UINT64_C(1) << (kind))
 _Static_assert(OBS_KINDS <= 64, "a bit for each kind of observation");
 
-#define OBSERVERS_MAX 8
+#define OBSERVERS_MAX 8 /* the bits of `wanted` */
 
 /** The funnel: stamps record, time and notification numbers, and passes everything on. */
 struct funnel {
     struct observer observers[OBSERVERS_MAX];
     unsigned count;
+    uint8_t wanted[OBS_KINDS]; /* a bit for each observer that does not skip it */
     uint64_t record;
     uint64_t at_ns;
     uint64_t notes;      /* last sequence number given */
