@@ -41,7 +41,7 @@ static struct rig *begin(const struct attach_rec *first, bool chain, const char 
     return rig_new(&(struct rig_setup){.profile = "ideal",
                                        .quirk = quirk,
                                        .type1_chain = chain,
-                                       .also = {kernel_see, &text},
+                                       .also = {.see = kernel_see, .ctx = &text},
                                        .ram = small_ram,
                                        .rams = 2,
                                        .with = first});
