@@ -90,7 +90,8 @@ static void see(void *ctx, const struct obs *o)
 static int watch(struct guest *g, const struct guest_plan *p, struct err *e)
 {
     struct check_config c = {0};
-    int rc = engine_observe(g->engine, (struct observer){.see = see, .ctx = g});
+    int rc = engine_observe(g->engine,
+                            (struct observer){.see = see, .ctx = g, .skips = ~OBS_BIT(OBS_TYPE1)});
 
     if (rc || !p->checks)
         return rc;
