@@ -212,7 +212,7 @@ static void visit_below(struct checks *c, const struct domain_link *l, const str
         for (uint64_t base = first; base <= d->last; base += table) {
             for (struct node *n = reg_at(r, l->top, role, base), *next; n; n = next) {
                 next = n->place_next;
-                if (node_items(n) && reg_is_place(n, l->top, role, base))
+                if (reg_is_place(n, l->top, role, base) && node_items(n))
                     meet(c, n, arg);
             }
             if (base + table < base)

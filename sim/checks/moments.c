@@ -144,11 +144,12 @@ void chk_reset(struct checks *c)
     chk_device_iotlb_switched(c, NULL);
 }
 
-/* What the consumers were told of the page will be looked at: the way there is long. */
-static void expect_page(struct checks *c, uint64_t iova)
+/* What the consumers were told of pages that changed will be looked at: the way there is long. */
+static void expect_page(struct checks *c, uint64_t first, uint64_t last)
 {
     for (size_t i = 0; i < c->persons; i++)
-        spans_expect(&c->people[i]->told, iova);
+        if (dirty_touch(&c->people[i]->dirty, first, last))
+            spans_expect(&c->people[i]->told, first);
 }
 
 /* Likewise of the descriptor behind this one: its place will be there when its turn comes. */
@@ -177,7 +178,7 @@ void chk_inval_begins(struct checks *c, const struct obs *o)
     c->inval_hi = hi;
     c->inval_by_register = by_register;
     if (d->type == DESC_IOTLB && d->scope == SCOPE_FINE)
-        expect_page(c, d->first);
+        expect_page(c, d->first, d->last);
     c->watch->by_register = by_register;
     if (!by_register)
         queue_taken(c);

@@ -143,7 +143,11 @@ bool spans_put(struct spans *s, struct span n)
     c = s->dir[i].chunk;
     at -= s->hole && i == s->hole_chunk && at > s->hole_at;
     fill_up(s);
-    if (c->used == SPANS_PER_CHUNK) {
+    if (c->used == SPANS_PER_CHUNK && at == SPANS_PER_CHUNK && i + 1 < s->chunks &&
+        s->dir[i + 1].chunk->used == SPANS_PER_CHUNK - 1) {
+        c = s->dir[++i].chunk; /* the next lacks one: most likely its first was taken away */
+        at = 0;
+    } else if (c->used == SPANS_PER_CHUNK) {
         if (!split(s, i, &at, &i))
             return false;
         c = s->dir[i].chunk;
