@@ -8,8 +8,8 @@ static unsigned field(uint64_t v, unsigned high, unsigned low)
     return (unsigned)(v >> low & arch_last(high - low + 1));
 }
 
-/* Bits that a paging entry of `level` may not have; ps: its page-size bit is set, and then it may be
- * that no such entry is right. */
+/* Bits that a paging entry of `level` may not have; ps: its page-size bit is set, and then it may
+ * be that no such entry is right. */
 static uint64_t reserved_bits(const struct arch *a, unsigned level, bool ps)
 {
     bool leaf = level == 1 || ps;

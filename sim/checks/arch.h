@@ -60,7 +60,7 @@ struct arch {
         esrtps, esirtps;
     bool page_2m, page_1g;
     bool snp_allowed, tm_allowed;
-    unsigned iotlb_reg; /* offset of the IOTLB register */
+    unsigned iotlb_reg;      /* offset of the IOTLB register */
     uint64_t reserved[6][2]; /* bits of a paging entry of that level; [1]: with PS set */
 };
 

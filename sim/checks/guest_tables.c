@@ -58,7 +58,7 @@ static void judge_same_domain(struct checks *c, uint64_t page, unsigned index, c
 }
 
 APART static void judge_context(struct checks *c, const struct node *n, unsigned index,
-                          const uint64_t old[2], const uint64_t new[2])
+                                const uint64_t old[2], const uint64_t new[2])
 {
     struct ctx x = arch_context(&c->arch, new[0], new[1]);
     struct where w = {.cause = c->record};

@@ -56,8 +56,8 @@ struct person {
     struct iova_range range; /* as asked when joining */
     struct registration reg[REGISTRATIONS_MAX];
     unsigned regs;
-    uint32_t registered;  /* the union of their flags */
-    bool regs_lost; /* more registrations than are kept: ranges are not judged */
+    uint32_t registered; /* the union of their flags */
+    bool regs_lost;      /* more registrations than are kept: ranges are not judged */
     uint64_t left_record;
     struct spans told;    /* what it was notified and not told to forget */
     struct dirty dirty;   /* where tables or notifications changed since COH-SHADOW judged */

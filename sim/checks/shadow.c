@@ -114,7 +114,8 @@ static void mismatch(struct look *k, enum mismatch_kind kind, uint64_t first, ui
 }
 
 /* One answer of the tables, [first, last], against what the consumer was told there. */
-APART static void compare_leaf(struct look *k, const struct leaf *leaf, uint64_t first, uint64_t last)
+APART static void compare_leaf(struct look *k, const struct leaf *leaf, uint64_t first,
+                               uint64_t last)
 {
     struct span_pos pos;
     struct span *s = spans_seek(&k->p->told, first, &pos);

@@ -116,6 +116,17 @@ static bool fill_hole(struct spans *s, struct span n)
     return true;
 }
 
+/* Behind all of chunk i, where the first of the next was taken away. A fresh chunk for each that
+ * comes back would be little used. */
+static bool into_gap(struct spans *s, size_t i, unsigned at)
+{
+    bool there = s->gap && s->gap_chunk == i + 1 && i + 1 < s->chunks && at &&
+                 at == s->dir[i].chunk->used && s->dir[i + 1].chunk->used < SPANS_PER_CHUNK;
+
+    s->gap = false;
+    return there;
+}
+
 bool spans_put(struct spans *s, struct span n)
 {
     size_t i = 0;
@@ -143,9 +154,8 @@ bool spans_put(struct spans *s, struct span n)
     c = s->dir[i].chunk;
     at -= s->hole && i == s->hole_chunk && at > s->hole_at;
     fill_up(s);
-    if (c->used == SPANS_PER_CHUNK && at == SPANS_PER_CHUNK && i + 1 < s->chunks &&
-        s->dir[i + 1].chunk->used == SPANS_PER_CHUNK - 1) {
-        c = s->dir[++i].chunk; /* the next lacks one: most likely its first was taken away */
+    if (into_gap(s, i, at)) {
+        c = s->dir[++i].chunk;
         at = 0;
     } else if (c->used == SPANS_PER_CHUNK) {
         if (!split(s, i, &at, &i))
@@ -240,6 +250,14 @@ static void erase_run(struct spans *s, struct span_pos *p, uint64_t last)
     }
 }
 
+/* Of the chunk of *p only the first range goes. */
+static bool first_alone(const struct spans *s, const struct span_pos *p, uint64_t last)
+{
+    const struct span_chunk *c = s->dir[p->chunk].chunk;
+
+    return p->at == 0 && c->used > 1 && c->at[1].first > last;
+}
+
 bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span *x,
                     struct span_pos *p)
 {
@@ -264,7 +282,8 @@ bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span 
         x = spans_step(s, p);
     }
     if (x && x->last <= last) {
-        size_t near = p->chunk;
+        size_t near = p->chunk, chunks = s->chunks;
+        bool alone = first_alone(s, p, last);
 
         if (make_hole(s, p, last))
             return true;
@@ -272,6 +291,8 @@ bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span 
         if (near)
             join_neighbours(s, near - 1);
         join_neighbours(s, near);
+        s->gap = alone && s->chunks == chunks;
+        s->gap_chunk = near;
         x = spans_seek(s, first, p);
     }
     if (x && x->first <= last) {
@@ -324,33 +345,4 @@ bool spans_add(struct spans *s, uint64_t first, uint64_t last)
 uint64_t spans_bytes(const struct spans *s)
 {
     return s->chunks * sizeof(struct span_chunk) + s->room * sizeof *s->dir;
-}
-
-const char *spans_check(const struct spans *s)
-{
-    size_t count = 0;
-    const struct span *before = NULL;
-
-    for (size_t i = 0; i < s->chunks; i++) {
-        const struct span_chunk *c = s->dir[i].chunk;
-
-        if (!c->used || c->used > SPANS_PER_CHUNK)
-            return "a chunk is empty or overfull";
-        if (s->dir[i].first != c->at[0].first)
-            return "the directory does not name the chunk's first address";
-        for (unsigned k = 0; k < c->used; k++) {
-            if (c->at[k].first > c->at[k].last)
-                return "a range is inverted";
-            if (s->hole && i == s->hole_chunk && k == s->hole_at)
-                continue;
-            if (before && before->last >= c->at[k].first)
-                return "two ranges overlap or are out of order";
-            before = &c->at[k];
-            count++;
-        }
-    }
-    if (s->hole && (s->hole_chunk >= s->chunks || !s->hole_at ||
-                    s->hole_at + 1 >= s->dir[s->hole_chunk].chunk->used))
-        return "a hole is at the end of its chunk";
-    return count == s->count ? NULL : "the count is wrong";
 }

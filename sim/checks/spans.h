@@ -46,6 +46,8 @@ struct spans {
     unsigned near_at; /* where was looked last; the next look is mostly there or one further */
     unsigned hole_at; /* never the first of its chunk, nor the last */
     bool hole;
+    bool gap; /* the first range of gap_chunk was the last to go, alone: there it comes back to */
+    size_t gap_chunk;
     struct span_chunk *spare; /* of a map that became empty */
     /* What was found last is the answer from `found_from` to `found_to`; NULL: nothing is known, or
      * nothing was found. */

@@ -23,7 +23,7 @@ struct queue_watch {
     bool told_head;  /* likewise: IQH is wrong */
     unsigned head;   /* descriptor to be taken next */
     unsigned tail;   /* where IQT was written to last */
-    unsigned size;   /* descriptors the queue has room for, latched when it went on: a power of two */
+    unsigned size; /* descriptors the queue has room for, latched when it went on: a power of two */
 };
 
 /** COH-EXACT: what the IOTLB held before an invalidation. */
