@@ -210,6 +210,10 @@ void cover_everything(struct checks *c);
 bool item_alive(const struct registry *r, const struct item *i, uint16_t did, uint64_t iova);
 bool ctx_alive(const struct registry *r, uint64_t until, bdf_t bdf, const struct ctx *x);
 
+/* cover_contexts.c: a device-selective invalidation; what nobody can remember any more goes */
+void cover_device(struct checks *c, uint16_t sid, uint16_t did);
+void cover_prune_contexts(struct checks *c);
+
 /* forsaken.c: a page-selective invalidation named a part of what older pointers cover */
 void cover_forsake(struct checks *c);
 

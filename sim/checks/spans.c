@@ -26,15 +26,6 @@ static void fill_up(struct spans *s)
     s->found = NULL;
 }
 
-/* x was just changed where it stands, at *p: who looks there next finds it. */
-static void found(struct spans *s, struct span *x, struct span_pos p)
-{
-    s->found = x;
-    s->found_from = x->first;
-    s->found_to = x->last;
-    s->found_pos = p;
-}
-
 static bool dir_insert(struct spans *s, size_t at)
 {
     struct span_chunk *c;
@@ -93,7 +84,7 @@ static bool append(struct spans *s, struct span n)
     if (!c->used || c->used == SPANS_PER_CHUNK || c->at[c->used - 1].last >= n.first)
         return false;
     c->at[c->used] = n;
-    found(s, &c->at[c->used], (struct span_pos){s->chunks - 1, c->used});
+    spans_found(s, &c->at[c->used], (struct span_pos){s->chunks - 1, c->used});
     c->used++;
     s->count++;
     return true;
@@ -112,7 +103,7 @@ static bool fill_hole(struct spans *s, struct span n)
     *hole = n;
     s->hole = false;
     s->count++;
-    found(s, hole, (struct span_pos){s->hole_chunk, s->hole_at});
+    spans_found(s, hole, (struct span_pos){s->hole_chunk, s->hole_at});
     return true;
 }
 
@@ -168,7 +159,7 @@ bool spans_put(struct spans *s, struct span n)
     c->used++;
     s->count++;
     s->dir[i].first = c->at[0].first;
-    found(s, &c->at[at], (struct span_pos){i, at});
+    spans_found(s, &c->at[at], (struct span_pos){i, at});
     return true;
 }
 
@@ -215,7 +206,7 @@ static bool make_hole(struct spans *s, const struct span_pos *p, uint64_t last)
     s->hole_chunk = p->chunk;
     s->hole_at = p->at;
     s->count--;
-    found(s, &c->at[p->at + 1], (struct span_pos){p->chunk, p->at + 1});
+    spans_found(s, &c->at[p->at + 1], (struct span_pos){p->chunk, p->at + 1});
     s->found_from = c->at[p->at - 1].last + 1;
     return true;
 }
@@ -301,45 +292,6 @@ bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span 
         s->dir[p->chunk].first = s->dir[p->chunk].chunk->at[0].first;
     }
     return true;
-}
-
-/* The range x at p touches [first, last] and the next one does not: x grows where it stands. */
-static bool grow_alone(struct spans *s, struct span *x, struct span_pos p, uint64_t first,
-                       uint64_t last)
-{
-    struct span_pos next = p;
-    const struct span *y;
-
-    if (s->hole)
-        return false;
-    y = spans_step(s, &next);
-    if (y && (last == UINT64_MAX || y->first <= last + 1))
-        return false;
-    x->first = x->first < first ? x->first : first;
-    x->last = x->last > last ? x->last : last;
-    x->gpa = x->meta = 0;
-    s->dir[p.chunk].first = s->dir[p.chunk].chunk->at[0].first;
-    found(s, x, p);
-    return true;
-}
-
-bool spans_add(struct spans *s, uint64_t first, uint64_t last)
-{
-    struct span_pos p;
-    struct span *x = spans_seek(s, first ? first - 1 : 0, &p);
-
-    if (x && x->first <= first && x->last >= last)
-        return true;
-    if (!x || (last != UINT64_MAX && x->first > last + 1)) /* it touches none */
-        return spans_put(s, (struct span){first, last, 0, 0});
-    if (grow_alone(s, x, p, first, last))
-        return true;
-    while (x && (last == UINT64_MAX || x->first <= last + 1)) {
-        first = x->first < first ? x->first : first;
-        last = x->last > last ? x->last : last;
-        x = spans_step(s, &p);
-    }
-    return spans_cut(s, first, last) && spans_put(s, (struct span){first, last, 0, 0});
 }
 
 uint64_t spans_bytes(const struct spans *s)

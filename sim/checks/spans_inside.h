@@ -15,4 +15,13 @@ unsigned spans_start_in(const struct spans *s, size_t chunk, uint64_t x);
  * the first range that ends at x or above. */
 bool spans_near(const struct spans *s, uint64_t x, struct span_pos *p);
 
+/** x was just changed where it stands, at p: who looks there next finds it. */
+static inline void spans_found(struct spans *s, struct span *x, struct span_pos p)
+{
+    s->found = x;
+    s->found_from = x->first;
+    s->found_to = x->last;
+    s->found_pos = p;
+}
+
 #endif
