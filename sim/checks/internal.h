@@ -42,9 +42,15 @@ bool chk_is_alias(const struct checks *c, bdf_t bdf); /* of a device that is the
 /* people.c */
 /* The state of what a device's requests carry: shared by devices with one alias. */
 struct person *chk_person_look(struct checks *c, const char *name);
+static inline struct named *chk_named(struct checks *c, const char *name)
+{
+    return &c->named[((uintptr_t)name >> 4 ^ (uintptr_t)name >> 9) & (NAMED - 1)];
+}
 static inline struct person *chk_person(struct checks *c, const char *name)
 {
-    return name && name == c->named ? c->last_person : chk_person_look(c, name);
+    const struct named *n = chk_named(c, name);
+
+    return name && name == n->name && n->record == c->record ? n->who : chk_person_look(c, name);
 }
 struct device_state *chk_device_look(struct checks *c, bdf_t bdf, bool make);
 static inline struct device_state *chk_device(struct checks *c, bdf_t bdf, bool make)
@@ -130,7 +136,6 @@ static inline void chk_observed_event(struct checks *c)
 {
     if (c->expectings || c->heard_room > HEARD_ROOM_KEPT)
         chk_observed_end(c);
-    c->named = NULL;
     c->heards = 0;
     c->heard_lost = false;
     c->event_record = c->record;

@@ -24,13 +24,16 @@ struct leaf {
  * What was read of memory lately, as long as no store touches it. Most looks are at the device and
  * beside the page that was looked at last.
  */
+#define CONTEXTS_HELD 4u /* a power of two */
 struct context_memo {
-    bool held;     /* ctx, for root and bdf */
-    bool storing;  /* the current record changes memory: what is read now is not held */
-    uint64_t root; /* of the table latched */
-    bdf_t bdf;
-    struct ctx ctx;
-    uint64_t read[2]; /* pages that it was read from */
+    bool storing; /* the current record changes memory: what is read now is not held */
+    struct held_context {
+        bool held; /* ctx, for root and bdf */
+        bdf_t bdf;
+        uint64_t root; /* of the table latched */
+        struct ctx ctx;
+        uint64_t read[2]; /* pages that it was read from */
+    } of[CONTEXTS_HELD];
     /* The way below `top`: of each level the table last gone through, an address that it translates
      * and the rights so far. */
     uint64_t top;
@@ -48,14 +51,20 @@ void chk_memory_changes(struct checks *c, uint64_t gpa, uint64_t bytes);
 void chk_memory_forget(struct checks *c);
 
 const struct ctx *chk_context_read(const struct checks *c, bdf_t bdf);
+/* Of devices in a row each has a place of its own. */
+static inline struct held_context *chk_context_place(const struct checks *c, bdf_t bdf)
+{
+    return &c->context->of[(bdf.v ^ bdf.v >> 3) & (CONTEXTS_HELD - 1)];
+}
 /* Valid until another device is asked for, or memory changes. */
 static inline const struct ctx *chk_context_of(const struct checks *c, bdf_t bdf)
 {
-    const struct context_memo *m = c->context;
+    const struct held_context *h;
 
     bdf = chk_requester(c, bdf);
-    if (m->held && c->root_known && m->root == c->root && m->bdf.v == bdf.v)
-        return &m->ctx;
+    h = chk_context_place(c, bdf);
+    if (h->held && c->root_known && h->root == c->root && h->bdf.v == bdf.v)
+        return &h->ctx;
     return chk_context_read(c, bdf);
 }
 static inline struct ctx chk_context(const struct checks *c, bdf_t bdf)

@@ -267,7 +267,6 @@ static void judge_surplus(struct checks *c)
 /* A new record: an expectation about the event before, or the next event. */
 void chk_observed_record(struct checks *c, const struct rec *r)
 {
-    c->named = NULL;
     switch (r->kind) {
     case REC_EXPECT:
         if (c->event_record || !c->cfg.from_state) /* else it speaks of an event before the state */

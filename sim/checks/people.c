@@ -42,15 +42,12 @@ static bool more_people(struct checks *c)
 }
 
 /* The person of that name, made when first heard of. NULL: out of memory. */
-struct person *chk_person_look(struct checks *c, const char *name)
+static struct person *person_of(struct checks *c, const char *name)
 {
     bool found;
     size_t at;
     struct person *p;
 
-    c->named = name;
-    if (!name)
-        name = "";
     if (c->last_person && !strcmp(c->last_person->name, name))
         return c->last_person;
     at = place_of(c, name, &found);
@@ -60,7 +57,6 @@ struct person *chk_person_look(struct checks *c, const char *name)
     if (!p || !more_people(c)) {
         free(p);
         c->failed = true;
-        c->named = NULL;
         return NULL;
     }
     strncpy(p->name, name, sizeof p->name - 1);
@@ -68,6 +64,15 @@ struct person *chk_person_look(struct checks *c, const char *name)
     c->people[at] = p;
     c->persons++;
     return c->last_person = p;
+}
+
+struct person *chk_person_look(struct checks *c, const char *name)
+{
+    struct person *p = person_of(c, name ? name : "");
+
+    if (p)
+        *chk_named(c, name) = (struct named){name, c->record, p};
+    return p;
 }
 
 static void forget(struct person *p)
@@ -156,7 +161,7 @@ void chk_consumer(struct checks *c, const struct obs *o)
 {
     struct person *p = chk_person_look(c, o->u.consumer.name);
 
-    c->named = NULL; /* who leaves may give way to another at the same place */
+    memset(c->named, 0, sizeof c->named); /* who leaves may give way to another at the same place */
 
     if (!p)
         return;

@@ -83,6 +83,15 @@ struct person {
     uint64_t stop_record;
 };
 
+/* Who is named by the bytes at `name`, in that record: they do not change within one. */
+struct named {
+    const char *name;
+    uint64_t record;
+    struct person *who;
+};
+
+#define NAMED 4u /* a power of two */
+
 struct device_state {
     bdf_t bdf; /* the id that requests carry */
     bool joined, translated;

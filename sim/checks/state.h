@@ -32,7 +32,7 @@ struct checks {
     struct person **people; /* by name */
     size_t persons, persons_room;
     struct person *last_person;
-    const char *named;            /* by this pointer, in the current record */
+    struct named named[NAMED];    /* who was asked for last, by where the name stands */
     struct device_state *devices; /* by BDF */
     size_t device_count, device_room, last_device;
     struct alias *aliases; /* by BDF */

@@ -4,7 +4,8 @@
 
 void chk_memory_forget(struct checks *c)
 {
-    c->context->held = false;
+    for (unsigned i = 0; i < CONTEXTS_HELD; i++)
+        c->context->of[i].held = false;
     c->context->known = 0;
     c->context->way[1].words = NULL;
 }
@@ -22,7 +23,10 @@ static uint64_t page_bit(uint64_t page)
 /* Mark the pages of all but the lowest level, which change seldom. */
 static void mark_upper(struct context_memo *m)
 {
-    m->upper = page_bit(m->read[0]) | page_bit(m->read[1]);
+    m->upper = 0;
+    for (unsigned i = 0; i < CONTEXTS_HELD; i++)
+        if (m->of[i].held)
+            m->upper |= page_bit(m->of[i].read[0]) | page_bit(m->of[i].read[1]);
     for (unsigned level = 2; m->known >> level; level++)
         m->upper |= page_bit(m->way[level].page);
 }
@@ -36,8 +40,9 @@ void chk_memory_changes(struct checks *c, uint64_t gpa, uint64_t bytes)
         m->way[1].words = NULL; /* where it was never written it stands elsewhere from now on */
     if (first == last && !(m->upper & page_bit(first)))
         return;
-    if (in(m->read[0], first, last) || in(m->read[1], first, last))
-        m->held = false;
+    for (unsigned i = 0; i < CONTEXTS_HELD; i++)
+        if (in(m->of[i].read[0], first, last) || in(m->of[i].read[1], first, last))
+            m->of[i].held = false;
     for (unsigned level = 2; m->known >> level; level++) {
         if (!(m->known >> level & 1) || !in(m->way[level].page, first, last))
             continue;
@@ -80,14 +85,14 @@ static struct ctx read_context(const struct checks *c, bdf_t bdf, uint64_t read[
 
 const struct ctx *chk_context_read(const struct checks *c, bdf_t bdf)
 {
-    struct context_memo *m = c->context;
+    struct held_context *h = chk_context_place(c, bdf);
 
-    m->ctx = read_context(c, bdf, m->read);
-    m->bdf = bdf;
-    m->root = c->root;
-    m->held = c->root_known && !m->storing;
-    mark_upper(m);
-    return &m->ctx;
+    h->ctx = read_context(c, bdf, h->read);
+    h->bdf = bdf;
+    h->root = c->root;
+    h->held = c->root_known && !c->context->storing;
+    mark_upper(c->context);
+    return &h->ctx;
 }
 
 static void absent(struct leaf *out, uint64_t first, uint64_t bytes_mask, uint64_t word_gpa)
