@@ -107,12 +107,12 @@ static bool fill_hole(struct spans *s, struct span n)
     return true;
 }
 
-/* Behind all of chunk i, where the first of the next was taken away. A fresh chunk for each that
- * comes back would be little used. */
+/* Behind all of chunk i, which is full, where the first of the next was taken away. A fresh chunk
+ * for each that comes back would be little used. */
 static bool into_gap(struct spans *s, size_t i, unsigned at)
 {
-    bool there = s->gap && s->gap_chunk == i + 1 && i + 1 < s->chunks && at &&
-                 at == s->dir[i].chunk->used && s->dir[i + 1].chunk->used < SPANS_PER_CHUNK;
+    bool there = s->gap && s->gap_chunk == i + 1 && i + 1 < s->chunks && at == SPANS_PER_CHUNK &&
+                 s->dir[i + 1].chunk->used < SPANS_PER_CHUNK;
 
     s->gap = false;
     return there;
