@@ -1,382 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The differ: slots against the record of what was notified. */
+/* Synchronising: a range, one notifier alone, or all of it taken away. */
 #include "sync.h"
 
-#include <errno.h>
-
-#include "base/rangemap.h"
 #include "policy_fields.h"
 #include "sync_again.h"
-#include "sync_finer.h"
-
-struct differ {
-    const struct sync_target *t;
-    struct notifier *only;    /* replay: tell this one alone, MAPs alone */
-    bool additions;           /* merged removals: second pass */
-    bool adds_waiting;        /* first pass saw something to add */
-    struct iova_range extent; /* grown by larger leaves taken away whole */
-    struct iova_range run;    /* removals not told yet */
-    bool has_run;
-    uint64_t
-        becomes;   /* of the leaf that goes: what takes its place, of the same size; 0: nothing */
-    uint64_t sets; /* of the record, since it was last asked about a table */
-    struct rangemap replaced; /* first pass: leaves that went, for those told finer kinds alone */
-};
-
-static void tell(struct differ *d, const struct iommu_event *e)
-{
-    if (fate_ended(d->t->fate))
-        return;
-    if (d->only)
-        notify_one(d->only, e);
-    else if (d->t->policy->unmap_only_apart)
-        notify_those(d->t->region, e, NOTIFY_MAP);
-    else
-        notify_all(d->t->region, e);
-}
-
-static void tell_unmap(struct differ *d, struct iova_range r)
-{
-    struct iommu_event e = event_unmap(r);
-
-    if (d->t->policy->unmap_keeps_rights)
-        e.perm = PERM_RW;
-    tell(d, &e);
-}
-
-static struct iova_range slot_range(const struct slot *s)
-{
-    return iova_range(s->at.v, s->at.v | level_mask(s->level));
-}
-
-/* Forget what overlaps the slot. */
-static void forget(struct differ *d, const struct slot *s)
-{
-    struct iova_range r = slot_range(s);
-
-    d->t->counts->shadow_lookups++;
-    if (s->level > 1 || !shadow_take_page(d->t->shadow, s->at))
-        shadow_drop_runs(d->t->shadow, r, NULL, NULL);
-}
-
-static void remember(struct differ *d, const struct slot *s, uint64_t leaf)
-{
-    d->t->counts->shadow_lookups++;
-    switch (shadow_set(d->t->shadow, s->at, s->level, leaf)) {
-    case 0: d->sets++; break;
-    case -E2BIG:
-        fate_unsupported(d->t->fate,
-                         "the tables of a device map more than 2^24 pages, or need more "
-                         "than 2 GiB to be remembered");
-        break;
-    default: d->t->fate->no_memory = true;
-    }
-}
-
-static void tell_map(struct differ *d, const struct slot *s)
-{
-    struct iommu_event e = event_map(slot_range(s), s->gpa, s->perm);
-
-    tell(d, &e);
-}
-
-/*
- * As QEMU does it: one slot, one or two events, everything overlapping forgotten (9.2.3). Where
- * unchanged entries are told again and a change in place is a bare MAP, the record decides nothing;
- * it is kept for its end alone (SHADOW_LEAVES_MAX), which is also that of what consumers hold.
- */
-static void differ_slot_direct(struct differ *d, const struct slot *s, enum shadow_meet meet)
-{
-    const struct policy *p = d->t->policy;
-    uint64_t leaf = shadow_leaf(s->gpa, s->perm);
-
-    if (s->kind == SLOT_HOLE) {
-        if (d->only || (meet == MEET_NONE && !p->tells_unchanged))
-            return;
-        if (p->skips_nonleaf_holes && !s->last)
-            return;
-        forget(d, s);
-        tell_unmap(d, slot_range(s));
-        return;
-    }
-    if (meet == MEET_SAME) {
-        if (p->tells_unchanged)
-            tell_map(d, s);
-        return;
-    }
-    if (meet != MEET_NONE) {
-        if (!p->inplace_bare_map)
-            tell_unmap(d, slot_range(s));
-        forget(d, s);
-    }
-    remember(d, s, leaf);
-    tell_map(d, s);
-}
-
-static void flush_run(struct differ *d)
-{
-    if (d->has_run)
-        tell_unmap(d, d->run);
-    d->has_run = false;
-}
-
-/* Somebody on the device asked for finer kinds. */
-static bool finer(const struct differ *d)
-{
-    return d->t->region->flags & NOTIFY_FINER;
-}
-
-/* Those who asked for finer kinds hear of the rights that go; a leaf in its place is remembered. */
-static void removed_finer(struct differ *d, struct iova_range r, uint64_t leaf)
-{
-    struct range_entry old = {r, shadow_leaf_gpa(leaf), shadow_leaf_perm(leaf)};
-
-    sync_finer_unmap(d->t, r, leaf, d->becomes);
-    if (d->becomes && rangemap_insert(&d->replaced, &old))
-        d->t->fate->no_memory = true;
-}
-
-/* Those who asked for finer kinds hear of the rights that come. */
-static void added_finer(struct differ *d, struct iova_range r, uint64_t leaf)
-{
-    const struct range_entry *old = rangemap_at(&d->replaced, r.first);
-
-    sync_finer_map(d->t, d->only, r, old ? shadow_leaf(old->gpa, old->perm) : 0, leaf);
-}
-
-/* Leaves go: append them to the run of removals, or start a new one. */
-static void removed(void *arg, struct iova_range r)
-{
-    struct differ *d = arg;
-
-    if (d->has_run && d->run.last.v + 1 == r.first.v) {
-        d->run.last = r.last;
-        return;
-    }
-    flush_run(d);
-    d->run = r;
-    d->has_run = true;
-}
-
-static void removed_leaf(void *arg, struct iova_range r, uint64_t leaf)
-{
-    removed_finer(arg, r, leaf);
-    removed(arg, r);
-}
-
-/* Forget what overlaps; it is to be told. */
-static void drop(struct differ *d, struct iova_range r)
-{
-    d->t->counts->shadow_lookups++;
-    if (finer(d))
-        shadow_drop(d->t->shadow, r, removed_leaf, d);
-    else
-        shadow_drop_runs(d->t->shadow, r, removed, d);
-}
-
-/* The page goes, and it is to be told. */
-static void drop_page(struct differ *d, struct iova_range r)
-{
-    uint64_t leaf = shadow_take_page(d->t->shadow, r.first);
-
-    if (!leaf) {
-        drop(d, r);
-        return;
-    }
-    d->t->counts->shadow_lookups++;
-    if (finer(d))
-        removed_finer(d, r, leaf);
-    removed(d, r);
-}
-
-/* As architected: first every removal, whole and merged; then, in a second pass, the additions. */
-static void differ_slot_merged(struct differ *d, const struct slot *s, enum shadow_meet meet,
-                               struct iova_range around)
-{
-    const struct policy *p = d->t->policy;
-    uint64_t leaf = shadow_leaf(s->gpa, s->perm);
-
-    if (s->kind == SLOT_LEAF && meet == MEET_SAME) {
-        if (p->tells_unchanged && !d->additions)
-            tell_map(d, s);
-        return;
-    }
-    if (p->skips_nonleaf_holes && s->kind == SLOT_HOLE && !s->last)
-        return;
-    if (d->additions) {
-        if (s->kind == SLOT_LEAF && meet == MEET_NONE) {
-            remember(d, s, leaf);
-            tell_map(d, s);
-            if (finer(d))
-                added_finer(d, slot_range(s), leaf);
-        }
-        return;
-    }
-    d->becomes = meet == MEET_OTHER && s->kind == SLOT_LEAF ? leaf : 0;
-    if (meet == MEET_LARGER) {
-        if (around.first.v < d->extent.first.v)
-            d->extent.first = around.first;
-        if (around.last.v > d->extent.last.v)
-            d->extent.last = around.last;
-        d->adds_waiting = true;
-    }
-    if (meet == MEET_OTHER && s->level == 1)
-        drop_page(d, slot_range(s));
-    else if (meet != MEET_NONE)
-        drop(d, meet == MEET_LARGER ? around : slot_range(s));
-    d->adds_waiting |= s->kind == SLOT_LEAF;
-}
-
-static enum shadow_meet differ_meet(struct differ *d, const struct slot *s,
-                                    struct iova_range *around)
-{
-    d->t->counts->shadow_lookups++;
-    return shadow_meet(d->t->shadow, s->at, s->level,
-                       s->kind == SLOT_LEAF ? shadow_leaf(s->gpa, s->perm) : 0, around);
-}
-
-static void differ_met(struct differ *d, const struct slot *s, enum shadow_meet meet,
-                       struct iova_range around)
-{
-    d->t->counts->slots_compared++;
-    if (d->t->policy->removals_merged)
-        differ_slot_merged(d, s, meet, around);
-    else
-        differ_slot_direct(d, s, meet);
-}
-
-/* An entry that is refused maps nothing: a hole, unless what it mapped is kept. */
-static void differ_refused(struct differ *d, const struct slot *s)
-{
-    struct iova_range around = {{0}, {0}};
-    struct slot seen = *s;
-
-    seen.kind = SLOT_HOLE;
-    if (d->t->policy->malformed_frozen) {
-        d->t->counts->slots_compared++;
-        d->t->counts->shadow_lookups++;
-    } else {
-        differ_met(d, &seen, differ_meet(d, &seen, &around), around);
-    }
-}
-
-static void differ_slot(void *arg, const struct slot *s)
-{
-    struct differ *d = arg;
-    struct iova_range around = {{0}, {0}};
-
-    if (s->kind == SLOT_REFUSED)
-        differ_refused(d, s);
-    else
-        differ_met(d, s, differ_meet(d, s, &around), around);
-}
-
-/* What is as remembered is nothing to tell. */
-static void differ_only(void *arg, const struct slot *s)
-{
-    struct differ *d = arg;
-    struct iova_range around = {{0}, {0}};
-    enum shadow_meet meet;
-
-    if (s->kind == SLOT_REFUSED) {
-        differ_refused(d, s);
-        return;
-    }
-    meet = differ_meet(d, s, &around);
-    if (meet != (s->kind == SLOT_LEAF ? MEET_SAME : MEET_NONE))
-        differ_met(d, s, meet, around);
-}
-
-static void differ_beside(void *arg, const struct slot *s, uint64_t remembered)
-{
-    static const struct iova_range nowhere = {{0}, {0}};
-    struct differ *d = arg;
-    enum shadow_meet meet = MEET_NONE;
-
-    if (s->kind == SLOT_REFUSED) {
-        differ_refused(d, s);
-        return;
-    }
-    if (remembered)
-        meet = s->kind == SLOT_LEAF && remembered == shadow_leaf(s->gpa, s->perm) ? MEET_SAME
-                                                                                  : MEET_OTHER;
-    differ_met(d, s, meet, nowhere);
-}
-
-/* Nothing need be shown of a table that is as remembered, unless a larger leaf is remembered around
- * it. */
-static bool differ_known(void *arg, iova_t at, unsigned level, struct shadow_table *known)
-{
-    struct differ *d = arg;
-
-    d->t->counts->shadow_lookups++;
-    d->sets = 0;
-    return shadow_table_at(d->t->shadow, at, level, known);
-}
-
-/* From which level on a hole is passed over by differ_slot_direct, whatever is remembered. */
-static unsigned holes_idle_from(const struct differ *d)
-{
-    const struct policy *p = d->t->policy;
-
-    if (p->removals_merged)
-        return 0;
-    return d->only ? 1 : p->skips_nonleaf_holes ? 2 : 0;
-}
-
-/* Where nothing was remembered, what was set since lies in this table, and behind the walk. */
-static bool differ_still(void *arg, iova_t at, unsigned level, struct shadow_table *known)
-{
-    struct differ *d = arg;
-    const struct shadow *s = d->t->shadow;
-
-    if (known->nothing && level == 1 && s->changes == known->changes + d->sets) {
-        known->changes = s->changes;
-        known->moves = s->moves;
-        d->sets = 0;
-        return true;
-    }
-    return shadow_table_still(s, known) || differ_known(d, at, level, known);
-}
-
-/* First pass: nothing remembered is nothing to take away. Each entry is still a slot that was
- * compared, with a look at the record for it and one more at its table. */
-static void differ_fresh(void *arg, unsigned entries, unsigned leaves)
-{
-    struct differ *d = arg;
-
-    d->t->counts->slots_compared += entries;
-    d->t->counts->shadow_lookups += 2 * (uint64_t)entries;
-    d->adds_waiting |= leaves > 0;
-}
-
-/* How a walk shows what it finds. `place` is kept from one enumeration to the next. */
-static struct slot_sink sink_of(struct differ *d, struct sync_place *place)
-{
-    bool all = d->t->policy->tells_unchanged;
-
-    place->level = 0;
-    return (struct slot_sink){.slot = differ_slot,
-                              .beside = differ_beside,
-                              .only = all ? differ_slot : differ_only,
-                              .known = all ? NULL : differ_known,
-                              .still = differ_still,
-                              .fresh = d->t->policy->removals_merged && !d->additions ? differ_fresh
-                                                                                      : NULL,
-                              .arg = d,
-                              .counts = d->t->counts,
-                              .fate = d->t->fate,
-                              .visits = d->only ? NULL : d->t->visits,
-                              .holes_idle_from = holes_idle_from(d),
-                              .place = place};
-}
+#include "sync_differ.h"
 
 static void compare_range(const struct sync_target *t, const struct table_view *v,
                           struct iova_range r)
 {
     struct differ d = {.t = t, .extent = r};
     struct sync_place place;
-    struct slot_sink sink = sink_of(&d, &place);
+    struct slot_sink sink = differ_sink(&d, &place);
     struct iova_range again = sync_unmap_again(t, r);
 
     t->strategy->enumerate(v, r, &sink);
@@ -387,9 +22,9 @@ static void compare_range(const struct sync_target *t, const struct table_view *
         uint64_t from = r.first.v > v->limit_last ? r.first.v : v->limit_last + 1;
 
         if (from <= r.last.v)
-            drop(&d, iova_range(from, r.last.v));
+            differ_drop(&d, iova_range(from, r.last.v));
     }
-    flush_run(&d);
+    differ_flush(&d);
     sync_map_again(t, again);
     if (d.adds_waiting) {
         d.additions = true;
@@ -413,7 +48,7 @@ void sync_replay(const struct sync_target *t, const struct table_view *v, struct
 {
     struct differ d = {.t = t, .only = n, .additions = true, .extent = iova_range(0, UINT64_MAX)};
     struct sync_place place;
-    struct slot_sink sink = sink_of(&d, &place);
+    struct slot_sink sink = differ_sink(&d, &place);
 
     t->strategy->enumerate(v, d.extent, &sink);
 }
@@ -423,9 +58,9 @@ static void replay_leaf(void *arg, struct iova_range r, uint64_t leaf)
     struct differ *d = arg;
     struct iommu_event e = event_map(r, shadow_leaf_gpa(leaf), shadow_leaf_perm(leaf));
 
-    tell(d, &e);
-    if (finer(d))
-        added_finer(d, r, leaf);
+    differ_tell(d, &e);
+    if (differ_finer(d))
+        differ_added(d, r, leaf);
 }
 
 void sync_replay_record(const struct sync_target *t, struct notifier *n)
@@ -452,7 +87,7 @@ void sync_unmap_all(const struct sync_target *t)
     sync_unmap_again(t, iova_range(0, UINT64_MAX));
     if (t->visits)
         visits_clear(t->visits);
-    drop(&d, iova_range(0, UINT64_MAX));
-    flush_run(&d);
+    differ_drop(&d, iova_range(0, UINT64_MAX));
+    differ_flush(&d);
     sync_unmap_only(t, iova_range(0, UINT64_MAX));
 }
