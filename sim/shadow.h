@@ -121,6 +121,31 @@ void shadow_expect(struct shadow *s, iova_t at);
  * beyond the maxima. */
 int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf);
 
+/** shadow_set of a page: as is cheap where it comes behind all others of the table looked at last.
+ */
+static inline int shadow_set_page(struct shadow *s, iova_t at, uint64_t leaf)
+{
+    unsigned index = level_index(at, 1);
+    struct shadow_node *n;
+
+    if (!s->recent || s->recent_base != (at.v & ~level_mask(2)) || !shadow_is_node(*s->recent) ||
+        s->leaves >= SHADOW_LEAVES_MAX || s->bytes >= SHADOW_BYTES_MAX)
+        return shadow_set(s, at, 1, leaf);
+    n = shadow_child(*s->recent);
+    if (shadow_node_full(n)) {
+        shadow_node_words(n)[index] = leaf;
+    } else if (n->used < n->room && n->index[n->used - 1] < index) {
+        n->index[n->used] = (uint16_t)index;
+        shadow_node_words(n)[n->used] = leaf;
+    } else {
+        return shadow_set(s, at, 1, leaf);
+    }
+    n->used++;
+    s->leaves++;
+    s->changes++;
+    return 0;
+}
+
 /** Called for a leaf: its range and word. */
 typedef void shadow_visit_fn(void *arg, struct iova_range r, uint64_t leaf);
 

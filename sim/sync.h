@@ -81,8 +81,6 @@ struct slot_sink {
     /* The same of the only slot of a range: when it is as remembered it does not count as compared.
      */
     void (*only)(void *arg, const struct slot *s);
-    /* The same of a slot of a level 1 table, beside the leaf that is remembered of it (0: none). */
-    void (*beside)(void *arg, const struct slot *s, uint64_t remembered);
     /*
      * What is remembered for the table at `level` around `at`: true with *known when a slot that is
      * as remembered need not be shown; false when every slot must be. After each slot that was
@@ -91,6 +89,8 @@ struct slot_sink {
     bool (*known)(void *arg, iova_t at, unsigned level, struct shadow_table *known);
     /* The same once more, where it was true: mostly it is so still, but for what was shown. */
     bool (*still)(void *arg, iova_t at, unsigned level, struct shadow_table *known);
+    /* `slot` and `still` for a slot of a level 1 table, beside what is known of the table. */
+    bool (*beside)(void *arg, const struct slot *s, struct shadow_table *known);
     /* Not NULL: of a level 1 table of which nothing is remembered it is enough to say how many
      * entries are not empty, and how many of those map. */
     void (*fresh)(void *arg, unsigned entries, unsigned leaves);

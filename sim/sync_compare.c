@@ -89,35 +89,57 @@ unsigned walk_pass_many(const struct walk *w, const uint64_t *words, struct shad
     return end;
 }
 
+/* What an entry of a level 1 table is; `f` is the form of leaves there. */
+static enum slot_kind page_slot(const struct walk *w, const struct leaf_form *f, uint64_t entry,
+                                enum perm parents)
+{
+    if (f->any && (entry & SS_PERM & (uint64_t)parents) && !(entry & f->reserved))
+        return SLOT_LEAF;
+    return walk_slot(entry_judge(w->view->rules, entry, 1, parents));
+}
+
+/* All of it counted, from entry `i` on: nothing is asked for each. */
+static void fresh_counted(const struct walk *w, const uint64_t *words, unsigned i, unsigned end,
+                          const struct leaf_form *f, enum perm parents)
+{
+    unsigned met = 0, leaves = 0;
+
+    while (i < end) {
+        if (words[i]) {
+            met++;
+            leaves += page_slot(w, f, words[i], parents) == SLOT_LEAF;
+            i++;
+        } else {
+            i += zeros(words + i, end - i);
+        }
+    }
+    if (met)
+        w->sink->fresh(w->sink->arg, met, leaves);
+}
+
 bool walk_fresh(const struct walk *w, const uint64_t *words, struct shadow_table *known,
                 unsigned *at, unsigned end, uint64_t base, enum perm parents)
 {
+    const struct leaf_form f = form(w->view->rules, 1, parents);
     const struct slot_sink *sink = w->sink;
-    unsigned i = *at, met = 0, leaves = 0;
+    unsigned i = *at;
     bool same = true;
 
-    while (same && known->nothing && !fate_ended(sink->fate)) {
-        enum entry_verdict verdict;
-        uint64_t entry;
+    if (sink->fresh) {
+        fresh_counted(w, words, i, end, &f, parents);
+        i = end;
+    }
+    while (i < end && same && known->nothing && !fate_ended(sink->fate)) {
+        uint64_t entry = words[i];
 
-        if (i < end && !words[i])
+        if (!entry) {
             i += zeros(words + i, end - i);
-        if (i >= end)
-            break;
-        entry = words[i];
-        verdict = entry_judge(w->view->rules, entry, 1, parents);
-        if (sink->fresh) {
-            met++;
-            leaves += verdict == ENTRY_LEAF;
-        } else {
-            walk_show_beside(w, walk_slot(verdict), iova(base + i * PAGE_4K_BYTES), entry,
-                             (enum perm)(entry & SS_PERM & (uint64_t)parents), 0);
-            same = sink->still(sink->arg, iova(base), 1, known);
+            continue;
         }
+        same = walk_show_beside(w, page_slot(w, &f, entry, parents), iova(base + i * PAGE_4K_BYTES),
+                                entry, (enum perm)(entry & SS_PERM & (uint64_t)parents), known);
         i++;
     }
-    if (met)
-        sink->fresh(sink->arg, met, leaves);
     *at = i;
     return same;
 }

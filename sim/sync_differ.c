@@ -46,7 +46,8 @@ static void forget(struct differ *d, const struct slot *s)
 static void remember(struct differ *d, const struct slot *s, uint64_t leaf)
 {
     d->t->counts->shadow_lookups++;
-    switch (shadow_set(d->t->shadow, s->at, s->level, leaf)) {
+    switch (s->level == 1 ? shadow_set_page(d->t->shadow, s->at, leaf)
+                          : shadow_set(d->t->shadow, s->at, s->level, leaf)) {
     case 0: d->sets++; break;
     case -E2BIG:
         fate_unsupported(d->t->fate,
@@ -167,6 +168,15 @@ static void drop_page(struct differ *d, struct iova_range r)
     removed(d, r);
 }
 
+/* Second pass: a leaf where nothing is remembered. */
+static void add(struct differ *d, const struct slot *s, uint64_t leaf)
+{
+    remember(d, s, leaf);
+    tell_map(d, s);
+    if (differ_finer(d))
+        differ_added(d, slot_range(s), leaf);
+}
+
 /* As architected: first every removal, whole and merged; then, in a second pass, the additions. */
 static void differ_slot_merged(struct differ *d, const struct slot *s, enum shadow_meet meet,
                                struct iova_range around)
@@ -182,12 +192,8 @@ static void differ_slot_merged(struct differ *d, const struct slot *s, enum shad
     if (p->skips_nonleaf_holes && s->kind == SLOT_HOLE && !s->last)
         return;
     if (d->additions) {
-        if (s->kind == SLOT_LEAF && meet == MEET_NONE) {
-            remember(d, s, leaf);
-            tell_map(d, s);
-            if (differ_finer(d))
-                differ_added(d, slot_range(s), leaf);
-        }
+        if (s->kind == SLOT_LEAF && meet == MEET_NONE)
+            add(d, s, leaf);
         return;
     }
     d->becomes = meet == MEET_OTHER && s->kind == SLOT_LEAF ? leaf : 0;
@@ -265,22 +271,6 @@ static void differ_only(void *arg, const struct slot *s)
         differ_met(d, s, meet, around);
 }
 
-static void differ_beside(void *arg, const struct slot *s, uint64_t remembered)
-{
-    static const struct iova_range nowhere = {{0}, {0}};
-    struct differ *d = arg;
-    enum shadow_meet meet = MEET_NONE;
-
-    if (s->kind == SLOT_REFUSED) {
-        differ_refused(d, s);
-        return;
-    }
-    if (remembered)
-        meet = s->kind == SLOT_LEAF && remembered == shadow_leaf(s->gpa, s->perm) ? MEET_SAME
-                                                                                  : MEET_OTHER;
-    differ_met(d, s, meet, nowhere);
-}
-
 /* Nothing need be shown of a table that is as remembered, unless a larger leaf is remembered around
  * it. */
 static bool differ_known(void *arg, iova_t at, unsigned level, struct shadow_table *known)
@@ -303,18 +293,38 @@ static unsigned holes_idle_from(const struct differ *d)
 }
 
 /* Where nothing was remembered, what was set since lies in this table, and behind the walk. */
-static bool differ_still(void *arg, iova_t at, unsigned level, struct shadow_table *known)
+static inline bool differ_still(void *arg, iova_t at, unsigned level, struct shadow_table *known)
 {
     struct differ *d = arg;
     const struct shadow *s = d->t->shadow;
 
-    if (known->nothing && level == 1 && s->changes == known->changes + d->sets) {
-        known->changes = s->changes;
-        known->moves = s->moves;
-        d->sets = 0;
+    if (known->nothing && level == 1 && s->changes == known->changes + d->sets)
         return true;
-    }
     return shadow_table_still(s, known) || differ_known(d, at, level, known);
+}
+
+static bool differ_beside(void *arg, const struct slot *s, struct shadow_table *known)
+{
+    static const struct iova_range nowhere = {{0}, {0}};
+    struct differ *d = arg;
+    uint64_t remembered = 0;
+    enum shadow_meet meet = MEET_NONE;
+
+    if (!known->nothing)
+        remembered = shadow_table_slot(known, level_index(s->at, 1));
+    if (s->kind == SLOT_LEAF && !remembered && d->additions && d->t->policy->removals_merged) {
+        d->t->counts->slots_compared++;
+        add(d, s, shadow_leaf(s->gpa, s->perm));
+        return differ_still(d, s->at, 1, known);
+    }
+    if (remembered)
+        meet = s->kind == SLOT_LEAF && remembered == shadow_leaf(s->gpa, s->perm) ? MEET_SAME
+                                                                                  : MEET_OTHER;
+    if (s->kind == SLOT_REFUSED)
+        differ_refused(d, s);
+    else
+        differ_met(d, s, meet, nowhere);
+    return differ_still(d, s->at, 1, known);
 }
 
 /* First pass: nothing remembered is nothing to take away. Each entry is still a slot that was

@@ -34,13 +34,13 @@ static inline void walk_show(const struct walk *w, enum slot_kind kind, iova_t a
     w->sink->slot(w->sink->arg, &s);
 }
 
-/** The same of a level 1 table, beside what is remembered of it. */
-static inline void walk_show_beside(const struct walk *w, enum slot_kind kind, iova_t at,
-                                    uint64_t entry, enum perm perm, uint64_t remembered)
+/** The same of a level 1 table, beside what is known of it; true when that is known still. */
+static inline bool walk_show_beside(const struct walk *w, enum slot_kind kind, iova_t at,
+                                    uint64_t entry, enum perm perm, struct shadow_table *known)
 {
     struct slot s = walk_made(w, kind, at, 1, entry, perm);
 
-    w->sink->beside(w->sink->arg, &s, remembered);
+    return w->sink->beside(w->sink->arg, &s, known);
 }
 
 /** True when the entry says what is remembered of it (`slot`), so that nothing need be shown. */

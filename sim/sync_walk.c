@@ -35,11 +35,11 @@ static void walk_words(const struct walk *w, const uint64_t *words, unsigned lev
         verdict = words ? entry_judge(w->view->rules, entry, level, parents) : ENTRY_UNREADABLE;
         if (verdict == ENTRY_TABLE)
             walk_table(w, entry_gpa(entry, w->view->rules->aw_bits), level - 1, at.v, perm);
-        else if (skip && level == 1)
-            walk_show_beside(w, walk_slot(verdict), at, entry, perm, shadow_table_slot(&known, i));
-        else
+        else if (!skip || level > 1)
             walk_show(w, walk_slot(verdict), at, level, entry, perm);
-        if (skip)
+        else
+            skip = walk_show_beside(w, walk_slot(verdict), at, entry, perm, &known);
+        if (skip && level > 1)
             skip = sink->still(sink->arg, iova(base), level, &known);
     }
 }
