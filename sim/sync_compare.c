@@ -4,20 +4,22 @@
 
 #define BLOCK 8u
 
+/* What is set in any of a block. */
+static inline uint64_t any_of(const uint64_t *b)
+{
+    return b[0] | b[1] | b[2] | b[3] | b[4] | b[5] | b[6] | b[7];
+}
+
 /* Of so many entries from `words` on, those before the first that is not 0; in blocks. */
 static unsigned zeros(const uint64_t *words, unsigned count)
 {
-    unsigned i = 0;
+    const uint64_t *at = words, *end = words + count, *last = words + (count & ~(BLOCK - 1));
 
-    for (; i + BLOCK <= count; i += BLOCK) {
-        const uint64_t *b = words + i;
-
-        if (b[0] | b[1] | b[2] | b[3] | b[4] | b[5] | b[6] | b[7])
-            break;
-    }
-    while (i < count && !words[i])
-        i++;
-    return i;
+    while (at < last && !any_of(at))
+        at += BLOCK;
+    while (at < end && !*at)
+        at++;
+    return (unsigned)(at - words);
 }
 
 unsigned walk_idle(const struct walk *w, const uint64_t *words, unsigned count)
@@ -120,12 +122,16 @@ static void fresh_counted(const struct walk *w, const uint64_t *words, unsigned 
 bool walk_fresh(const struct walk *w, const uint64_t *words, struct shadow_table *known,
                 unsigned *at, unsigned end, uint64_t base, enum perm parents)
 {
-    const struct leaf_form f = form(w->view->rules, 1, parents);
     const struct slot_sink *sink = w->sink;
     unsigned i = *at;
+    struct leaf_form f;
     bool same = true;
 
-    if (sink->fresh) {
+    if (!words[i])
+        i += zeros(words + i, end - i);
+    if (i < end)
+        f = form(w->view->rules, 1, parents);
+    if (i < end && sink->fresh) {
         fresh_counted(w, words, i, end, &f, parents);
         i = end;
     }
