@@ -121,11 +121,15 @@ void inval_iotlb_domain(struct vtd_unit *u, did_t domain)
     }
 }
 
-void inval_expect_page(const struct vtd_unit *u, did_t domain, iova_t at)
+/* By what is known without a look at memory: the entries that were acted on. */
+void inval_iotlb_expect(struct vtd_unit *u, did_t domain, iova_t at)
 {
-    for (size_t i = 0; i < u->dev_count; i++)
-        if (u->devs[i]->has_acted && context_did(u->devs[i]->acted).v == domain.v)
-            sync_dev_expect(u->devs[i], at);
+    for (size_t i = 0; i < u->dev_count; i++) {
+        struct vtd_dev *d = u->devs[i];
+
+        if (d->has_acted && context_did(d->acted).v == domain.v)
+            dev_expect_page(d, at);
+    }
 }
 
 void inval_iotlb_pages(struct vtd_unit *u, did_t domain, iova_t at, unsigned am)

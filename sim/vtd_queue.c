@@ -175,15 +175,15 @@ static bool process(struct vtd_unit *u, uint64_t lo, uint64_t hi)
 }
 
 /* What a descriptor will want of a page is far away, and comes while the one before is executed. */
-static void look_ahead(const struct vtd_unit *u, unsigned at)
+static void look_ahead(struct vtd_unit *u, unsigned at)
 {
     const uint64_t *desc;
 
     if (at == u->iq_tail)
         return;
     desc = guest_mem_pair(u->mem, gpa_add(u->iq_base, (uint64_t)at * 16));
-    if (desc && (desc[0] & 0x3f) == (DESC_IOTLB | GRAN_FINE << 4))
-        inval_expect_page(u, did((uint16_t)(desc[0] >> 16)), iova(desc[1] & ~PAGE_4K_MASK));
+    if (desc && (desc[0] & 0x3f) == (DESC_IOTLB | GRAN_FINE << 4) && !(desc[1] & 0x3f))
+        inval_iotlb_expect(u, did((uint16_t)(desc[0] >> 16)), iova(desc[1] & ~PAGE_4K_MASK));
 }
 
 void queue_resume(struct vtd_unit *u)

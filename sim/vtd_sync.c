@@ -188,10 +188,12 @@ static bool would_mix(const struct vtd_dev *d, struct context c)
            !(d->has_acted && d->acted.lo == c.lo && d->acted.hi == c.hi);
 }
 
-void sync_dev_expect(struct vtd_dev *d, iova_t at)
+void dev_expect_page(struct vtd_dev *d, iova_t at)
 {
-    notify_expect(&d->region, at);
+    if (!(d->region.flags & NOTIFY_FROM_RECORD))
+        return;
     shadow_expect(&d->shadow, at);
+    notify_expect(&d->region, at);
 }
 
 void sync_dev_pages(struct vtd_dev *d, struct context c, struct iova_range r)

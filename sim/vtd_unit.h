@@ -164,8 +164,8 @@ void inval_context_device(struct vtd_unit *u, did_t d, uint16_t sid, unsigned fm
 void inval_iotlb_global(struct vtd_unit *u);
 void inval_iotlb_domain(struct vtd_unit *u, did_t d);
 void inval_iotlb_pages(struct vtd_unit *u, did_t d, iova_t at, unsigned am);
-/* A page of the domain will be invalidated next: what is known of it is brought near. */
-void inval_expect_page(const struct vtd_unit *u, did_t domain, iova_t at);
+/** A page-selective invalidation is about to be shown, and then done. Changes nothing. */
+void inval_iotlb_expect(struct vtd_unit *u, did_t d, iova_t at);
 void inval_devtlb(struct vtd_unit *u, uint16_t sid, iova_t at, bool large);
 
 /* vtd_sync.c: what one device is told. */
@@ -180,9 +180,10 @@ void sync_all(struct vtd_unit *u);
 /** The same by the context entry `c`, which cannot be used when `fault` is not 0; dev_synced must
  * follow. */
 void sync_dev_as(struct vtd_dev *d, int fault, struct context c);
+/** The page at `at` is about to be synchronised: what that will look at is brought near. */
+void dev_expect_page(struct vtd_dev *d, iova_t at);
 /** One device's part of a page-selective invalidation; dev_synced must follow. */
 void sync_dev_pages(struct vtd_dev *d, struct context c, struct iova_range r);
-void sync_dev_expect(struct vtd_dev *d, iova_t at);
 /** UNMAP-only notifiers alone are told that the range is gone; dev_synced must follow. */
 void sync_dev_unmap_only(struct vtd_dev *d, struct iova_range r);
 /** All that an invalidation means for the device was delivered. */

@@ -58,8 +58,8 @@ int context_load(const struct vtd_unit *u, bdf_t b, struct context *c)
         return FR_ROOT_ABSENT;
     if ((root[0] & (ROOT_RSVD_LO | beyond)) || root[1])
         return FR_ROOT_RESERVED;
-    entry = guest_mem_pair(u->mem, gpa_add(entry_gpa(root[0], u->config.aw_bits),
-                                           (uint64_t)(b.v & 0xff) * 16));
+    entry = guest_mem_pair(
+        u->mem, gpa_add(entry_gpa(root[0], u->config.aw_bits), (uint64_t)(b.v & 0xff) * 16));
     if (!entry)
         return FR_CONTEXT_ACCESS;
     *c = (struct context){entry[0], entry[1]};
