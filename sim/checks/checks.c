@@ -157,9 +157,18 @@ static void see(void *ctx, const struct obs *o)
     }
 }
 
+#define SEEN_OFF                                                                                   \
+    (OBS_BIT(OBS_RECORD) | OBS_BIT(OBS_NOTE) | OBS_BIT(OBS_READ) | OBS_BIT(OBS_DMA) |              \
+     OBS_BIT(OBS_ABORT))
+
 struct observer checks_observer(struct checks *c)
 {
-    return (struct observer){.see = c->cfg.mode == CHECK_OFF ? see_observed : see, .ctx = c};
+    if (c->cfg.mode == CHECK_OFF)
+        return (struct observer){.see = see_observed, .ctx = c, .skips = ~SEEN_OFF};
+    return (struct observer){
+        .see = see,
+        .ctx = c,
+        .skips = OBS_BIT(OBS_SYNCED) | OBS_BIT(OBS_INTERRUPT) | OBS_BIT(OBS_FAULT)};
 }
 
 uint64_t checks_told_bytes(const struct checks *c)

@@ -152,21 +152,6 @@ static void expect_page(struct checks *c, uint64_t first, uint64_t last)
             spans_expect(&c->people[i]->told, first);
 }
 
-/* Likewise of the descriptor behind this one: its place will be there when its turn comes. */
-static void look_ahead(const struct checks *c)
-{
-    const struct queue_watch *q = &c->queue;
-    unsigned next = (q->head + 1) & (q->size - 1);
-    const uint64_t *words;
-
-    if (!q->on || next == q->tail)
-        return;
-    words = guest_mem_pair(c->cfg.mem, gpa((c->iqa & ~PAGE_4K_MASK) + next * UINT64_C(16)));
-    if (words && (words[0] & 0x3f) == 0x32) /* IOTLB, of pages */
-        for (size_t i = 0; i < c->persons; i++)
-            spans_foresee(&c->people[i]->told, words[1] & ~PAGE_4K_MASK);
-}
-
 void chk_inval_begins(struct checks *c, const struct obs *o)
 {
     uint64_t lo = o->u.inval.lo, hi = o->u.inval.hi;
@@ -182,7 +167,6 @@ void chk_inval_begins(struct checks *c, const struct obs *o)
     c->watch->by_register = by_register;
     if (!by_register)
         queue_taken(c);
-    look_ahead(c);
     order_begin(c, lo, d);
     c->in_inval = true;
     if (c->some_refused)

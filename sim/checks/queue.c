@@ -23,9 +23,7 @@ void chk_queue_record(struct checks *c, const struct rec *r)
 
     chk_queue_untouched(c);
     q->wrote = true;
-    if (off == ARCH_IQT)
-        q->tail = (unsigned)(val >> 4) & 0x7fff;
-    else if (off == ARCH_GCMD) {
+    if (off == ARCH_GCMD) {
         c->te_moves = (val ^ c->gsts) & ARCH_TE;
         c->te_falls = c->te_moves && !(val & ARCH_TE);
     } else if (arch_clears_iqe(off, wide, val))
@@ -43,7 +41,6 @@ void chk_queue_gsts(struct checks *c, uint32_t new)
     if ((new ^ c->gsts) & ARCH_QIE)
         *q = (struct queue_watch){.on = new &ARCH_QIE,
                                   .wrote = q->wrote,
-                                  .tail = q->tail,
                                   .ccmd = q->ccmd,
                                   .iotlb = q->iotlb,
                                   .size = 1u << ((c->iqa & 7) + 8)};

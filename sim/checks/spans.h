@@ -73,9 +73,6 @@ static inline struct span *spans_seek(struct spans *s, uint64_t x, struct span_p
 /** The ranges about `x` will soon be asked for: have them brought near. */
 void spans_expect(struct spans *s, uint64_t x);
 
-/** As spans_expect of what comes after that: it is brought near, the next look is elsewhere. */
-void spans_foresee(const struct spans *s, uint64_t x);
-
 /** spans_step where the next range is not in the same chunk, or a hole may be between. */
 struct span *spans_step_far(struct spans *s, struct span_pos *p);
 

@@ -193,45 +193,27 @@ struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p)
     return s->found;
 }
 
-/* The ranges about x are brought near: in which chunk, and where there, by an even spread. False: no
- * guess. */
-static bool bring(const struct spans *s, uint64_t x, size_t *chunk, unsigned *at)
+void spans_expect(struct spans *s, uint64_t x)
 {
     const struct span_chunk *c;
     uint64_t first, end;
-
-    *chunk = spans_chunk_for(s, x);
-    first = s->dir[*chunk].first;
-    if (*chunk + 1 == s->chunks || x < first)
-        return false;
-    end = s->dir[*chunk + 1].first;
-    c = s->dir[*chunk].chunk;
-    *at = (unsigned)guess(x - first, end - first, SPANS_PER_CHUNK);
-    __builtin_prefetch(&c->used);
-    __builtin_prefetch(&c->at[*at ? *at - 1 : 0].last); /* near_there looks at both neighbours */
-    __builtin_prefetch(&c->at[*at + 1 < SPANS_PER_CHUNK ? *at + 1 : *at].last);
-    return true;
-}
-
-void spans_foresee(const struct spans *s, uint64_t x)
-{
     size_t chunk;
     unsigned at;
 
-    if (s->chunks > 1)
-        bring(s, x, &chunk, &at);
-}
-
-void spans_expect(struct spans *s, uint64_t x)
-{
-    size_t chunk;
-    unsigned at;
-
-    if (s->chunks < 2 || near_chunk(s, x) /* there it was looked lately */ ||
-        !bring(s, x, &chunk, &at))
+    if (s->chunks < 2 || near_chunk(s, x)) /* there it was looked lately */
         return;
+    chunk = spans_chunk_for(s, x);
+    first = s->dir[chunk].first;
+    if (chunk + 1 == s->chunks || x < first)
+        return;
+    end = s->dir[chunk + 1].first;
+    c = s->dir[chunk].chunk;
+    at = (unsigned)guess(x - first, end - first, SPANS_PER_CHUNK);
     s->near_chunk = chunk;
     s->near_at = at;
+    __builtin_prefetch(&c->used);
+    __builtin_prefetch(&c->at[at ? at - 1 : 0].last); /* near_there looks at both neighbours */
+    __builtin_prefetch(&c->at[at + 1 < SPANS_PER_CHUNK ? at + 1 : at].last);
 }
 
 struct span *spans_step_far(struct spans *s, struct span_pos *p)

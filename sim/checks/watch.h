@@ -22,7 +22,6 @@ struct queue_watch {
     bool told_stuck; /* until the head moves */
     bool told_head;  /* likewise: IQH is wrong */
     unsigned head;   /* descriptor to be taken next */
-    unsigned tail;   /* where IQT was written to last */
     unsigned size; /* descriptors the queue has room for, latched when it went on: a power of two */
 };
 
