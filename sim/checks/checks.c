@@ -165,10 +165,10 @@ struct observer checks_observer(struct checks *c)
 {
     if (c->cfg.mode == CHECK_OFF)
         return (struct observer){.see = see_observed, .ctx = c, .skips = ~SEEN_OFF};
-    return (struct observer){
-        .see = see,
-        .ctx = c,
-        .skips = OBS_BIT(OBS_SYNCED) | OBS_BIT(OBS_INTERRUPT) | OBS_BIT(OBS_FAULT)};
+    return (struct observer){.see = see,
+                             .ctx = c,
+                             .skips =
+                                 OBS_BIT(OBS_SYNCED) | OBS_BIT(OBS_INTERRUPT) | OBS_BIT(OBS_FAULT)};
 }
 
 uint64_t checks_told_bytes(const struct checks *c)
