@@ -97,6 +97,18 @@ static void remove_inside(struct pair *p, unsigned from, unsigned to)
     ck_assert_uint_eq(got, want);
 }
 
+/* Only the entry that is just the range. */
+static void take(struct pair *p, unsigned from, unsigned to)
+{
+    bool one = p->cell[from].id && p->cell[to].id == p->cell[from].id &&
+               (!from || p->cell[from - 1].id != p->cell[from].id) &&
+               (to + 1 == PAGES || p->cell[to + 1].id != p->cell[from].id);
+
+    ck_assert_int_eq(rangemap_take(&p->map, entry(from, to, 0).range), one);
+    for (unsigned i = from; one && i <= to; i++)
+        p->cell[i].id = 0;
+}
+
 /* What lies outside the cut stays, in step; the two sides are two entries then. */
 static void cut(struct pair *p, unsigned from, unsigned to)
 {
@@ -125,7 +137,10 @@ static void replace(struct pair *p, uint64_t x)
         return;
     for (to = from; to + 1 < PAGES && p->cell[to + 1].id == p->cell[from].id;)
         to++;
-    remove_inside(p, from, to);
+    if (x >> 60 & 1)
+        take(p, from, to);
+    else
+        remove_inside(p, from, to);
     if (x >> 61 == 1)
         compare(p);
     from += from + 1 < PAGES && (x >> 40 & 3) == 1;
@@ -152,6 +167,8 @@ START_TEST(random_operations)
             replace(p, x);
         else if ((x >> 3 & 31) < (n < 3000 ? 26u : 12u))
             insert(p, from, to > from + 8 ? from : to);
+        else if (x >> 62 == 1)
+            take(p, from, to);
         else if (x >> 62)
             cut(p, from, to);
         else

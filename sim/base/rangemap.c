@@ -197,6 +197,22 @@ static uint64_t remove_chunks(struct rangemap *m, size_t at, struct iova_range r
     return bytes;
 }
 
+bool rangemap_take(struct rangemap *m, struct iova_range r)
+{
+    struct place p = rangemap_find_held(m, r.first);
+    const struct range_entry *e;
+
+    if (p.chunk == m->chunks)
+        return false;
+    e = &m->dir[p.chunk].entry[p.index];
+    if (e->range.first.v != r.first.v || e->range.last.v != r.last.v)
+        return false;
+    p.index -= m->gap && p.chunk == m->gap_chunk && p.index > m->gap_index;
+    close_gap(m);
+    remove_run(m, p, p.index + 1);
+    return true;
+}
+
 uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
 {
     uint64_t bytes = 0;

@@ -59,6 +59,9 @@ void rangemap_expect(const struct rangemap *m, iova_t at);
 /** Insert; the range must overlap nothing held (-EEXIST). 0 or -ENOMEM. */
 int rangemap_insert(struct rangemap *m, const struct range_entry *e);
 
+/** Remove the entry whose range is `r`. False: there is none, and nothing is done. */
+bool rangemap_take(struct rangemap *m, struct iova_range r);
+
 /** Remove every entry that lies wholly inside `r`, up to the first that does not. Returns the bytes
  * removed. */
 uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r);

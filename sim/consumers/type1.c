@@ -52,6 +52,10 @@ int type1_unmap(struct type1 *t, struct iova_range r, uint64_t *bytes)
         return -EINVAL;
     if (t->v1)
         return type1_ends_at_0(t, r) ? 0 : unmap_v1(t, r, bytes);
+    if (r.last.v != UINT64_MAX && rangemap_take(&t->maps, r)) { /* mostly it is just one */
+        *bytes = r.last.v - r.first.v + 1;
+        return 0;
+    }
     at_first = rangemap_at(&t->maps, r.first);
     if (at_first && at_first->range.first.v < r.first.v)
         return -EINVAL;
