@@ -74,8 +74,8 @@ START_TEST(dirty_agrees_with_an_array)
     uint64_t seed = 88172645463325252;
 
     for (unsigned step = 0; step < 60000; step++) {
-        uint64_t first = next_random(&seed) % PAGES, n = next_random(&seed) % 5, from, to, p;
-        uint64_t last = first + n < PAGES ? first + n : PAGES - 1;
+        uint64_t first = next_random(&seed) % PAGES, n = next_random(&seed) % 8, from, to, p;
+        uint64_t last = n > 4 ? first : first + n < PAGES ? first + n : PAGES - 1;
         bool add = next_random(&seed) % 100 < (step / 1000 % 2 ? 30 : 60), touches = false;
 
         if (step % 97 == 0)
@@ -84,10 +84,14 @@ START_TEST(dirty_agrees_with_an_array)
                       : dirty_cut(&d, first * PAGE, last * PAGE + PAGE - 1));
         for (p = first; p <= last; p++)
             in[p] = add;
+        p = next_random(&seed) % PAGES;
+        ck_assert_int_eq(dirty_touch(&d, p * PAGE, p * PAGE + PAGE - 1), in[p]);
+        if (step % 16 > step / 10000) /* what follows gives pages an order */
+            continue;
         first = next_random(&seed) % PAGES;
         for (p = first; p < PAGES && !in[p]; p++) {
         }
-        ck_assert_int_eq(dirty_seek(&d, first * PAGE, &from, &to), p < PAGES);
+        ck_assert_int_eq(dirty_seek(&d, first * PAGE, UINT64_MAX, &from, &to), p < PAGES);
         if (p < PAGES) {
             while (p && in[p - 1])
                 p--;
@@ -223,10 +227,36 @@ START_TEST(memory_says_what_it_holds_now)
 }
 END_TEST
 
+/* More single pages than their set holds, far from each other and side by side. */
+START_TEST(many_single_pages)
+{
+    const uint64_t far = _i ? 1 : 977, pages = 3 * PAGE_SET_MAX;
+    struct dirty d = {0};
+    uint64_t from, to;
+
+    for (uint64_t p = 0; p < pages; p++)
+        ck_assert(dirty_add(&d, p * far * PAGE, p * far * PAGE + PAGE - 1));
+    for (uint64_t p = 0; p < pages; p++) {
+        uint64_t at = p * 5 % pages * far * PAGE;
+
+        ck_assert(dirty_touch(&d, at, at + PAGE - 1));
+        ck_assert(dirty_cut(&d, at, at + PAGE - 1));
+        ck_assert(!dirty_touch(&d, at, at + PAGE - 1));
+        if (p % 1000 == 999) { /* in order, and again by pages */
+            ck_assert(dirty_seek(&d, 0, UINT64_MAX, &from, &to));
+            ck_assert(dirty_add(&d, at, at + PAGE - 1) && dirty_cut(&d, at, at + PAGE - 1));
+        }
+    }
+    ck_assert(!dirty_touch(&d, 0, UINT64_MAX));
+    dirty_free(&d);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {{pages_taken_and_given_back, 1},
                                     {dirty_agrees_with_an_array, 1},
+                                    {many_single_pages, 2},
                                     {memory_says_what_it_holds_now, 1}};
 
     return run_tests("checks: sets", rows, COUNT(rows));

@@ -5,16 +5,37 @@
 
 void dirty_free(struct dirty *d)
 {
+    page_set_free(&d->pages);
     spans_free(&d->more);
     d->one = false;
+}
+
+/* A page by itself where there is room for it, else a range of the map. */
+static bool put(struct dirty *d, uint64_t first, uint64_t last)
+{
+    return (dirty_page(first, last) && page_set_add(&d->pages, first >> 12)) ||
+           spans_add(&d->more, first, last);
 }
 
 /* The one range becomes one of several. */
 static bool spread(struct dirty *d)
 {
-    if (d->one && !spans_add(&d->more, d->first, d->last))
+    if (d->one && !put(d, d->first, d->last))
         return false;
     d->one = false;
+    return true;
+}
+
+/* Pages get an order: they go into the map. */
+static bool arrange(struct dirty *d)
+{
+    for (size_t i = 0; d->pages.count && i >> d->pages.bits == 0; i++) {
+        uint64_t page = d->pages.slot[i];
+
+        if (page && !spans_add(&d->more, (page - 1) << 12, ((page - 1) << 12) + 0xfff))
+            return false;
+    }
+    page_set_free(&d->pages);
     return true;
 }
 
@@ -24,7 +45,7 @@ bool dirty_join(struct dirty *d, uint64_t first, uint64_t last)
                    (d->last == UINT64_MAX || first <= d->last + 1);
 
     if (!touches)
-        return spread(d) && spans_add(&d->more, first, last);
+        return spread(d) && put(d, first, last);
     d->first = first < d->first ? first : d->first;
     d->last = last > d->last ? last : d->last;
     return true;
@@ -34,7 +55,22 @@ bool dirty_part(struct dirty *d, uint64_t first, uint64_t last)
 {
     if (d->one && (last < d->first || first > d->last))
         return true;
-    return spread(d) && spans_cut(&d->more, first, last);
+    if (!spread(d))
+        return false;
+    if (dirty_page(first, last))
+        page_set_take(&d->pages, first >> 12);
+    else if (!arrange(d))
+        return false;
+    return !d->more.count || spans_cut(&d->more, first, last);
+}
+
+bool dirty_seek_all(struct dirty *d, uint64_t x, uint64_t limit, uint64_t *first, uint64_t *last)
+{
+    if (arrange(d))
+        return dirty_seek(d, x, limit, first, last);
+    *first = x; /* no memory to know better: all of it may be */
+    *last = limit;
+    return true;
 }
 
 void chk_dirty_device(struct checks *c, bdf_t bdf)

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* A set of addresses that is mostly empty or one range: that one stands here, several in a map. */
+/* A set of addresses that is mostly empty, one range, or some single pages: the one stands here,
+ * the pages in a set without order, all others in a map. */
 #ifndef VTR_CHECKS_DIRTY_H
 #define VTR_CHECKS_DIRTY_H
 
+#include "checks/page_set.h"
 #include "checks/spans.h"
 
 /** All zero is the empty set. */
 struct dirty {
-    bool one;             /* exactly [first, last], and `more` is empty */
-    uint64_t first, last; /* inclusive */
-    struct spans more;    /* ranges that do not touch each other */
+    bool one;              /* exactly [first, last]; the others are empty */
+    uint64_t first, last;  /* inclusive */
+    struct page_set pages; /* single pages; they may be in `more`, too */
+    struct spans more;     /* ranges that do not touch each other */
 };
+
+static inline bool dirty_page(uint64_t first, uint64_t last)
+{
+    return (first ^ last) == 0xfff && !(first & 0xfff);
+}
 
 void dirty_free(struct dirty *d);
 
@@ -24,7 +32,7 @@ static inline bool dirty_add(struct dirty *d, uint64_t first, uint64_t last)
         return true;
     if (d->more.found && first >= d->more.found->first && last <= d->more.found->last)
         return true;
-    if (d->one || d->more.count)
+    if (d->one || d->pages.count || d->more.count)
         return dirty_join(d, first, last);
     d->one = true;
     d->first = first;
@@ -38,7 +46,7 @@ bool dirty_part(struct dirty *d, uint64_t first, uint64_t last);
 /** Take [first, last] out of it. False: out of memory. */
 static inline bool dirty_cut(struct dirty *d, uint64_t first, uint64_t last)
 {
-    if (!d->one && !d->more.count)
+    if (!d->one && !d->pages.count && !d->more.count)
         return true;
     if (d->one && first <= d->first && last >= d->last) {
         d->one = false;
@@ -47,8 +55,15 @@ static inline bool dirty_cut(struct dirty *d, uint64_t first, uint64_t last)
     return dirty_part(d, first, last);
 }
 
-/** The first range of it that ends at `x` or above: false, there is none. */
-static inline bool dirty_seek(struct dirty *d, uint64_t x, uint64_t *first, uint64_t *last)
+/** dirty_seek where there are single pages, and others are asked for: they go into the map. */
+bool dirty_seek_all(struct dirty *d, uint64_t x, uint64_t limit, uint64_t *first, uint64_t *last);
+
+/**
+ * The first range of it that meets [x, limit]; false: there is none. Of a single page that page
+ * alone may be answered for, whatever its neighbours are.
+ */
+static inline bool dirty_seek(struct dirty *d, uint64_t x, uint64_t limit, uint64_t *first,
+                              uint64_t *last)
 {
     struct span_pos ignored;
     const struct span *s;
@@ -56,10 +71,18 @@ static inline bool dirty_seek(struct dirty *d, uint64_t x, uint64_t *first, uint
     if (d->one) {
         *first = d->first;
         *last = d->last;
-        return d->last >= x;
+        return d->last >= x && d->first <= limit;
+    }
+    if (d->pages.count) {
+        if (!dirty_page(x, limit))
+            return dirty_seek_all(d, x, limit, first, last);
+        *first = x;
+        *last = limit;
+        if (page_set_has(&d->pages, x >> 12))
+            return true;
     }
     s = d->more.count ? spans_seek(&d->more, x, &ignored) : NULL;
-    if (!s)
+    if (!s || s->first > limit)
         return false;
     *first = s->first;
     *last = s->last;
@@ -71,7 +94,7 @@ static inline bool dirty_touch(struct dirty *d, uint64_t first, uint64_t last)
 {
     uint64_t from, to;
 
-    return dirty_seek(d, first, &from, &to) && from <= last;
+    return dirty_seek(d, first, last, &from, &to);
 }
 
 #endif

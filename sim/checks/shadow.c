@@ -178,7 +178,7 @@ APART static void compare_rest(struct look *k, uint64_t first, uint64_t last)
     uint64_t from, to;
 
     k->again = true;
-    for (; dirty_seek(&k->p->dirty, first, &from, &to) && from <= last; first = to + 1) {
+    for (; dirty_seek(&k->p->dirty, first, last, &from, &to); first = to + 1) {
         if (from > first)
             compare(k, first, from - 1);
         if (to >= last)
@@ -192,8 +192,7 @@ static void compare_changed(struct look *k, uint64_t first, uint64_t last)
     uint64_t from, to;
 
     k->again = false;
-    for (uint64_t at = first; dirty_seek(&k->p->dirty, at, &from, &to) && from <= last;
-         at = to + 1) {
+    for (uint64_t at = first; dirty_seek(&k->p->dirty, at, last, &from, &to); at = to + 1) {
         uint64_t end = to < last ? to : last;
 
         from = from > first ? from : first;
