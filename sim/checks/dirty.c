@@ -10,11 +10,20 @@ void dirty_free(struct dirty *d)
     d->one = false;
 }
 
-/* A page by itself where there is room for it, else a range of the map. */
+/* A page by itself where there is room for it, else a range of the map. Pages that come in order are
+ * one range: behind another they go into the map with it. */
 static bool put(struct dirty *d, uint64_t first, uint64_t last)
 {
-    return (dirty_page(first, last) && page_set_add(&d->pages, first >> 12)) ||
-           spans_add(&d->more, first, last);
+    const struct span *before = d->more.found;
+    uint64_t page = first >> 12;
+
+    if (!dirty_page(first, last) || (before && before->last + 1 == first))
+        return spans_add(&d->more, first, last);
+    if (page && page_set_has(&d->pages, page - 1)) {
+        page_set_take(&d->pages, page - 1);
+        return spans_add(&d->more, first - 0x1000, last);
+    }
+    return page_set_add(&d->pages, page) || spans_add(&d->more, first, last);
 }
 
 /* The one range becomes one of several. */
