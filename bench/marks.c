@@ -58,16 +58,17 @@ static void times(struct marks *m, const struct results *r)
     struct wanted z = {SHAPE_EMPTY, 100 * K, SYNC_WALK, OP_UNCHANGED, INVAL_GLOBAL, false, false};
     struct wanted c = {SHAPE_CONTIGUOUS, M, SYNC_WALK, OP_UNCHANGED, INVAL_GLOBAL, false, false};
     struct wanted s = {SHAPE_SPARSE, 100 * K, SYNC_WALK, OP_UNCHANGED, INVAL_GLOBAL, false, false};
-    struct wanted first = c, unmap = c, drop = c, page = c, dirty = c;
+    struct wanted first = c, unmap = c, drop = c, same = c, page = c, dirty = c;
     const struct result *empty = find(r, &z);
 
     first.op = OP_FIRST;
     unmap.op = OP_UNMAP;
     drop.op = OP_DROP;
     drop.inval = INVAL_CC;
+    same.inval = 0;
+    same.checks = same.random = true;
+    page = same;
     page.op = OP_CHANGED;
-    page.inval = 0;
-    page.checks = page.random = true;
     dirty.op = OP_CHANGED;
     dirty.sync = SYNC_DIRTY;
     add_time(m, r, z, empty ? (double)empty->work.entries_read : 1,
@@ -105,6 +106,11 @@ static void times(struct marks *m, const struct results *r)
                            .unit = "ns",
                            .limit = 5,
                            .real = "80-110",
+                           .from = "c1m"});
+    add_time(m, r, same, 1,
+             (struct mark){.name = "a random page, nothing changed, checks on",
+                           .unit = "ns",
+                           .limit = 300,
                            .from = "c1m"});
     add_time(
         m, r, page, 1,

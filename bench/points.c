@@ -194,6 +194,8 @@ static int ranges(struct way *w, enum extent how_much)
                           random);
             p.checks = true;
             if (!rc && shape == SHAPE_CONTIGUOUS)
+                rc = some(w, "random pages, unchanged", &p, &page, 1, OP_UNCHANGED, true);
+            if (!rc && shape == SHAPE_CONTIGUOUS)
                 rc = some(w, "random pages", &p, &page, 1, OP_CHANGED, true);
         }
     return rc;
@@ -212,6 +214,8 @@ static int for_marks(struct way *w)
     for (size_t i = 0; i < COUNT_OF(cases) && !rc; i++)
         rc = one(w, &cases[i]);
     page.checks = true;
+    if (!rc)
+        rc = some(w, "random pages, unchanged", &page, &one_page, 1, OP_UNCHANGED, true);
     if (!rc)
         rc = some(w, "random pages", &page, &one_page, 1, OP_CHANGED, true);
     return rc ? rc : memory(w, EXTENT_DEFAULT);

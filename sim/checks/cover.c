@@ -106,6 +106,19 @@ static void visit_places(struct checks *c, const struct desc *d,
             visit_below(c, &r->links[i], d, meet, arg);
 }
 
+void cover_expect(const struct checks *c, const struct desc *d)
+{
+    const struct registry *r = c->registry;
+
+    for (size_t i = 0; i < r->link_count; i++)
+        if (r->links[i].did == d->did) {
+            const struct node *n =
+                reg_at(r, r->links[i].top, 1, d->first & ~(arch_entry_bytes(1) * 512 - 1));
+
+            __builtin_prefetch(n);
+        }
+}
+
 struct covering {
     const struct desc *d;
     struct item **dead;

@@ -162,8 +162,10 @@ void chk_inval_begins(struct checks *c, const struct obs *o)
     c->inval_lo = lo;
     c->inval_hi = hi;
     c->inval_by_register = by_register;
-    if (d->type == DESC_IOTLB && d->scope == SCOPE_FINE)
+    if (d->type == DESC_IOTLB && d->scope == SCOPE_FINE) {
         expect_page(c, d->first, d->last);
+        cover_expect(c, d);
+    }
     c->watch->by_register = by_register;
     if (!by_register)
         queue_taken(c);

@@ -205,6 +205,8 @@ void items_bury(struct checks *c, struct item *dead);
 void hist_drop_items(struct checks *c, struct node *n);
 
 /* cover.c */
+/* The page at d->first will be covered: the table it stands in is brought near. */
+void cover_expect(const struct checks *c, const struct desc *d);
 void cover_done(struct checks *c, const struct desc *d);
 void cover_everything(struct checks *c);
 bool item_alive(const struct registry *r, const struct item *i, uint16_t did, uint64_t iova);
