@@ -25,8 +25,8 @@ struct guest {
     struct engine *engine;
     struct checks *checks;
     uint64_t type1_calls; /* callbacks for which vfio asked its container: a call each */
-    uint64_t tail;  /* of the queue */
-    uint8_t *moved; /* a bit for each mapping: it has its other target */
+    uint64_t tail;        /* of the queue */
+    uint8_t *moved;       /* a bit for each mapping: it has its other target */
 };
 
 #define GUEST_DID 5u

@@ -53,22 +53,35 @@ static void add_time(struct marks *m, const struct results *r, struct wanted w, 
 #define K UINT64_C(1000)
 #define M (K * K)
 
+/* Of one page, somewhere among very many. */
+static void page_times(struct marks *m, const struct results *r)
+{
+    struct wanted same = {SHAPE_CONTIGUOUS, M, SYNC_WALK, OP_UNCHANGED, 0, true, true}, page = same;
+
+    page.op = OP_CHANGED;
+    add_time(m, r, same, 1,
+             (struct mark){.name = "a random page, nothing changed, checks on",
+                           .unit = "ns",
+                           .limit = 300,
+                           .from = "c1m"});
+    add_time(
+        m, r, page, 1,
+        (struct mark){
+            .name = "a random changed page, checks on", .unit = "ns", .limit = 300, .from = "c1m"});
+}
+
 static void times(struct marks *m, const struct results *r)
 {
     struct wanted z = {SHAPE_EMPTY, 100 * K, SYNC_WALK, OP_UNCHANGED, INVAL_GLOBAL, false, false};
     struct wanted c = {SHAPE_CONTIGUOUS, M, SYNC_WALK, OP_UNCHANGED, INVAL_GLOBAL, false, false};
     struct wanted s = {SHAPE_SPARSE, 100 * K, SYNC_WALK, OP_UNCHANGED, INVAL_GLOBAL, false, false};
-    struct wanted first = c, unmap = c, drop = c, same = c, page = c, dirty = c;
+    struct wanted first = c, unmap = c, drop = c, dirty = c;
     const struct result *empty = find(r, &z);
 
     first.op = OP_FIRST;
     unmap.op = OP_UNMAP;
     drop.op = OP_DROP;
     drop.inval = INVAL_CC;
-    same.inval = 0;
-    same.checks = same.random = true;
-    page = same;
-    page.op = OP_CHANGED;
     dirty.op = OP_CHANGED;
     dirty.sync = SYNC_DIRTY;
     add_time(m, r, z, empty ? (double)empty->work.entries_read : 1,
@@ -107,15 +120,6 @@ static void times(struct marks *m, const struct results *r)
                            .limit = 5,
                            .real = "80-110",
                            .from = "c1m"});
-    add_time(m, r, same, 1,
-             (struct mark){.name = "a random page, nothing changed, checks on",
-                           .unit = "ns",
-                           .limit = 300,
-                           .from = "c1m"});
-    add_time(
-        m, r, page, 1,
-        (struct mark){
-            .name = "a random changed page, checks on", .unit = "ns", .limit = 300, .from = "c1m"});
     add_time(m, r, dirty, 1,
              (struct mark){.name = "global, one page changed, dirty",
                            .unit = "ns",
@@ -232,6 +236,7 @@ void marks_take(struct marks *m, const struct results *r, const struct rates *ra
 {
     m->count = 0;
     times(m, r);
+    page_times(m, r);
     memory(m, r);
     rates_of(m, rates);
 }

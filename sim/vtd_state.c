@@ -40,8 +40,8 @@ static void latched_load(struct vtd_unit *u, struct state_in *i)
     u->iq_last_type = (unsigned)state_take(i, 1);
     u->iqei = (enum iqei)(state_take(i, 1) & 0xf);
     u->context_gen = (uint32_t)state_take(i, 4);
-    if (u->iq_size > QUEUE_MAX || (u->iq_size & (u->iq_size - 1)) || u->iq_tail >= QUEUE_MAX || (u->qi_enabled && !u->iq_size) ||
-        (u->iq_size ? u->iq_head >= u->iq_size : u->iq_head != 0))
+    if (u->iq_size > QUEUE_MAX || (u->iq_size & (u->iq_size - 1)) || u->iq_tail >= QUEUE_MAX ||
+        (u->qi_enabled && !u->iq_size) || (u->iq_size ? u->iq_head >= u->iq_size : u->iq_head != 0))
         state_trouble(i, "the queue in the saved state is none");
 }
 

@@ -126,8 +126,8 @@ static void judge_part(struct judged *j, uint64_t first, uint64_t last, uint64_t
     }
 }
 
-/* Judge [first, last] but for what was refused again just now. (A MAP that is refused because of what
- * is kept excuses nobody from asking for the UNMAP again.) */
+/* Judge [first, last] but for what was refused again just now. (A MAP that is refused because of
+ * what is kept excuses nobody from asking for the UNMAP again.) */
 static void judge_span(struct judged *j, uint64_t first, uint64_t last, uint64_t record)
 {
     struct spans *now = &j->p->refused_now[j->unmap];

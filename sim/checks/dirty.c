@@ -10,8 +10,8 @@ void dirty_free(struct dirty *d)
     d->one = false;
 }
 
-/* A page by itself where there is room for it, else a range of the map. Pages that come in order are
- * one range: behind another they go into the map with it. */
+/* A page by itself where there is room for it, else a range of the map. Pages that come in order
+ * are one range: behind another they go into the map with it. */
 static bool put(struct dirty *d, uint64_t first, uint64_t last)
 {
     const struct span *before = d->more.found;

@@ -21,8 +21,8 @@
 /* A multiple of the 32 bytes that are hashed at a time. */
 #define DIGEST_REST_BYTES 512u
 
-/** A running XXH64. Of what was fed the last bytes wait until they are many: to put a word by is cheap,
- * and lanes are fast when they are not left. Only the functions below look inside. */
+/** A running XXH64. Of what was fed the last bytes wait until they are many: to put a word by is
+ * cheap, and lanes are fast when they are not left. Only the functions below look inside. */
 struct digest {
     uint64_t lane[4];
     uint64_t bytes; /* hashed so far: a multiple of 32 */

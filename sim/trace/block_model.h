@@ -40,7 +40,7 @@ struct block_model {
     uint64_t reg[4096 / 4];
     uint32_t mem_pages;
     uint64_t mem_order; /* indices of mem[], four bits each, most recent lowest */
-    uint64_t mem_new;          /* page number last entered */
+    uint64_t mem_new;   /* page number last entered */
     struct mem_page mem[RECENT];
     uint64_t zero_next;
     struct dma_context dma[DMA_CONTEXTS];
