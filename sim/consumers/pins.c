@@ -83,7 +83,7 @@ int pins_add(struct pins *p, iova_t at)
         b = make(p, at);
     if (!b)
         return -ENOMEM;
-    if (b->count[slot_of(at)] == UINT32_MAX)
+    if (b->count[slot_of(at)] == PINS_MAX)
         return -EOVERFLOW;
     if (!b->count[slot_of(at)]++) {
         b->pinned++;
@@ -181,6 +181,8 @@ void pins_load(struct pins *p, struct state_in *i)
 
         if (page < least || page > UINT64_MAX >> PAGE_SHIFT || !count)
             state_trouble(i, "pinned pages in the saved state are not in order");
+        else if (count > PINS_MAX)
+            state_trouble(i, "a page in the saved state is pinned more often than can be");
         else if (pins_add(p, iova(page << PAGE_SHIFT)))
             state_trouble(i, "out of memory for pinned pages");
         else

@@ -14,6 +14,7 @@
 #include "base/state.h"
 
 #define PINS_BLOCK_PAGES 64u
+#define PINS_MAX         (UINT32_C(1) << 20) /* of one page: who lets go of it unpins it as often */
 
 struct pins_block {
     uint64_t number; /* IOVA / (64 * 4 KiB) */
@@ -28,7 +29,7 @@ struct pins {
     uint64_t pages; /* pinned at least once */
 };
 
-/** One pin more of the page that holds `at`. 0, -ENOMEM, or -EOVERFLOW at 2^32 - 1 pins. */
+/** One pin more of the page that holds `at`. 0, -ENOMEM, or -EOVERFLOW at PINS_MAX pins. */
 int pins_add(struct pins *p, iova_t at);
 
 /** One pin less; false when there was none. */
@@ -45,7 +46,8 @@ void pins_forget(struct pins *p, struct iova_range r);
 /** Frees the memory; empty and usable then. */
 void pins_clear(struct pins *p);
 
-/** As bytes, and back into an empty one. */
+/** As bytes, and back into an empty one; a page without pins, or with more than PINS_MAX, is
+ * trouble. */
 void pins_save(const struct pins *p, struct state_out *o);
 void pins_load(struct pins *p, struct state_in *i);
 
