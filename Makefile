@@ -11,6 +11,9 @@ PREFIX ?= /usr/local
 # make V=1 shows the commands
 Q      := $(if $(V),,@)
 
+# Flags of the user's own are not added to, nor taken away from.
+OWN_FLAGS := $(filter-out undefined,$(origin CFLAGS))$(filter-out file,$(origin OPT))$(SAN)
+
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 CPPFLAGS += -Isim -Itests
 CFLAGS   += -std=c17 -D_POSIX_C_SOURCE=200809L $(OPT) -g $(WARN) $(SAN) -MMD -MP
@@ -19,7 +22,7 @@ CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
 # What runs for each record is optimized as one for the programs that replay, where the compiler can
 # (gcc) and nobody asked for other flags. The objects serve the tests too. FAST= does without.
-ifeq ($(origin FAST)$(SAN)$(filter-out file,$(origin OPT)),undefined)
+ifeq ($(origin FAST)$(OWN_FLAGS),undefined)
 FAST   := $(shell sh tools/fast.sh $(CC))
 endif
 FAST_DIRS  := sim sim/base sim/checks sim/consumers
@@ -73,8 +76,10 @@ $(BUILD)/obj/%.o: %.c | need
 
 # Warnings were given when each file was compiled; across files gcc 12 warns of what is not so.
 $(FAST_OBJ): FAST_COMPILE = $(FAST)
-$(BUILD)/replay $(BUILD)/bench: LINK_AS = $(if $(FAST),$(FAST) -flto=auto -w)
-LINK_AS     = $(if $(FAST),-fno-lto)
+$(BUILD)/replay $(BUILD)/bench: LINK_AS = $(if $(FAST),$(FAST) -flto=auto -w,$(AS_THEY_ARE))
+# All others not, whatever the objects were made with: each would take as long.
+LINK_AS     = $(AS_THEY_ARE)
+AS_THEY_ARE = $(if $(findstring -flto,$(CFLAGS)),,-fno-lto)
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@

@@ -286,8 +286,25 @@ static void look_at_captured(struct rates *r, const char *folder)
         closedir(dir);
 }
 
-int rates_measure(struct rates *r, const struct bench *b, const char *folder, bool quick,
-                  struct err *e)
+static int keep_trace(const char *folder, const char *name, const struct bytes *b, struct err *e)
+{
+    char path[4096];
+    FILE *f;
+    bool whole;
+
+    if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+        return err_set(e, ENAMETOOLONG, "%.200s: too long a name", folder);
+    f = fopen(path, "wb");
+    if (!f)
+        return err_set(e, errno, "%.200s: %s", path, strerror(errno));
+    whole = fwrite(b->b.at, 1, b->b.used, f) == b->b.used;
+    if (fclose(f) || !whole)
+        return err_set(e, EIO, "%.200s: could not be written", path);
+    return 0;
+}
+
+int rates_measure(struct rates *r, const struct bench *b, const char *folder, const char *keep,
+                  bool quick, struct err *e)
 {
     struct bytes made[2] = {{.records = 0}, {.records = 0}};
     double read[2] = {0}, off[2] = {0}, on[2] = {0};
@@ -299,6 +316,10 @@ int rates_measure(struct rates *r, const struct bench *b, const char *folder, bo
     rc = make(&made[0], n, 0, e);
     if (!rc)
         rc = make(&made[1], 0, n / 2, e);
+    if (!rc && keep)
+        rc = keep_trace(keep, KEPT_WRITES, &made[0], e);
+    if (!rc && keep)
+        rc = keep_trace(keep, KEPT_INVALS, &made[1], e);
     for (unsigned i = 0; i < 2 && !rc; i++) {
         rc = time_reading(&b->meter, &made[i], &read[i], e);
         if (!rc)

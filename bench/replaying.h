@@ -18,9 +18,13 @@ struct rates {
     char captured_name[64];
 };
 
-/** `folder` has captured traces (NULL: none). 0 or a negative errno with a sentence (-EINTR:
- * interrupted); then `records` is 0. */
-int rates_measure(struct rates *r, const struct bench *b, const char *folder, bool quick,
-                  struct err *e);
+/** The names under which the traces made for it are kept. */
+#define KEPT_WRITES "writes.vtt.zst"
+#define KEPT_INVALS "invalidations.vtt.zst"
+
+/** `folder` has captured traces (NULL: none); the traces made are written into `keep` (NULL: they are
+ * not). 0 or a negative errno with a sentence (-EINTR: interrupted); then `records` is 0. */
+int rates_measure(struct rates *r, const struct bench *b, const char *folder, const char *keep,
+                  bool quick, struct err *e);
 
 #endif

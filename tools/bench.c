@@ -35,6 +35,7 @@ static const char help[] =
     "this\n"
     "                         program)\n"
     "      --traces DIR       captured traces, for their bytes a record (default: traces)\n"
+    "      --keep DIR         write the traces made for the rates of replaying into it\n"
     "      --verbose          each case on standard error as it is measured\n"
     "      --help             print this text\n"
     "      --version          print the version\n"
@@ -104,6 +105,7 @@ enum {
     OPT_QEMU,
     OPT_PRELOAD,
     OPT_TRACES,
+    OPT_KEEP,
     OPT_VERBOSE,
     OPT_HELP,
     OPT_VERSION
@@ -116,6 +118,7 @@ static const struct option known[] = {{"output", required_argument, NULL, 'o'},
                                       {"qemu", required_argument, NULL, OPT_QEMU},
                                       {"preload", required_argument, NULL, OPT_PRELOAD},
                                       {"traces", required_argument, NULL, OPT_TRACES},
+                                      {"keep", required_argument, NULL, OPT_KEEP},
                                       {"verbose", no_argument, NULL, OPT_VERBOSE},
                                       {"help", no_argument, NULL, OPT_HELP},
                                       {"version", no_argument, NULL, OPT_VERSION},
@@ -123,7 +126,7 @@ static const struct option known[] = {{"output", required_argument, NULL, 'o'},
 
 struct usage {
     enum extent how_much;
-    const char *output, *qemu, *preload, *traces;
+    const char *output, *qemu, *preload, *traces, *keep;
     bool verbose;
 };
 
@@ -138,6 +141,7 @@ static int take_option(int c, struct usage *u)
     case OPT_QEMU: u->qemu = optarg; return 0;
     case OPT_PRELOAD: u->preload = optarg; return 0;
     case OPT_TRACES: u->traces = optarg; return 0;
+    case OPT_KEEP: u->keep = optarg; return 0;
     case OPT_VERBOSE: u->verbose = true; return 0;
     case OPT_HELP: return fputs(help, stdout) < 0 || fflush(stdout) ? 2 : 1;
     case OPT_VERSION: return printf("vtd-bench %s\n", VTR_VERSION) < 0 || fflush(stdout) ? 2 : 1;
@@ -211,7 +215,7 @@ static int measure_all(const struct usage *u, const char *preload, struct bench 
     if (!rc && u->verbose)
         fputs("whole traces\n", stderr);
     if (!rc)
-        rc = rates_measure(rates, b, u->traces, quick, e);
+        rc = rates_measure(rates, b, u->traces, u->keep, quick, e);
     if (!rc && u->qemu) {
         if (u->verbose)
             fputs("a real QEMU\n", stderr);

@@ -7,6 +7,7 @@
 /* What one observation takes at most, but for long texts: words, and two texts. */
 #define TEXT_BYTES 72u
 #define ROOM_BYTES (8u * 16u + 2u * (8u + TEXT_BYTES))
+_Static_assert(ROOM_BYTES <= DIGEST_REST_BYTES - 32, "what digest_room gives at once");
 
 /* Each of these writes at `p` and returns where it ends. */
 

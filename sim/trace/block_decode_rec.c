@@ -18,7 +18,7 @@ bool get_reg(struct block_decoder *b, struct rec *rec, struct err *err)
     return true;
 }
 
-static bool get_word(struct block_decoder *b, struct mem_page *p, uint64_t *v, struct err *err)
+static bool get_word(struct block_decoder *b, struct recent_page *p, uint64_t *v, struct err *err)
 {
     if (!get_below(b, COL_MEM_LOW, PAGE_4K_BYTES + 1, v, err))
         return false;
@@ -30,7 +30,7 @@ static bool get_word(struct block_decoder *b, struct mem_page *p, uint64_t *v, s
     return true;
 }
 
-static bool get_mem_page(struct block_decoder *b, struct mem_page **p, struct err *err)
+static bool get_mem_page(struct block_decoder *b, struct recent_page **p, struct err *err)
 {
     unsigned slot;
     uint64_t page;
@@ -54,7 +54,7 @@ bool get_mem(struct block_decoder *b, enum block_kind kind, struct rec *rec, uin
 {
     uint64_t words = kind == BK_MEM1 ? 1 : 2;
     uint64_t step;
-    struct mem_page *p;
+    struct recent_page *p;
     uint32_t first;
 
     if (!get_mem_page(b, &p, err) || !get_varint(b, COL_MEM_WORD, &step, err))

@@ -122,7 +122,7 @@ static void add_reg(struct block_encoder *e, const struct rec *rec)
     *last = rec->u.reg.val;
 }
 
-static void add_word(struct block_encoder *e, struct mem_page *p, uint64_t v)
+static void add_word(struct block_encoder *e, struct recent_page *p, uint64_t v)
 {
     if (v == 0) {
         add_varint(e, COL_MEM_LOW, 0);
@@ -139,7 +139,7 @@ static void add_mem(struct block_encoder *e, const struct rec *rec)
     uint32_t first = (uint32_t)(rec->u.mem.gpa.v & PAGE_4K_MASK) / 8;
     uint32_t words = rec->u.mem.words;
     unsigned slot = mem_find(&e->model, page);
-    struct mem_page *p;
+    struct recent_page *p;
 
     add_u8(e, COL_MEM_SLOT, slot);
     if (slot == SLOT_NEW) {

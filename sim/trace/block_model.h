@@ -15,7 +15,7 @@
 #define DMA_CONTEXTS 16u
 #define DMA_TARGETS  1024u
 
-struct mem_page {
+struct recent_page {
     uint64_t page; /* GPA >> 12 */
     uint64_t high; /* bits 63:12 of the last word that was not 0 */
     uint32_t next; /* index of the word after the last one written */
@@ -41,7 +41,7 @@ struct block_model {
     uint32_t mem_pages;
     uint64_t mem_order; /* indices of mem[], four bits each, most recent lowest */
     uint64_t mem_new;   /* page number last entered */
-    struct mem_page mem[RECENT];
+    struct recent_page mem[RECENT];
     uint64_t zero_next;
     struct dma_context dma[DMA_CONTEXTS];
     struct {
@@ -85,7 +85,7 @@ static inline unsigned mem_find(const struct block_model *m, uint64_t page)
 }
 
 /** Make the page at position `i` the most recent. */
-static inline struct mem_page *mem_touch(struct block_model *m, unsigned i)
+static inline struct recent_page *mem_touch(struct block_model *m, unsigned i)
 {
     uint64_t before = m->mem_order & ((UINT64_C(1) << 4 * i) - 1);
     unsigned which = mem_at(m, i);
@@ -95,9 +95,9 @@ static inline struct mem_page *mem_touch(struct block_model *m, unsigned i)
 }
 
 /** Enter a page that is not among the recent; the least recent goes when there is no room. */
-static inline struct mem_page *mem_enter(struct block_model *m, uint64_t page)
+static inline struct recent_page *mem_enter(struct block_model *m, uint64_t page)
 {
-    struct mem_page *p;
+    struct recent_page *p;
 
     if (m->mem_pages < RECENT) {
         m->mem_order |= (uint64_t)m->mem_pages << 4 * m->mem_pages;
@@ -113,7 +113,7 @@ static inline struct mem_page *mem_enter(struct block_model *m, uint64_t page)
 }
 
 /** Word `w` of the page is `v` from now on. */
-static inline void mem_learn(struct mem_page *p, uint32_t w, uint64_t v)
+static inline void mem_learn(struct recent_page *p, uint32_t w, uint64_t v)
 {
     p->word[w] = v;
     p->written[w / 64] |= UINT64_C(1) << w % 64;
@@ -129,7 +129,7 @@ static inline uint64_t mem_step(uint32_t first, uint32_t next)
 
 /** What word `w` of a two-word store is foretold to be: the word four before it, 0 when nothing was
  * written there. */
-static inline uint64_t mem_foretell(const struct mem_page *p, uint32_t w)
+static inline uint64_t mem_foretell(const struct recent_page *p, uint32_t w)
 {
     uint32_t four_before = (w - 4) % WORDS_PER_PAGE;
 
