@@ -20,17 +20,6 @@ CFLAGS   += -std=c17 -D_POSIX_C_SOURCE=200809L $(OPT) -g $(WARN) $(SAN) -MMD -MP
 LDLIBS   += -lzstd -lcjson
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
-# What runs for each record is optimized as one for the programs that replay, where the compiler can
-# (gcc) and nobody asked for other flags. The objects serve the tests too. FAST= does without.
-ifeq ($(origin FAST)$(OWN_FLAGS),undefined)
-FAST   := $(shell sh tools/fast.sh $(CC))
-endif
-FAST_DIRS  := sim sim/base sim/checks sim/consumers
-FAST_FILES := sim/report/digest.c sim/report/digest_feed.c sim/report/counts.c \
-              sim/trace/block_decode.c sim/trace/block_decode_rec.c sim/trace/packed_read.c \
-              sim/trace/reader.c sim/trace/rec_check.c sim/cli/replay.c sim/cli/replay_state.c
-FAST_OBJ   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(FAST_DIRS:%=%/*.c)) $(FAST_FILES))
-
 LIB_SRC  := $(sort $(wildcard sim/*.c sim/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB      := $(BUILD)/libvtdreplay.a
@@ -72,22 +61,17 @@ need-check:
 $(BUILD)/obj/%.o: %.c | need
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(FAST_COMPILE) -c -o $@ $<
-
-# Warnings were given when each file was compiled; across files gcc 12 warns of what is not so.
-$(FAST_OBJ): FAST_COMPILE = $(FAST)
-$(BUILD)/replay $(BUILD)/bench: LINK_AS = $(if $(FAST),$(FAST) -flto=auto -w,$(AS_THEY_ARE))
-# All others not, whatever the objects were made with: each would take as long.
-LINK_AS     = $(AS_THEY_ARE)
-AS_THEY_ARE = $(if $(findstring -flto,$(CFLAGS)),,-fno-lto)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+include tools/fast.mk
+
 $(BUILD)/%: $(BUILD)/obj/tools/%.o $(COMMON_OBJ) $(LIB)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LINK_AS) -o $@ $< $(COMMON_OBJ) $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LINK_FAST) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 # What plays traces to a real QEMU, and the library preloaded into it: never with a sanitizer.
 $(BUILD)/obj/judge/%.o $(BUILD)/obj/tools/judge.o: CPPFLAGS += -D_GNU_SOURCE
@@ -96,14 +80,14 @@ $(COMMON_OBJ) $(TOOLS:$(BUILD)/%=$(BUILD)/obj/tools/%.o): CPPFLAGS += -Itools
 
 $(BUILD)/judge: $(BUILD)/obj/tools/judge.o $(JUDGE_OBJ) $(LIB)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LINK_AS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 # What measures: it starts a real QEMU as judge does.
 $(BENCH_OBJ) $(BUILD)/obj/tools/bench.o: CPPFLAGS += -I. -Ijudge -D_GNU_SOURCE
 
 $(BUILD)/bench: $(BUILD)/obj/tools/bench.o $(BENCH_OBJ) $(COMMON_OBJ) $(JUDGE_OBJ) $(LIB)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LINK_AS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LINK_FAST) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 $(VFIO_LIB): $(VFIO_SRC) $(wildcard judge/vfio/*.h) | need
 	@mkdir -p $(@D)
@@ -118,7 +102,7 @@ $(KERNEL_LOG): judge/kernel/log.c | need
 
 $(BUILD)/kernel-calls: $(KERNEL_CALLS_OBJ) $(LIB)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LINK_AS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 # One of the replays that a comparison makes is given a bug.
 $(BUILD)/tests/test_campaign: LDLIBS += -Wl,--wrap=replay_run
@@ -126,7 +110,7 @@ $(BUILD)/tests/test_campaign: LDLIBS += -Wl,--wrap=replay_run
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(RIG) $(LIB)
 	@mkdir -p $(@D)
 	@echo "  LD $@"
-	$(Q)$(CC) $(CFLAGS) $(LINK_AS) -o $@ $< $(RIG) $(LIB) $(CHECK_LIBS) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $< $(RIG) $(LIB) $(CHECK_LIBS) $(LDLIBS)
 
 unit-tests: need-check $(TESTS) $(BUILD)/tests/properties fuzz-targets
 
@@ -134,7 +118,7 @@ $(BUILD)/obj/fuzz/%.o: CPPFLAGS += -Ifuzz
 
 $(BUILD)/fuzz_%: $(BUILD)/obj/fuzz/target_%.o $(FUZZ_OBJ) $(FUZZ_MAIN) $(LIB)
 	@echo "  LD $@"
-	$(Q)$(FUZZ_LD) $(if $(LIB_FUZZING_ENGINE),$(CXXFLAGS)) $(filter-out -std=c17,$(CFLAGS)) $(LINK_AS) -o $@ $(filter %.o,$^) $(LIB) $(LIB_FUZZING_ENGINE) $(LDLIBS)
+	$(Q)$(FUZZ_LD) $(if $(LIB_FUZZING_ENGINE),$(CXXFLAGS)) $(filter-out -std=c17,$(CFLAGS)) -o $@ $(filter %.o,$^) $(LIB) $(LIB_FUZZING_ENGINE) $(LDLIBS)
 
 fuzz-targets: $(FUZZ) ## the fuzz targets build/fuzz_*; see docs/fuzzing.md
 

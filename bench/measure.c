@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNS_MAX  64u
 #define BATCH_MAX 128u /* invalidations between two looks at the clock; fits the queue */
 
 const char *operation_name(enum operation o)
@@ -116,7 +115,7 @@ static int series_end(struct bench *b, struct series *s)
 
 static bool enough(const struct bench *b, const struct series *s)
 {
-    return s->count >= b->runs_max || s->count >= RUNS_MAX ||
+    return s->count >= b->runs_max ||
            (s->count >= b->runs_min && s->spent_ns >= b->budget_ns);
 }
 

@@ -81,12 +81,15 @@ struct machine_floor {
 int floor_measure(struct machine_floor *f, const struct meter *m, uint64_t largest, struct err *e);
 double floor_ns(const struct machine_floor *f, uint64_t bytes);
 
+/** Of one operation, at most. What is cheap is run so often that branches are known by then. */
+#define RUNS_MAX 64u
+
 struct bench {
     struct meter meter;
     struct machine_floor floor;
     struct results results;
     uint64_t budget_ns; /* for the repetitions of one operation */
-    unsigned runs_min, runs_max;
+    unsigned runs_min, runs_max; /* runs_max: RUNS_MAX at most */
     struct progress progress; /* who watches; `stop` ends it: -EINTR from whatever measures */
 };
 

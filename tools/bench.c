@@ -235,7 +235,7 @@ static int measure(const struct usage *u, const char *preload)
     struct bench b = {.meter = {now_ns, wall_ns, HEAP_BYTES, look_ns()},
                       .budget_ns = u->how_much == EXTENT_QUICK ? 1000000 : 10000000,
                       .runs_min = 3,
-                      .runs_max = u->how_much == EXTENT_QUICK ? 5 : 11,
+                      .runs_max = u->how_much == EXTENT_QUICK ? 5 : RUNS_MAX,
                       .progress = {.stop = interrupt_flag()}};
     struct rates rates = {.records = 0};
     struct real real = {.count = 0};
