@@ -19,14 +19,13 @@ FAST_OBJ  := $(FAST_SRC:%.c=$(BUILD)/fast/%.o)
 # Warnings were given when the same file was compiled for the tests.
 FAST_CC    = $(CC) $(CPPFLAGS) $(CFLAGS) $(FAST) -w
 
-# Objects know by its whole path where to write what they counted.
-$(TRAIN)/where: FORCE
-	@mkdir -p $(@D)
-	@test "$$(cat $@ 2>/dev/null)" = "$(CURDIR)" || echo "$(CURDIR)" >$@
-FORCE:
+# Those objects know by its whole path where to write what they counted: what a tree was moved or
+# copied with would write into the other.
+$(shell test "$$(cat $(TRAIN)/where 2>/dev/null)" = "$(CURDIR)" || rm -rf $(TRAIN))
 
-$(TRAIN)/%.o: %.c $(TRAIN)/where | need
+$(TRAIN)/%.o: %.c | need
 	@mkdir -p $(@D)
+	@echo "$(CURDIR)" >$(TRAIN)/where
 	$(Q)$(FAST_CC) -fno-lto -fprofile-generate -fprofile-update=single -c -o $@ $<
 
 $(TRAIN)/replay: $(BUILD)/obj/tools/replay.o $(TRAIN_OBJ) $(COMMON_OBJ) $(LIB)

@@ -5,6 +5,7 @@
 #
 #   BUILD=build tools/train.sh
 set -eu
+cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -15,6 +16,7 @@ for workload in $("$BUILD/gen_trace" --list-workloads | sed -n 's/^\([a-z][a-z-]
         --caching-mode on --attach vfio@00:02.0 --output "$work/$workload.vtt.zst"
 done
 for trace in traces/*.vtt.zst "$work"/*.vtt.zst; do
+    test -e "$trace" || continue
     rc=0
     "$BUILD/train/replay" "$trace" >"$work/report" 2>&1 || rc=$?
     test $rc -le 1 || { echo "train: $trace:" >&2; cat "$work/report" >&2; exit 2; }
