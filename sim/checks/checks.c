@@ -47,7 +47,7 @@ void checks_free(struct checks *c)
     free(c);
 }
 
-APART static void see_device(struct checks *c, const struct obs *o)
+static void see_device(struct checks *c, const struct obs *o)
 {
     bool leaves = o->kind == OBS_DEVICE && !o->u.device.on;
     struct device_state *d;
@@ -74,7 +74,7 @@ APART static void see_device(struct checks *c, const struct obs *o)
     chk_dirty_device(c, d->bdf);
 }
 
-APART static void see_vhost(struct checks *c, const struct obs *o)
+static void see_vhost(struct checks *c, const struct obs *o)
 {
     struct person *p = chk_person(c, o->u.vhost.consumer);
 
@@ -104,11 +104,104 @@ static void see_observed(void *ctx, const struct obs *o)
         c->aborted = true;
 }
 
+static void see_record(struct checks *c, const struct obs *o)
+{
+    chk_record_begins(c, o->u.rec);
+}
+
+static void see_record_end(struct checks *c, const struct obs *o)
+{
+    (void)o;
+    chk_record_ends(c);
+}
+
+static void see_unit_store(struct checks *c, const struct obs *o)
+{
+    chk_memory_changes(c, o->u.store.gpa.v, 4);
+    hist_unit_store(c, o->u.store.gpa.v);
+}
+
+static void see_gsts(struct checks *c, const struct obs *o)
+{
+    chk_gsts_moves(c, o->u.gsts.old_val, o->u.gsts.new_val);
+}
+
+static void see_queue_error(struct checks *c, const struct obs *o)
+{
+    (void)o;
+    chk_queue_stops(c);
+}
+
+static void see_wait(struct checks *c, const struct obs *o)
+{
+    chk_wait_landed(c, o->u.inval.lo, o->u.inval.hi);
+}
+
+static void see_note(struct checks *c, const struct obs *o)
+{
+    chk_note(c, o->u.note);
+}
+
+static void see_reset(struct checks *c, const struct obs *o)
+{
+    (void)o;
+    chk_reset(c);
+}
+
+static void see_abort(struct checks *c, const struct obs *o)
+{
+    chk_abort(c, o->u.abort.why);
+}
+
+/* Beginnings concern devices on a list alone. */
 static void see_ioctl(struct checks *c, const struct obs *o)
 {
     if (!o->u.type1.begin || c->some_listed)
         chk_pins_ioctl(c, o);
 }
+
+static void see_nothing(struct checks *c, const struct obs *o)
+{
+    (void)c;
+    (void)o;
+}
+
+/* One for each kind: a kind pays for what it needs, and for nothing of the others. */
+static void (*const seen[OBS_KINDS])(struct checks *c, const struct obs *o) = {
+    [OBS_RECORD] = see_record,
+    [OBS_RECORD_END] = see_record_end,
+    [OBS_UNIT_STORE] = see_unit_store,
+    [OBS_GSTS] = see_gsts,
+    [OBS_ROOT] = chk_root_latched,
+    [OBS_INVAL_BEGIN] = chk_inval_begins,
+    [OBS_INVAL_DONE] = chk_inval_done,
+    [OBS_INVAL_REFUSED] = chk_inval_refused,
+    [OBS_QUEUE_ERROR] = see_queue_error,
+    [OBS_WAIT_LANDED] = see_wait,
+    [OBS_INTERRUPT] = see_nothing,
+    [OBS_FAULT] = see_nothing,
+    [OBS_DEVICE] = see_device,
+    [OBS_SWITCH] = see_device,
+    [OBS_CONSUMER] = chk_consumer,
+    [OBS_REGISTER] = chk_register,
+    [OBS_UNREGISTER] = chk_unregister,
+    [OBS_FLAGS] = chk_flags,
+    [OBS_REPLAY_BEGIN] = chk_replay,
+    [OBS_REPLAY_END] = chk_replay,
+    [OBS_NOTE] = see_note,
+    [OBS_READ] = chk_observed_read,
+    [OBS_DMA] = chk_dma,
+    [OBS_DMA_SHADOW] = chk_dma_shadow,
+    [OBS_RESET] = see_reset,
+    [OBS_LOCK] = chk_pins,
+    [OBS_TYPE1] = see_ioctl,
+    [OBS_TYPE1_DEVICE] = chk_pins,
+    [OBS_DMA_UNMAP] = chk_pins,
+    [OBS_PIN] = chk_pins,
+    [OBS_VHOST] = see_vhost,
+    [OBS_SYNCED] = see_nothing,
+    [OBS_ABORT] = see_abort,
+};
 
 static void see(void *ctx, const struct obs *o)
 {
@@ -116,45 +209,7 @@ static void see(void *ctx, const struct obs *o)
 
     c->record = o->record;
     c->at_ns = o->at_ns;
-    switch (o->kind) {
-    case OBS_RECORD: chk_record_begins(c, o->u.rec); break;
-    case OBS_RECORD_END: chk_record_ends(c); break;
-    case OBS_UNIT_STORE:
-        chk_memory_changes(c, o->u.store.gpa.v, 4);
-        hist_unit_store(c, o->u.store.gpa.v);
-        break;
-    case OBS_GSTS: chk_gsts_moves(c, o->u.gsts.old_val, o->u.gsts.new_val); break;
-    case OBS_ROOT: chk_root_latched(c, o); break;
-    case OBS_INVAL_BEGIN: chk_inval_begins(c, o); break;
-    case OBS_INVAL_DONE: chk_inval_done(c, o); break;
-    case OBS_INVAL_REFUSED: chk_inval_refused(c, o); break;
-    case OBS_QUEUE_ERROR: chk_queue_stops(c); break;
-    case OBS_WAIT_LANDED: chk_wait_landed(c, o->u.inval.lo, o->u.inval.hi); break;
-    case OBS_DEVICE:
-    case OBS_SWITCH: see_device(c, o); break;
-    case OBS_CONSUMER: chk_consumer(c, o); break;
-    case OBS_REGISTER: chk_register(c, o); break;
-    case OBS_UNREGISTER: chk_unregister(c, o); break;
-    case OBS_FLAGS: chk_flags(c, o); break;
-    case OBS_REPLAY_BEGIN:
-    case OBS_REPLAY_END: chk_replay(c, o); break;
-    case OBS_NOTE: chk_note(c, o->u.note); break;
-    case OBS_READ: chk_observed_read(c, o); break;
-    case OBS_DMA: chk_dma(c, o); break;
-    case OBS_DMA_SHADOW: chk_dma_shadow(c, o); break;
-    case OBS_RESET: chk_reset(c); break;
-    case OBS_VHOST: see_vhost(c, o); break;
-    case OBS_ABORT: chk_abort(c, o->u.abort.why); break;
-    case OBS_TYPE1: see_ioctl(c, o); break;
-    case OBS_LOCK:
-    case OBS_TYPE1_DEVICE:
-    case OBS_DMA_UNMAP:
-    case OBS_PIN: chk_pins(c, o); break;
-    case OBS_SYNCED:
-    case OBS_INTERRUPT:
-    case OBS_FAULT:
-    case OBS_KINDS: break;
-    }
+    seen[o->kind](c, o);
 }
 
 #define SEEN_OFF                                                                                   \
