@@ -32,6 +32,8 @@ static inline bool dirty_add(struct dirty *d, uint64_t first, uint64_t last)
         return true;
     if (d->more.found && first >= d->more.found->first && last <= d->more.found->last)
         return true;
+    if (d->pages.count && dirty_page(first, last) && page_set_near(&d->pages, first >> 12))
+        return true;
     if (d->one || d->pages.count || d->more.count)
         return dirty_join(d, first, last);
     d->one = true;

@@ -15,6 +15,7 @@ struct page_set {
     uint64_t *slot; /* page number + 1; 0: nobody */
     unsigned bits;  /* of the number of slots, twice the pages at least */
     unsigned count;
+    size_t near; /* slot looked at last: what is done with one page is done in a row */
 };
 
 void page_set_free(struct page_set *s);
@@ -25,17 +26,26 @@ bool page_set_add(struct page_set *s, uint64_t page);
 /** Take it out; nothing happens when it is not there. */
 void page_set_take(struct page_set *s, uint64_t page);
 
-/** Where a page stands, or would. */
-static inline size_t page_set_slot(const struct page_set *s, uint64_t page)
+/** Looked at last, and there. */
+static inline bool page_set_near(const struct page_set *s, uint64_t page)
+{
+    return s->slot && s->slot[s->near] == page + 1;
+}
+
+/** Where a page stands, or would; the set has slots. */
+static inline size_t page_set_slot(struct page_set *s, uint64_t page)
 {
     size_t at = (size_t)((page + 1) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - s->bits));
 
+    if (s->slot[s->near] == page + 1)
+        return s->near;
     while (s->slot[at] && s->slot[at] != page + 1)
         at = (at + 1) & (((size_t)1 << s->bits) - 1);
+    s->near = at;
     return at;
 }
 
-static inline bool page_set_has(const struct page_set *s, uint64_t page)
+static inline bool page_set_has(struct page_set *s, uint64_t page)
 {
     return s->count && s->slot[page_set_slot(s, page)];
 }
