@@ -72,6 +72,24 @@ static inline struct ctx chk_context(const struct checks *c, bdf_t bdf)
     return *chk_context_of(c, bdf);
 }
 
+/* The leaf of iova in the table of leaves last gone through. False: there is none. */
+static inline bool chk_lookup_leaf(const struct checks *c, uint64_t iova, struct leaf *out)
+{
+    const struct context_memo *m = c->context;
+    unsigned index = arch_index(1, iova), perm;
+    uint64_t word = m->way[1].words[index];
+
+    perm = m->way[1].perm & (unsigned)word & PERM_RW;
+    if (!perm || (word & c->arch.reserved[1][0]))
+        return false;
+    *out = (struct leaf){true,
+                         iova & ~PAGE_4K_MASK,
+                         iova | PAGE_4K_MASK,
+                         word & c->arch.addr_mask,
+                         (enum perm)perm,
+                         m->way[1].page + 8 * (uint64_t)index};
+    return true;
+}
 /* chk_lookup_run where the leaf does not stand in the table last looked at. */
 void chk_lookup_far(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
                     struct leaf *out);
@@ -80,27 +98,11 @@ static inline void chk_lookup_run(const struct checks *c, const struct ctx *x, u
                                   uint64_t until, struct leaf *out)
 {
     const struct context_memo *m = c->context;
-    unsigned index = (unsigned)(iova >> 12) & 511u, perm;
-    uint64_t word;
 
     if (!(m->known & 2) || (m->way[1].iova ^ iova) >> 21 || m->top != x->top ||
         m->levels != x->levels || x->kind != CTX_TABLES || !m->way[1].words ||
-        (x->limit_bits < 64 && iova >> x->limit_bits)) {
+        (x->limit_bits < 64 && iova >> x->limit_bits) || !chk_lookup_leaf(c, iova, out))
         chk_lookup_far(c, x, iova, until, out);
-        return;
-    }
-    word = m->way[1].words[index];
-    perm = m->way[1].perm & (unsigned)word & PERM_RW;
-    if (!perm || (word & c->arch.reserved[1][0])) {
-        chk_lookup_far(c, x, iova, until, out);
-        return;
-    }
-    *out = (struct leaf){true,
-                         iova & ~PAGE_4K_MASK,
-                         iova | PAGE_4K_MASK,
-                         word & c->arch.addr_mask,
-                         (enum perm)perm,
-                         m->way[1].page + 8 * (uint64_t)index};
 }
 static inline void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova,
                               struct leaf *out)

@@ -152,19 +152,29 @@ static void go_down(struct context_memo *m, unsigned level, uint64_t iova, uint6
         mark_upper(m);
 }
 
-void chk_lookup_far(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
-                    struct leaf *out)
+/* From the table above the leaves, which is known, to another table of leaves: the way of most
+ * look-ups that end in another one. False: not for this address. */
+static bool next_table(const struct checks *c, const struct ctx *x, uint64_t iova)
+{
+    struct context_memo *m = c->context;
+    uint64_t word;
+
+    if (!(m->known & 4) || (m->way[2].iova ^ iova) >> TABLE_SHIFT(2) || m->top != x->top ||
+        m->levels != x->levels || !m->way[2].words || m->storing)
+        return false;
+    word = m->way[2].words[arch_index(2, iova)];
+    if (!(word & m->way[2].perm & PERM_RW) || (word & (c->arch.reserved[2][0] | 0x80)))
+        return false;
+    go_down(m, 1, iova, word & c->arch.addr_mask, m->way[2].perm & (unsigned)word);
+    return words_of(c, 1);
+}
+
+/* From the lowest table known, or the top. */
+APART static void walk_down(const struct checks *c, const struct ctx *x, uint64_t iova,
+                            uint64_t until, struct leaf *out)
 {
     struct context_memo *m = c->context;
 
-    if (x->kind != CTX_TABLES) {
-        absent(out, 0, UINT64_MAX, 0);
-        return;
-    }
-    if (x->limit_bits < 64 && iova >> x->limit_bits) {
-        *out = (struct leaf){.first = arch_last(x->limit_bits) + 1, .last = UINT64_MAX};
-        return;
-    }
     for (unsigned level = begin(m, x, iova), shift = TABLE_SHIFT(level - 1);; level--, shift -= 9) {
         const uint64_t *words = m->way[level].words ? m->way[level].words : words_of(c, level);
         uint64_t mask = (UINT64_C(1) << shift) - 1, at, word;
@@ -194,4 +204,19 @@ void chk_lookup_far(const struct checks *c, const struct ctx *x, uint64_t iova, 
     }
     if (m->storing)
         m->known = 0;
+}
+
+void chk_lookup_far(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
+                    struct leaf *out)
+{
+    if (x->kind != CTX_TABLES) {
+        absent(out, 0, UINT64_MAX, 0);
+        return;
+    }
+    if (x->limit_bits < 64 && iova >> x->limit_bits) {
+        *out = (struct leaf){.first = arch_last(x->limit_bits) + 1, .last = UINT64_MAX};
+        return;
+    }
+    if (!next_table(c, x, iova) || !chk_lookup_leaf(c, iova, out))
+        walk_down(c, x, iova, until, out);
 }
