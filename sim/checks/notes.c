@@ -4,14 +4,13 @@
 
 typedef unsigned long long ull;
 
-/* A MAP over what is held: not preceded by its UNMAP, or superfluous. */
-static void judge_map(struct checks *c, struct person *p, const struct note *n)
+/* A MAP over what is held, from `s` at `pos` on: not preceded by its UNMAP, or superfluous. */
+APART static void judge_map(struct checks *c, struct person *p, const struct note *n,
+                            struct span *s, struct span_pos pos)
 {
     const struct span *same = NULL;
-    struct span_pos pos;
 
-    for (struct span *s = spans_seek(&p->told, n->range.first.v, &pos);
-         s && s->first <= n->range.last.v; s = spans_step(&p->told, &pos)) {
+    for (; s && s->first <= n->range.last.v; s = spans_step(&p->told, &pos)) {
         if (told_state(s->meta) != TOLD_HELD)
             continue;
         if (s->gpa - s->first == n->gpa.v - n->range.first.v && told_perm(s->meta) == n->perm) {
@@ -37,15 +36,14 @@ static void judge_map(struct checks *c, struct person *p, const struct note *n)
                  (ull)n->range.first.v, (ull)n->range.last.v);
 }
 
-static void judge_unmap(struct checks *c, struct person *p, const struct note *n)
+/* An UNMAP of what is held, from `s` at `pos` on. */
+static void judge_unmap(struct checks *c, struct person *p, const struct note *n, struct span *s,
+                        struct span_pos pos)
 {
     const struct span *cut = NULL;
-    bool some = false;
-    struct span_pos pos;
 
-    for (struct span *s = spans_seek(&p->told, n->range.first.v, &pos);
-         s && s->first <= n->range.last.v; s = spans_step(&p->told, &pos)) {
-        some = true;
+    for (; s && s->first <= n->range.last.v;
+         s = s->last < n->range.last.v ? spans_step(&p->told, &pos) : NULL) {
         if (told_state(s->meta) != TOLD_HELD)
             continue;
         if (!cut && (s->first < n->range.first.v || s->last > n->range.last.v))
@@ -54,8 +52,6 @@ static void judge_unmap(struct checks *c, struct person *p, const struct note *n
         chk_transient_unmapped(c, p, n, s);
         chk_redundant_taken(c, p, n, s);
     }
-    if (!some)
-        chk_redundant_unmap(c, p, n);
     if (cut)
         chk_find(c, ORD_SPLIT_UNMAP, &(struct where){p, true, n->range, told_record(cut->meta)},
                  "%s held 0x%llx-0x%llx in one mapping since record %llu; an UNMAP must take it "
@@ -74,17 +70,21 @@ static enum told_state state_of(const struct note *n)
 
 /*
  * Keep the record of what was told in step; it ends as the notification says, whatever was judged.
- * (What a device IOTLB refused to forget stays beside the entry of a MAP.)
+ * `held`: the first that it touches, at `pos`, or NULL. (What a device IOTLB refused to forget
+ * stays beside the entry of a MAP.)
  */
-static void remember(struct checks *c, struct person *p, const struct note *n)
+static void remember(struct checks *c, struct person *p, const struct note *n, struct span *held,
+                     struct span_pos *pos)
 {
     uint64_t first = n->range.first.v, last = n->range.last.v;
-    bool ok = spans_cut(&p->told, first, last);
+    bool ok = !held || spans_cut_from(&p->told, first, last, held, pos);
 
-    if (n->type == NOTE_MAP)
-        ok &= spans_put(&p->told, (struct span){first, last, n->gpa.v,
-                                                told_meta(n->perm, state_of(n),
-                                                          n->via == VIA_NOTIFIER, c->record)});
+    if (n->type == NOTE_MAP) {
+        struct span s = {first, last, n->gpa.v,
+                         told_meta(n->perm, state_of(n), n->via == VIA_NOTIFIER, c->record)};
+
+        ok &= spans_put_back(&p->told, &s) || spans_put(&p->told, s);
+    }
     if (n->asked && n->result < 0)
         ok &= spans_add(&p->refused, first, last);
     else if (n->asked && p->refused.count && !(n->type == NOTE_MAP && p->on_demand))
@@ -97,6 +97,8 @@ static void remember(struct checks *c, struct person *p, const struct note *n)
 void chk_note(struct checks *c, const struct note *n)
 {
     struct person *p = chk_person(c, n->consumer);
+    struct span *held;
+    struct span_pos pos;
 
     if (!p || n->range.first.v > n->range.last.v)
         return;
@@ -110,16 +112,22 @@ void chk_note(struct checks *c, const struct note *n)
     }
     if (!p->joined || (n->type != NOTE_MAP && n->type != NOTE_UNMAP) || !chk_keeps(p))
         return;
+    held = spans_seek(&p->told, n->range.first.v, &pos);
+    if (held && held->first > n->range.last.v)
+        held = NULL;
     if (n->type == NOTE_MAP) {
-        judge_map(c, p, n);
+        if (held)
+            judge_map(c, p, n, held, pos);
         if (p->tooks)
             chk_redundant_map(c, p, n);
+    } else if (held) {
+        judge_unmap(c, p, n, held, pos);
     } else {
-        judge_unmap(c, p, n);
+        chk_redundant_unmap(c, p, n);
     }
     if ((n->asked && n->result < 0) || p->owed_map.count || p->owed_unmap.count)
         chk_converge_note(c, p, n);
-    remember(c, p, n);
+    remember(c, p, n, held, &pos);
     if (n->asked && n->result < 0 && n->type == NOTE_UNMAP && p->fail_unmaps)
         p->fail_unmaps--;
     if (c->rec_kind == REC_RESET || !(c->gsts & ARCH_TE))

@@ -90,23 +90,6 @@ static bool append(struct spans *s, struct span n)
     return true;
 }
 
-/* Into the hole, where it lies between the same two. */
-static bool fill_hole(struct spans *s, struct span n)
-{
-    struct span *hole;
-
-    if (!s->hole)
-        return false;
-    hole = &s->dir[s->hole_chunk].chunk->at[s->hole_at];
-    if (hole[-1].last >= n.first || hole[1].first <= n.last)
-        return false;
-    *hole = n;
-    s->hole = false;
-    s->count++;
-    spans_found(s, hole, (struct span_pos){s->hole_chunk, s->hole_at});
-    return true;
-}
-
 /* Behind all of chunk i, which is full, where the first of the next was taken away. A fresh chunk
  * for each that comes back would be little used. */
 static bool into_gap(struct spans *s, size_t i, unsigned at)
@@ -124,7 +107,7 @@ bool spans_put(struct spans *s, struct span n)
     unsigned at;
     struct span_chunk *c;
 
-    if (append(s, n) || fill_hole(s, n))
+    if (append(s, n) || spans_put_back(s, &n))
         return true;
     if (!s->chunks && !dir_insert(s, 0))
         return false;

@@ -97,6 +97,27 @@ static inline bool spans_behind(const struct spans *s, uint64_t x)
 /** Add a range that overlaps none. False: out of memory, nothing changed. */
 bool spans_put(struct spans *s, struct span n);
 
+/** Put n where one that was taken away alone has left its place. False: it is not to stand there,
+ * nothing changed. */
+static inline bool spans_put_back(struct spans *s, const struct span *n)
+{
+    struct span *hole;
+
+    if (!s->hole)
+        return false;
+    hole = &s->dir[s->hole_chunk].chunk->at[s->hole_at];
+    if (hole[-1].last >= n->first || hole[1].first <= n->last)
+        return false;
+    *hole = *n;
+    s->hole = false;
+    s->count++;
+    s->found = hole;
+    s->found_from = n->first;
+    s->found_to = n->last;
+    s->found_pos = (struct span_pos){s->hole_chunk, s->hole_at};
+    return true;
+}
+
 /** spans_cut where x at *p is the first range that touches [first, last]. */
 bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span *x,
                     struct span_pos *p);

@@ -169,13 +169,39 @@ static struct span *look_far(struct spans *s, uint64_t x, struct span_pos *p)
     return keep(s, x, at_pos(s, p), p);
 }
 
+/* What ends at x or above is where was looked or was to be looked, or one further; what is before
+ * it ends below. */
+static struct span *look_near(struct spans *s, uint64_t x, struct span_pos *p)
+{
+    struct span_chunk *c;
+    unsigned at = s->near_at;
+
+    if (s->hole || s->near_chunk >= s->chunks)
+        return NULL;
+    c = s->dir[s->near_chunk].chunk;
+    if (at + 1 >= c->used)
+        return NULL;
+    at += c->at[at].last < x;
+    if (!at || c->at[at - 1].last >= x || c->at[at].last < x)
+        return NULL;
+    s->found = &c->at[at];
+    s->found_from = c->at[at - 1].last + 1;
+    s->found_to = c->at[at].last;
+    p->chunk = s->found_pos.chunk = s->near_chunk;
+    p->at = s->found_pos.at = s->near_at = at;
+    return s->found;
+}
+
 /* Ranges are often asked for in order: is it the one after that found last, or is that the last of
  * all (a hole never is)? */
 struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p)
 {
     const struct span_chunk *c;
+    struct span *near = look_near(s, x, p);
     unsigned at = s->found_pos.at + 1;
 
+    if (near)
+        return near;
     if (!s->found || x <= s->found_to)
         return look_far(s, x, p);
     c = s->dir[s->found_pos.chunk].chunk;
