@@ -29,7 +29,7 @@ static uint32_t type_flag(enum note_type t)
 }
 
 /* Nothing about range or kind to look at: some registration asks for it all. */
-static bool asked_for(const struct person *p, const struct note *n)
+APART static bool asked_for(const struct person *p, const struct note *n)
 {
     uint32_t flag = type_flag(n->type);
 
@@ -143,7 +143,7 @@ static bool from_the_past(struct checks *c, const struct person *p, const struct
 }
 
 /* No leaf is larger than this block: where a notifier has asked for all of it none is clipped. */
-static bool clips_none(const struct person *p, const struct note *n)
+APART static bool clips_none(const struct person *p, const struct note *n)
 {
     uint64_t block = n->range.first.v & ~(LARGEST_LEAF - 1);
 
@@ -219,19 +219,41 @@ APART static void judge_gone(struct checks *c, const struct person *p, const str
              (ull)n->range.last.v);
 }
 
+/* The usual, of both: `r` asks for this kind, and for all of the block. */
+static bool asks_widely(const struct registration *r, const struct note *n)
+{
+    uint64_t block = n->range.first.v & ~(LARGEST_LEAF - 1), last = block | (LARGEST_LEAF - 1);
+
+    return n->range.last.v <= last && r->range.first.v <= block && r->range.last.v >= last &&
+           (r->flags & type_flag(n->type));
+}
+
+APART static bool some_asks_widely(struct person *p, const struct note *n)
+{
+    for (unsigned i = 0; i < p->regs; i++)
+        if (asks_widely(&p->reg[i], n)) {
+            p->reg_near = i;
+            return true;
+        }
+    return false;
+}
+
 void chk_filters(struct checks *c, struct person *p, const struct note *n)
 {
+    bool wide;
+
     if (!p->joined || (n->via == VIA_NOTIFIER && !p->regs)) {
         judge_gone(c, p, n);
         return;
     }
     if (n->via == VIA_REGION)
         return;
-    if (!asked_for(p, n))
+    wide = asks_widely(&p->reg[p->reg_near], n) || some_asks_widely(p, n);
+    if (!wide && !asked_for(p, n))
         judge_range(c, p, n);
     if (!well_shaped(p, n))
         judge_shape(c, p, n);
-    if (note_maps(n->type) && !clips_none(p, n))
+    if (!wide && note_maps(n->type) && !clips_none(p, n))
         judge_offset(c, p, n);
     if (of_another(c, p))
         judge_domain(c, p, n);

@@ -140,7 +140,31 @@ static inline void chk_observed_event(struct checks *c)
     c->heard_lost = false;
     c->event_record = c->record;
 }
-void chk_observed_note(struct checks *c, const struct person *p, const struct note *n);
+#define HEARD_UNANNOUNCED_MAX                                                                      \
+    16384u /* notes kept of one record for consumers without `expectations` */
+APART bool chk_observed_room(struct checks *c); /* for more notes; false: out of memory */
+static inline void chk_observed_note(struct checks *c, const struct person *p, const struct note *n)
+{
+    struct heard *h;
+
+    if (!note_coarse(n->type)) /* no real system tells them */
+        return;
+    if (c->heards >= HEARD_UNANNOUNCED_MAX && !p->expected) {
+        c->heard_lost = true;
+        return;
+    }
+    if (c->heards == c->heard_room && !chk_observed_room(c))
+        return;
+    h = &c->heard[c->heards++];
+    h->who = p;
+    h->range = n->range;
+    h->gpa = n->gpa;
+    h->result = n->result;
+    h->type = (uint8_t)n->type;
+    h->perm = (uint8_t)n->perm;
+    h->asked = n->asked;
+    h->by_region = n->via == VIA_REGION;
+}
 void chk_observed_read(struct checks *c, const struct obs *o);
 void chk_observed_dma(struct checks *c, const struct obs *o);
 void chk_observed_free(struct checks *c);
@@ -162,7 +186,8 @@ void chk_dma_shadow(struct checks *c, const struct obs *o);
 /* pins.c: the kernel's side of containers */
 struct pin_book;
 void chk_pins(struct checks *c, const struct obs *o);
-void chk_pins_ioctl(struct checks *c, const struct obs *o);
+/* Apart: who asks first whether it is to be called has nothing else to do. */
+APART void chk_pins_ioctl(struct checks *c, const struct obs *o);
 void chk_pins_fail(struct checks *c, const struct fail_rec *f);
 void chk_pins_free(struct checks *c);
 

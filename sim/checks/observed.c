@@ -8,9 +8,6 @@
 
 typedef unsigned long long ull;
 
-#define HEARD_UNANNOUNCED_MAX                                                                      \
-    16384u /* notes kept of one record for consumers without `expectations` */
-
 void chk_observed_read(struct checks *c, const struct obs *o)
 {
     uint64_t mask = o->u.read.bytes == 8 ? UINT64_MAX : UINT32_MAX;
@@ -107,7 +104,7 @@ int chk_observed_init(struct checks *c)
     return c->failed ? -1 : 0;
 }
 
-static bool more_heard(struct checks *c)
+bool chk_observed_room(struct checks *c)
 {
     size_t room = c->heard_room ? c->heard_room * 2 : 64;
     struct heard *more = realloc(c->heard, room * sizeof *more);
@@ -119,26 +116,6 @@ static bool more_heard(struct checks *c)
     c->heard = more;
     c->heard_room = room;
     return true;
-}
-
-void chk_observed_note(struct checks *c, const struct person *p, const struct note *n)
-{
-    if (!note_coarse(n->type)) /* no real system tells them */
-        return;
-    if (!p->expected && c->heards >= HEARD_UNANNOUNCED_MAX) {
-        c->heard_lost = true;
-        return;
-    }
-    if (c->heards == c->heard_room && !more_heard(c))
-        return;
-    c->heard[c->heards++] = (struct heard){.who = p,
-                                           .range = n->range,
-                                           .gpa = n->gpa,
-                                           .result = n->result,
-                                           .type = (uint8_t)n->type,
-                                           .perm = (uint8_t)n->perm,
-                                           .asked = n->asked,
-                                           .by_region = n->via == VIA_REGION};
 }
 
 /* Whether a note is of the level that this consumer's expectations speak of. */

@@ -56,6 +56,7 @@ struct person {
     struct iova_range range; /* as asked when joining */
     struct registration reg[REGISTRATIONS_MAX];
     unsigned regs;
+    unsigned reg_near; /* the one that asked for what was told last */
     uint32_t registered; /* the union of their flags */
     bool regs_lost;      /* more registrations than are kept: ranges are not judged */
     uint64_t left_record;
