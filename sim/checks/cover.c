@@ -80,8 +80,9 @@ static void visit_below(struct checks *c, const struct domain_link *l, const str
                         void (*meet)(struct checks *c, struct node *n, void *arg), void *arg)
 {
     struct registry *r = c->registry;
+    unsigned levels = r->hist_upper ? l->levels : 1; /* the others remember nothing */
 
-    for (unsigned role = 1; role <= l->levels; role++) {
+    for (unsigned role = 1; role <= levels; role++) {
         uint64_t table = arch_entry_bytes(role) * 512, first = d->first & ~(table - 1);
 
         for (uint64_t base = first; base <= d->last; base += table) {

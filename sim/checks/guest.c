@@ -61,7 +61,7 @@ void chk_watch_done(struct checks *c, const struct desc *d)
 /* An invalidation takes an older value of an entry from the caches. */
 void chk_guest_retired(struct checks *c, const struct node *n, const struct item *i)
 {
-    if (n->role < ROLE_CTX && (i->lo & 3))
+    if (guest_counts_gone(c) && n->role < ROLE_CTX && (i->lo & 3))
         reuse_retired(c, n, i);
 }
 

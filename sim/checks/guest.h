@@ -89,6 +89,12 @@ bool guest_on_since(const struct checks *c, uint64_t record);
 /* May a cache still use some of this older value, for some domain? */
 bool guest_alive(const struct checks *c, const struct node *n, const struct item *i);
 
+/* Does anybody care what an invalidation takes from the caches? */
+static inline bool guest_counts_gone(const struct checks *c)
+{
+    return c->watch->waits || c->watch->ats_count;
+}
+
 /* guest_queue.c: Q4, Q6, Q7, Q9 */
 void queue_slots_stored(struct checks *c, const struct rec *r);
 static inline void queue_stored(struct checks *c, const struct rec *r)

@@ -9,6 +9,11 @@
 #define MANY_ITEMS 16u /* of a node */
 #define VALUES_MAX 24u /* older values of one entry; beyond, anything goes there */
 
+static bool above_leaves(const struct node *n)
+{
+    return n->role > 1 && n->role < ROLE_CTX;
+}
+
 static void hist_join(struct registry *r, struct node *n)
 {
     n->past->hist_prev = NULL;
@@ -17,6 +22,7 @@ static void hist_join(struct registry *r, struct node *n)
         r->hist->past->hist_prev = n;
     r->hist = n;
     r->hist_count++;
+    r->hist_upper += above_leaves(n);
 }
 
 static void hist_leave(struct registry *r, struct node *n)
@@ -28,7 +34,9 @@ static void hist_leave(struct registry *r, struct node *n)
     if (n->past->hist_next)
         n->past->hist_next->past->hist_prev = n->past->hist_prev;
     r->hist_count--;
-    free(n->past->by_entry);
+    r->hist_upper -= above_leaves(n);
+    if (n->past->by_entry)
+        free(n->past->by_entry);
     n->past->by_entry = NULL;
     n->past->item_count = 0;
 }
@@ -120,19 +128,12 @@ void item_uncover(struct registry *r, struct item *i)
     i->covered = NULL;
 }
 
-void items_bury(struct checks *c, struct item *dead)
+void item_let_go(struct checks *c, struct item *i)
 {
-    struct registry *r = c->registry;
-
-    for (struct item *next; dead; dead = next) {
-        next = dead->next;
-        if (dead->role > 1)
-            reg_release(c, dead->role, dead->lo, dead->hi, true);
-        if (dead->covered)
-            item_uncover(r, dead);
-        dead->next = r->spare;
-        r->spare = dead;
-    }
+    if (i->role > 1)
+        reg_release(c, i->role, i->lo, i->hi, true);
+    if (i->covered)
+        item_uncover(c->registry, i);
 }
 
 void hist_drop_items(struct checks *c, struct node *n)

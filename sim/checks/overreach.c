@@ -158,11 +158,10 @@ void chk_changed_begin(struct checks *c, const struct desc *d)
 void chk_overreach(struct checks *c, const struct desc *d)
 {
     struct changed *h = &c->changed;
-    uint64_t pages, mask;
+    uint64_t mask;
 
     if (!h->judged)
         return;
-    pages = pages_changed(h);
     mask = h->some ? block_mask(h->first, h->last) : PAGE_4K_MASK;
     if (h->some && d->scope == SCOPE_FINE && mask >= d->last - d->first)
         return;
@@ -170,5 +169,5 @@ void chk_overreach(struct checks *c, const struct desc *d)
         (h->several || !c->arch.page_selective ||
          mask >> 12 >= (UINT64_C(1) << c->arch.mamv) - 1)) /* the largest block is no less */
         return;
-    tell(c, d, pages);
+    tell(c, d, pages_changed(h));
 }

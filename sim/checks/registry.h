@@ -112,6 +112,7 @@ struct registry {
                             known */
     struct node *hist;   /* nodes with items */
     size_t hist_count, item_count, part_count;
+    size_t hist_upper; /* of hist_count: tables of paging entries above those of leaves */
     struct item *spare;
     struct domain_link *links;
     size_t link_count, link_room;
@@ -201,7 +202,20 @@ void item_add(struct checks *c, struct node *n, unsigned index, uint64_t lo, uin
 void item_unlink(struct registry *r, struct node *n, struct item **link, struct item **dead);
 void item_unlink_first(struct registry *r, struct node *n, struct item **dead);
 void item_uncover(struct registry *r, struct item *i);
-void items_bury(struct checks *c, struct item *dead);
+/* items_bury of one that leads to a table, or is covered in part. */
+void item_let_go(struct checks *c, struct item *i);
+static inline void items_bury(struct checks *c, struct item *dead)
+{
+    struct registry *r = c->registry;
+
+    for (struct item *next; dead; dead = next) {
+        next = dead->next;
+        if (dead->role > 1 || dead->covered)
+            item_let_go(c, dead);
+        dead->next = r->spare;
+        r->spare = dead;
+    }
+}
 void hist_drop_items(struct checks *c, struct node *n);
 
 /* cover.c */
