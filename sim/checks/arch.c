@@ -116,9 +116,7 @@ static const char *iotlb_wrong(const struct arch *a, const struct desc *d, uint6
         return "the unit has no page-selective invalidation";
     if (d->am > a->mamv)
         return "the address mask is beyond CAP.MAMV";
-    if ((hi & ~PAGE_4K_MASK) & ((UINT64_C(1) << (12 + d->am)) - 1))
-        return misaligned;
-    return NULL;
+    return (hi & ~PAGE_4K_MASK) == d->first ? NULL : misaligned;
 }
 
 static const char *desc_wrong(const struct arch *a, const struct desc *d, uint64_t lo, uint64_t hi,

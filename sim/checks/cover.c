@@ -80,7 +80,7 @@ static void visit_below(struct checks *c, const struct domain_link *l, const str
                         void (*meet)(struct checks *c, struct node *n, void *arg), void *arg)
 {
     struct registry *r = c->registry;
-    unsigned levels = r->hist_upper ? l->levels : 1; /* the others remember nothing */
+    unsigned levels = r->hist_upper ? l->levels : 1;
 
     for (unsigned role = 1; role <= levels; role++) {
         uint64_t table = arch_entry_bytes(role) * 512, first = d->first & ~(table - 1);
@@ -132,22 +132,33 @@ static void cover_met(struct checks *c, struct node *n, void *arg)
     cover_node(c, n, v->d, v->dead);
 }
 
-struct met {
-    struct node *only;
-    bool several;
-};
-
-static void count_met(struct checks *c, struct node *n, void *arg)
+/* The one table that remembers something of at most 2 MiB, NULL: none does. False: several do. */
+static bool only_table(const struct registry *r, const struct desc *d, struct node **only)
 {
-    struct met *m = arg;
+    *only = NULL;
+    for (size_t i = 0; i < r->link_count; i++) {
+        const struct domain_link *l = &r->links[i];
+        unsigned levels = r->hist_upper ? l->levels : 1; /* the others remember nothing */
 
-    (void)c;
-    m->several |= m->only && m->only != n;
-    m->only = n;
+        if (l->did != d->did || !reg_only_domain(r, l->top, d->did))
+            continue;
+        for (unsigned role = 1; role <= levels; role++) {
+            uint64_t base = d->first & ~(arch_entry_bytes(role) * 512 - 1);
+
+            for (struct node *n = reg_at(r, l->top, role, base); n; n = n->place_next) {
+                if (!node_items(n) || n == *only || !reg_is_place(n, l->top, role, base))
+                    continue;
+                if (*only)
+                    return false;
+                *only = n;
+            }
+        }
+    }
+    return true;
 }
 
 /* With few tables that remember something: in the order in which they began to. */
-static void cover_few(struct checks *c, const struct desc *d, struct item **dead)
+APART static void cover_few(struct checks *c, const struct desc *d, struct item **dead)
 {
     struct registry *r = c->registry;
 
@@ -160,31 +171,33 @@ static void cover_few(struct checks *c, const struct desc *d, struct item **dead
     }
 }
 
+APART static void cover_several(struct checks *c, const struct desc *d, struct item **dead)
+{
+    struct covering v = {d, dead};
+
+    if (c->registry->hist_count > 64 && d->am <= 18)
+        visit_places(c, d, cover_met, &v);
+    else
+        cover_few(c, d, dead); /* order counts */
+}
+
 static void cover_pages(struct checks *c, const struct desc *d)
 {
     struct registry *r = c->registry;
     struct item *dead = NULL;
-    struct covering v = {d, &dead};
-    struct met met = {NULL, false};
+    struct node *only;
 
-    if (r->hist_count > 64 && d->am <= 18) {
-        visit_places(c, d, cover_met, &v);
-    } else if (r->hist_count > 4 && d->am <= 9) { /* a page or so: one table of leaves */
-        visit_places(c, d, count_met, &met);
-        if (met.several) /* order counts */
-            cover_few(c, d, &dead);
-        else if (met.only)
-            cover_node(c, met.only, d, &dead);
-    } else {
-        cover_few(c, d, &dead);
-    }
+    if (r->hist_count <= 4 || d->am > 9 || !only_table(r, d, &only))
+        cover_several(c, d, &dead);
+    else if (only)
+        cover_node(c, only, d, &dead);
     items_bury(c, dead);
     if (r->partly)
         cover_forsake(c);
 }
 
 /* A domain- or globally selective one: everything of the domain. */
-static void cover_domain(struct checks *c, bool all, uint16_t did)
+APART static void cover_domain(struct checks *c, bool all, uint16_t did)
 {
     struct registry *r = c->registry;
     struct item *dead = NULL;
@@ -222,6 +235,23 @@ void cover_everything(struct checks *c)
     settle_wild(r);
 }
 
+APART static void cover_contexts(struct checks *c, const struct desc *d)
+{
+    struct registry *r = c->registry;
+
+    if (d->scope == SCOPE_GLOBAL) {
+        r->cc_all = r->now;
+        r->cc_dev_count = 0;
+    } else if (d->scope == SCOPE_DOMAIN) {
+        c->failed |= !did_time_set(&r->cc_did, d->did, r->now);
+    } else {
+        for (unsigned sid = d->sid & ~7u; sid <= (d->sid | 7u); sid++)
+            if (arch_names(d, (uint16_t)sid))
+                cover_device(c, (uint16_t)sid, d->did);
+    }
+    cover_prune_contexts(c);
+}
+
 /* An invalidation has completed. */
 void cover_done(struct checks *c, const struct desc *d)
 {
@@ -230,7 +260,9 @@ void cover_done(struct checks *c, const struct desc *d)
     if (d->scope == SCOPE_BAD || (d->type != DESC_CC && d->type != DESC_IOTLB))
         return;
     r->now++;
-    if (d->type == DESC_IOTLB) {
+    if (d->type == DESC_CC) {
+        cover_contexts(c, d);
+    } else {
         chk_changed_begin(c, d);
         if (d->scope == SCOPE_GLOBAL)
             r->iotlb_all = r->now;
@@ -241,17 +273,8 @@ void cover_done(struct checks *c, const struct desc *d)
         else
             cover_domain(c, d->scope == SCOPE_GLOBAL, d->did);
         chk_overreach(c, d);
-    } else if (d->scope == SCOPE_GLOBAL) {
-        r->cc_all = r->now;
-        r->cc_dev_count = 0;
-    } else if (d->scope == SCOPE_DOMAIN) {
-        c->failed |= !did_time_set(&r->cc_did, d->did, r->now);
-    } else {
-        for (unsigned sid = d->sid & ~7u; sid <= (d->sid | 7u); sid++)
-            if (arch_names(d, (uint16_t)sid))
-                cover_device(c, (uint16_t)sid, d->did);
+        if (d->scope != SCOPE_FINE)
+            cover_prune_contexts(c);
     }
-    if (d->type == DESC_CC || d->scope != SCOPE_FINE)
-        cover_prune_contexts(c);
     settle_wild(r);
 }

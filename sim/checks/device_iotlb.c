@@ -180,7 +180,7 @@ static bool still_true(struct checks *c, struct person *p, const struct span *s,
     return false;
 }
 
-static void judge(struct checks *c, struct person *p, const struct desc *d)
+APART static void judge(struct checks *c, struct person *p, const struct desc *d)
 {
     bool said = false;
     struct span_pos pos;

@@ -46,7 +46,7 @@ static bool worth_a_look(struct checks *c, size_t count)
     return false;
 }
 
-static void look(struct checks *c)
+APART static void look(struct checks *c)
 {
     struct exact_watch *e = &c->exact;
     struct list l = {c, &e->before, &e->befores, &e->before_room};
@@ -165,7 +165,7 @@ static bool same_order(const struct exact_watch *e, const struct desc *d)
     return k == e->afters;
 }
 
-static void look_again(struct checks *c, const struct desc *d, bool by_register)
+APART static void look_again(struct checks *c, const struct desc *d, bool by_register)
 {
     struct exact_watch *e = &c->exact;
     struct list l = {c, &e->after, &e->afters, &e->after_room};

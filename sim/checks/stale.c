@@ -160,7 +160,7 @@ static bool few_pages(const struct device_state *dev, const struct desc *d)
     return pages <= LOOKUPS_MAX;
 }
 
-static void look_at_cached(struct checks *c, const struct desc *d)
+APART static void look_at_cached(struct checks *c, const struct desc *d)
 {
     const struct check_world *w = &c->cfg.world;
     struct visit v = {.c = c, .d = d};
