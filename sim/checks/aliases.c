@@ -36,6 +36,7 @@ void chk_alias_joins(struct checks *c, bdf_t bdf, bdf_t alias)
     size_t at = place_of(c, bdf);
     struct alias *grown;
 
+    chk_context_forget(c);
     if (at < c->alias_count && c->aliases[at].bdf.v == bdf.v) {
         c->aliases[at].alias = alias;
         return;
@@ -57,6 +58,7 @@ void chk_alias_leaves(struct checks *c, bdf_t bdf)
 
     if (at == c->alias_count || c->aliases[at].bdf.v != bdf.v)
         return;
+    chk_context_forget(c);
     c->alias_count--;
     memmove(c->aliases + at, c->aliases + at + 1, (c->alias_count - at) * sizeof *c->aliases);
 }

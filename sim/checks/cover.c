@@ -51,12 +51,16 @@ static void cover_node(struct checks *c, struct node *n, const struct desc *d, s
     while (*link) {
         struct item *i = *link;
         uint64_t first = n->base + i->index * bytes, last = first + (bytes - 1);
-        bool leaf = n->role == 1 || arch_entry(&c->arch, n->role, i->lo) == ENTRY_LEAF;
-        bool gone = false;
+        bool leaf, gone = false;
 
-        if (first <= d->last && d->first <= last && !leaf && d->leaf_only)
+        if (first > d->last || d->first > last) {
+            link = &i->next;
+            continue;
+        }
+        leaf = n->role == 1 || arch_entry(&c->arch, n->role, i->lo) == ENTRY_LEAF;
+        if (!leaf && d->leaf_only) {
             i->hinted = true;
-        if (first <= d->last && d->first <= last && (leaf || !d->leaf_only)) {
+        } else {
             uint64_t a = d->first > first ? d->first : first, b = d->last < last ? d->last : last;
 
             chk_guest_met(c, n, i, d, a == first && b == last);
@@ -66,12 +70,12 @@ static void cover_node(struct checks *c, struct node *n, const struct desc *d, s
                               (struct span){first, last, 0, 0});
             c->registry->partly |= !gone && !leaf && (i->lo & 3);
         }
-        if (gone)
+        if (gone) {
             chk_guest_retired(c, n, i);
-        if (gone)
             item_unlink(c->registry, n, link, dead);
-        else
+        } else {
             link = &i->next;
+        }
     }
 }
 

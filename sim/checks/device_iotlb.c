@@ -77,6 +77,7 @@ static void updated(struct checks *c, struct person *p, const struct obs *o)
                                            told_meta((enum perm)rights, (enum told_state)state,
                                                      true, c->record)}))
         c->failed = true;
+    c->some_reached = true;
     if (d && d->translated && !spans_add(&d->reached, first, last))
         c->failed = true; /* the unit translated it: its IOTLB may hold it, too */
 }
@@ -201,7 +202,7 @@ APART static void judge(struct checks *c, struct person *p, const struct desc *d
 
 void chk_device_iotlb_done(struct checks *c, const struct desc *d)
 {
-    if (!c->cfg.world.held || d->scope == SCOPE_BAD)
+    if (!c->some_vhost || !c->cfg.world.held || d->scope == SCOPE_BAD)
         return;
     for (size_t i = 0; i < c->persons; i++) {
         struct person *p = c->people[i];

@@ -76,12 +76,13 @@ static bool any_shape(const struct person *p, const struct note *n)
 static bool well_shaped(const struct person *p, const struct note *n)
 {
     uint64_t first = n->range.first.v, mask = n->range.last.v - first;
-    bool maps = note_maps(n->type);
+    uint64_t at = first;
 
-    if (maps != (n->perm != PERM_NONE))
+    if (note_maps(n->type) != (n->perm != PERM_NONE))
         return false;
-    return !((mask & (mask + 1)) || (first & mask) || (maps && (n->gpa.v & mask))) ||
-           any_shape(p, n);
+    if (n->perm != PERM_NONE)
+        at |= n->gpa.v;
+    return !((mask & (mask + 1)) || (at & mask)) || any_shape(p, n);
 }
 
 APART static void judge_shape(struct checks *c, const struct person *p, const struct note *n)

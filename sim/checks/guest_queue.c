@@ -65,6 +65,19 @@ void queue_slots_stored(struct checks *c, const struct rec *r)
     }
 }
 
+/* The slots [from, end): those not fresh come late; none is fresh any more. */
+static void handed_over(struct guest_queue *q, uint32_t from, uint32_t end)
+{
+    while (from < end) {
+        uint32_t w = from / 64, next = (w + 1) * 64 < end ? (w + 1) * 64 : end;
+        uint64_t these = UINT64_MAX >> (64 - (next - from)) << from % 64;
+
+        q->late[w] = (q->late[w] & ~these) | (~q->fresh[w] & these);
+        q->fresh[w] &= ~these;
+        from = next;
+    }
+}
+
 static void tail_written(struct checks *c, uint64_t val)
 {
     struct guest_queue *q = &c->watch->q;
@@ -88,13 +101,9 @@ static void tail_written(struct checks *c, uint64_t val)
                 (ull)val);
     } else if (q->tail < q->size) {
         q->from = q->tail;
-        for (uint32_t s = q->tail; s != to; s = (s + 1) & (q->size - 1)) {
-            if (bit(q->fresh, s))
-                clear_bit(q->late, s);
-            else
-                set_bit(q->late, s);
-            clear_bit(q->fresh, s);
-        }
+        handed_over(q, q->tail, to < q->tail ? q->size : to);
+        if (to < q->tail)
+            handed_over(q, 0, to);
     }
     q->tail = to;
 }

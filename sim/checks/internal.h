@@ -67,7 +67,14 @@ void chk_flags(struct checks *c, const struct obs *o);
 void chk_flags_settled(struct checks *c);
 void chk_people_free(struct checks *c);
 /* What its side holds; where check_world.held is given. */
-bool chk_held(const struct checks *c, struct person *p, uint64_t at, struct held_xlat *out);
+bool chk_held_look(const struct checks *c, struct person *p, uint64_t at, struct held_xlat *out);
+static inline bool chk_held(const struct checks *c, struct person *p, uint64_t at,
+                            struct held_xlat *out)
+{
+    const struct check_world *w = &c->cfg.world;
+
+    return p->side ? w->side_held(w->sim, p->side, iova(at), out) : chk_held_look(c, p, at, out);
+}
 #define NOTIFY_BOTH (NOTIFY_MAP | NOTIFY_UNMAP)
 /* Registered with both MAP and UNMAP. */
 static inline bool chk_shadows(const struct person *p)

@@ -34,6 +34,8 @@ struct context_memo {
         struct ctx ctx;
         uint64_t read[2]; /* pages that it was read from */
     } of[CONTEXTS_HELD];
+    unsigned near_id; /* whom was asked for last, as asked, and 1; 0: nobody */
+    const struct ctx *near;
     /* The way below `top`: of each level the table last gone through, an address that it translates
      * and the rights so far. */
     uint64_t top;
@@ -50,22 +52,19 @@ struct context_memo {
 void chk_memory_changes(struct checks *c, uint64_t gpa, uint64_t bytes);
 void chk_memory_forget(struct checks *c);
 
-const struct ctx *chk_context_read(const struct checks *c, bdf_t bdf);
-/* Of devices in a row each has a place of its own. */
-static inline struct held_context *chk_context_place(const struct checks *c, bdf_t bdf)
+/* chk_context_of another than the last. */
+const struct ctx *chk_context_look(const struct checks *c, bdf_t bdf);
+/* Another root, or other ids: who was asked for last is looked for anew. */
+static inline void chk_context_forget(struct checks *c)
 {
-    return &c->context->of[(bdf.v ^ bdf.v >> 3) & (CONTEXTS_HELD - 1)];
+    c->context->near_id = 0;
 }
 /* Valid until another device is asked for, or memory changes. */
 static inline const struct ctx *chk_context_of(const struct checks *c, bdf_t bdf)
 {
-    const struct held_context *h;
+    const struct context_memo *m = c->context;
 
-    bdf = chk_requester(c, bdf);
-    h = chk_context_place(c, bdf);
-    if (h->held && c->root_known && h->root == c->root && h->bdf.v == bdf.v)
-        return &h->ctx;
-    return chk_context_read(c, bdf);
+    return m->near_id == bdf.v + 1u ? m->near : chk_context_look(c, bdf);
 }
 static inline struct ctx chk_context(const struct checks *c, bdf_t bdf)
 {

@@ -139,14 +139,14 @@ struct device_state *chk_device_look(struct checks *c, bdf_t bdf, bool make)
     return &c->devices[lo];
 }
 
-bool chk_held(const struct checks *c, struct person *p, uint64_t at, struct held_xlat *out)
+/* Whose side is not known yet. */
+bool chk_held_look(const struct checks *c, struct person *p, uint64_t at, struct held_xlat *out)
 {
     const struct check_world *w = &c->cfg.world;
 
     if (!w->side || !w->side_held)
         return w->held(w->sim, p->name, iova(at), out);
-    if (!p->side)
-        p->side = w->side(w->sim, p->name);
+    p->side = w->side(w->sim, p->name);
     return p->side && w->side_held(w->sim, p->side, iova(at), out);
 }
 
@@ -179,6 +179,7 @@ void chk_consumer(struct checks *c, const struct obs *o)
     }
     p->bdf = chk_requester(c, o->u.consumer.bdf);
     p->kind = o->u.consumer.kind;
+    c->some_vhost |= p->kind == CONSUMER_VHOST;
     p->on_demand = o->u.consumer.on_demand;
     p->flags = o->u.consumer.flags;
     p->range = o->u.consumer.range;

@@ -84,6 +84,7 @@ void chk_stale_reached(struct checks *c, const struct obs *o)
 
     if (x->end != XLAT_OK || x->bypass || !(d = chk_device(c, o->u.dma.rec->u.dma.bdf, true)))
         return;
+    c->some_reached = true;
     if (!spans_add(&d->reached, at & ~x->mask, at | x->mask))
         c->failed = true;
 }
@@ -203,7 +204,7 @@ void chk_stale_cached(struct checks *c, const struct desc *d)
 
     if (d->type != DESC_IOTLB || d->scope == SCOPE_BAD)
         return;
-    for (size_t i = 0; i < c->device_count && !look; i++)
+    for (size_t i = 0; c->some_reached && i < c->device_count && !look; i++)
         look = spans_touch(&c->devices[i].reached, d->first, d->last);
     if (look)
         look_at_cached(c, d);

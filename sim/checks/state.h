@@ -95,6 +95,8 @@ struct checks {
     bool root_bad;                /* the root table latched has a reserved translation table mode */
     bool some_taken;              /* somebody's `taken` is not empty */
     bool some_refused;            /* somebody's `refused_now` is not empty */
+    bool some_reached;            /* some device's `reached` may not be empty */
+    bool some_vhost;              /* a vhost joined */
     bool some_listed;             /* some container has, or had, a device on its list */
     struct context_memo *context; /* the last one looked at; tables.c */
 };

@@ -280,6 +280,7 @@ void hist_root(struct checks *c, uint64_t page)
     if (!c->root_known || c->root != page) {
         c->root_known = true;
         c->root = page;
+        chk_context_forget(c);
         reg_root(c, page);
         chk_dirty_all(c);
     }
@@ -293,6 +294,7 @@ void hist_reset(struct checks *c)
     reg_clear(c->registry);
     c->root_known = false;
     c->root = 0;
+    chk_context_forget(c);
     cover_everything(c);
     chk_dirty_all(c);
 }

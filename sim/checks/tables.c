@@ -7,6 +7,7 @@ void chk_memory_forget(struct checks *c)
     for (unsigned i = 0; i < CONTEXTS_HELD; i++)
         c->context->of[i].held = false;
     c->context->known = 0;
+    c->context->near_id = 0;
     c->context->way[1].words = NULL;
 }
 
@@ -40,6 +41,7 @@ void chk_memory_changes(struct checks *c, uint64_t gpa, uint64_t bytes)
         m->way[1].words = NULL; /* where it was never written it stands elsewhere from now on */
     if (first == last && !(m->upper & page_bit(first)))
         return;
+    m->near_id = 0;
     for (unsigned i = 0; i < CONTEXTS_HELD; i++)
         if (in(m->of[i].read[0], first, last) || in(m->of[i].read[1], first, last))
             m->of[i].held = false;
@@ -83,15 +85,22 @@ static struct ctx read_context(const struct checks *c, bdf_t bdf, uint64_t read[
     return arch_context(&c->arch, lo, hi);
 }
 
-const struct ctx *chk_context_read(const struct checks *c, bdf_t bdf)
+const struct ctx *chk_context_look(const struct checks *c, bdf_t bdf)
 {
-    struct held_context *h = chk_context_place(c, bdf);
+    struct context_memo *m = c->context;
+    bdf_t id = chk_requester(c, bdf);
+    /* Of devices in a row each has a place of its own. */
+    struct held_context *h = &m->of[(id.v ^ id.v >> 3) & (CONTEXTS_HELD - 1)];
 
-    h->ctx = read_context(c, bdf, h->read);
-    h->bdf = bdf;
-    h->root = c->root;
-    h->held = c->root_known && !c->context->storing;
-    mark_upper(c->context);
+    if (!h->held || !c->root_known || h->root != c->root || h->bdf.v != id.v) {
+        h->ctx = read_context(c, id, h->read);
+        h->bdf = id;
+        h->root = c->root;
+        h->held = c->root_known && !m->storing;
+        mark_upper(m);
+    }
+    m->near_id = h->held ? bdf.v + 1u : 0;
+    m->near = &h->ctx;
     return &h->ctx;
 }
 
