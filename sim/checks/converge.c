@@ -32,6 +32,11 @@ static bool keeps(struct person *p, const struct note *n)
     return ok;
 }
 
+static void count_owed(struct person *p)
+{
+    p->owes = p->owed_map.count || p->owed_unmap.count;
+}
+
 /* A refusal begins it, an answer of another kind ends it. Before the note is remembered. */
 void chk_converge_note(struct checks *c, struct person *p, const struct note *n)
 {
@@ -43,13 +48,14 @@ void chk_converge_note(struct checks *c, struct person *p, const struct note *n)
         c->some_refused = true;
         ok &= spans_add(&p->refused_now[0], first, last);
         ok &= n->type != NOTE_UNMAP || spans_add(&p->refused_now[1], first, last);
-    } else if (p->owed_map.count || p->owed_unmap.count) {
+    } else if (p->owes) {
         if (n->asked)
             ok &= spans_cut(&p->owed_unmap, first, last);
         if (n->type == NOTE_MAP || n->via == VIA_REGION)
             ok &= spans_cut(&p->owed_map, first, last);
     }
     c->failed |= !ok;
+    count_owed(p);
 }
 
 void chk_converge_begin(struct checks *c)
@@ -68,6 +74,7 @@ void chk_converge_left(struct checks *c, struct person *p, struct iova_range r)
     if (!spans_cut(&p->owed_map, r.first.v, r.last.v) ||
         !spans_cut(&p->owed_unmap, r.first.v, r.last.v))
         c->failed = true;
+    count_owed(p);
 }
 
 /* One refusal under judgment, and what was found first. */
@@ -206,4 +213,5 @@ void chk_converge(struct checks *c, struct person *p, const struct ctx *x, const
         judge_set(c, p, x, d, false);
     if (p->owed_unmap.count)
         judge_set(c, p, x, d, true);
+    count_owed(p);
 }

@@ -226,8 +226,8 @@ bool chk_follows_memory(const struct checks *c, const struct ctx *x);
 void chk_transient_unmapped(struct checks *c, const struct person *p, const struct note *n,
                             const struct span *held);
 void chk_redundant_unmap(struct checks *c, const struct person *p, const struct note *n);
-void chk_redundant_taken(struct checks *c, struct person *p, const struct note *n,
-                         const struct span *held);
+/* `held` goes, whole, with an UNMAP of a notifier. */
+void chk_redundant_taken(struct checks *c, struct person *p, const struct span *held);
 void chk_redundant_map(struct checks *c, struct person *p, const struct note *n);
 void chk_redundant_settled(struct checks *c);
 

@@ -92,15 +92,21 @@ static inline bool chk_lookup_leaf(const struct checks *c, uint64_t iova, struct
 /* chk_lookup_run where the leaf does not stand in the table last looked at. */
 void chk_lookup_far(const struct checks *c, const struct ctx *x, uint64_t iova, uint64_t until,
                     struct leaf *out);
+/* The leaf of iova, where it stands in the table last looked at. */
+static inline bool chk_lookup_near(const struct checks *c, const struct ctx *x, uint64_t iova,
+                                   struct leaf *out)
+{
+    const struct context_memo *m = c->context;
+
+    return (m->known & 2) && !((m->way[1].iova ^ iova) >> 21) && m->top == x->top &&
+           m->levels == x->levels && x->kind == CTX_TABLES && m->way[1].words &&
+           (x->limit_bits >= 64 || !(iova >> x->limit_bits)) && chk_lookup_leaf(c, iova, out);
+}
 /* One address; a hole may be answered for as a whole, up to `until`. */
 static inline void chk_lookup_run(const struct checks *c, const struct ctx *x, uint64_t iova,
                                   uint64_t until, struct leaf *out)
 {
-    const struct context_memo *m = c->context;
-
-    if (!(m->known & 2) || (m->way[1].iova ^ iova) >> 21 || m->top != x->top ||
-        m->levels != x->levels || x->kind != CTX_TABLES || !m->way[1].words ||
-        (x->limit_bits < 64 && iova >> x->limit_bits) || !chk_lookup_leaf(c, iova, out))
+    if (!chk_lookup_near(c, x, iova, out))
         chk_lookup_far(c, x, iova, until, out);
 }
 static inline void chk_lookup(const struct checks *c, const struct ctx *x, uint64_t iova,

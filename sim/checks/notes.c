@@ -41,16 +41,19 @@ static void judge_unmap(struct checks *c, struct person *p, const struct note *n
                         struct span_pos pos)
 {
     const struct span *cut = NULL;
+    bool whole;
 
     for (; s && s->first <= n->range.last.v;
          s = s->last < n->range.last.v ? spans_step(&p->told, &pos) : NULL) {
         if (told_state(s->meta) != TOLD_HELD)
             continue;
-        if (!cut && (s->first < n->range.first.v || s->last > n->range.last.v))
+        whole = s->first >= n->range.first.v && s->last <= n->range.last.v;
+        if (!whole && !cut)
             cut = s;
         chk_stale_unmapped(c, p, n, s);
         chk_transient_unmapped(c, p, n, s);
-        chk_redundant_taken(c, p, n, s);
+        if (whole && n->via == VIA_NOTIFIER)
+            chk_redundant_taken(c, p, s);
     }
     if (cut)
         chk_find(c, ORD_SPLIT_UNMAP, &(struct where){p, true, n->range, told_record(cut->meta)},
@@ -85,18 +88,26 @@ static void remember(struct checks *c, struct person *p, const struct note *n, s
 
         ok &= spans_put_back(&p->told, &s) || spans_put(&p->told, s);
     }
-    if (n->asked && n->result < 0)
-        ok &= spans_add(&p->refused, first, last);
-    else if (n->asked && p->refused.count && !(n->type == NOTE_MAP && p->on_demand))
+    if (p->refused.count && n->asked && n->result >= 0 && !(n->type == NOTE_MAP && p->on_demand))
         ok &= spans_cut(&p->refused, first, last);
     ok &= dirty_add(&p->dirty, first, last);
     if (!ok)
         c->failed = true;
 }
 
+/* Its side refused it. */
+APART static void remember_refusal(struct checks *c, struct person *p, const struct note *n)
+{
+    if (!spans_add(&p->refused, n->range.first.v, n->range.last.v))
+        c->failed = true;
+    if (n->type == NOTE_UNMAP && p->fail_unmaps)
+        p->fail_unmaps--;
+}
+
 void chk_note(struct checks *c, const struct note *n)
 {
     struct person *p = chk_person(c, n->consumer);
+    bool refused = n->asked && n->result < 0;
     struct span *held;
     struct span_pos pos;
 
@@ -125,11 +136,11 @@ void chk_note(struct checks *c, const struct note *n)
     } else {
         chk_redundant_unmap(c, p, n);
     }
-    if ((n->asked && n->result < 0) || p->owed_map.count || p->owed_unmap.count)
+    if (refused || p->owes)
         chk_converge_note(c, p, n);
     remember(c, p, n, held, &pos);
-    if (n->asked && n->result < 0 && n->type == NOTE_UNMAP && p->fail_unmaps)
-        p->fail_unmaps--;
+    if (refused)
+        remember_refusal(c, p, n);
     if (c->rec_kind == REC_RESET || !(c->gsts & ARCH_TE))
         c->judge_empty = true;
 }

@@ -85,6 +85,7 @@ static void forget(struct person *p)
     p->tooks = 0;
     spans_free(&p->owed_map);
     spans_free(&p->owed_unmap);
+    p->owes = false;
     spans_free(&p->refused_now[0]);
     spans_free(&p->refused_now[1]);
     p->top = 0;

@@ -69,6 +69,7 @@ struct person {
     struct spans taken;                /* likewise, more than TOOK_FIRST */
     bool closed;                       /* mdev: it could not be opened */
     struct spans owed_map, owed_unmap; /* refused, not repaired, not yet judged */
+    bool owes;                         /* one of them is not empty */
     struct spans refused_now[2]; /* in the invalidation under way: [0] any call, [1] an UNMAP */
     uint64_t fail_unmaps;        /* injected refusals still to come */
     uint64_t top; /* top table at the last look (dirty ranges follow its pages), 0: none */

@@ -17,12 +17,9 @@ void chk_redundant_unmap(struct checks *c, const struct person *p, const struct 
                  p->name, (ull)n->range.first.v, (ull)n->range.last.v);
 }
 
-/* `held` goes with the UNMAP n. The first few are kept in place: mostly there are no more. */
-void chk_redundant_taken(struct checks *c, struct person *p, const struct note *n,
-                         const struct span *held)
+/* The first few are kept in place: mostly there are no more. */
+void chk_redundant_taken(struct checks *c, struct person *p, const struct span *held)
 {
-    if (n->via != VIA_NOTIFIER || held->first < n->range.first.v || held->last > n->range.last.v)
-        return;
     c->some_taken = true;
     if (p->tooks < TOOK_FIRST)
         p->took[p->tooks++] = *held;

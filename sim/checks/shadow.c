@@ -182,7 +182,8 @@ static bool page_agrees(struct checks *c, struct person *p, const struct ctx *x,
     k.c = c;
     k.p = p;
     k.again = false; /* all that agrees() reads */
-    chk_lookup(c, x, first, &leaf);
+    if (!chk_lookup_near(c, x, first, &leaf))
+        chk_lookup_far(c, x, first, first, &leaf);
     return agrees(&k, &leaf, first, last);
 }
 
@@ -321,12 +322,12 @@ void chk_shadow(struct checks *c, const struct desc *d)
         if (!chk_shadows(p) || !(dev = chk_device(c, p->bdf, false)) || !dev->translated)
             continue;
         if (c->cfg.mode == CHECK_FAST && !dirty_touch(&p->dirty, d->first, d->last) &&
-            !p->owed_map.count && !p->owed_unmap.count)
+            !p->owes)
             continue;
         x = chk_context_of(c, p->bdf); /* nobody asks for another meanwhile */
         if (x->kind == CTX_PASS || !concerns(c, p, x, d))
             continue;
-        if (p->owed_map.count || p->owed_unmap.count)
+        if (p->owes)
             chk_converge(c, p, x, d);
         if (c->cfg.mode != CHECK_FAST || !dirty_page(d->first, d->last) ||
             !page_agrees(c, p, x, d->first, d->last))

@@ -15,9 +15,11 @@ void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n
     uint64_t at = held->first > n->range.first.v ? held->first : n->range.first.v;
     struct held_xlat h;
 
-    bool injected = p->fail_unmaps || c->cfg.refusals_injected;
-
-    if (!c->cfg.world.held || (n->asked && n->result < 0 && injected) || !chk_held(c, p, at, &h))
+    if (!c->cfg.world.held)
+        return;
+    if (n->asked && n->result < 0 && (p->fail_unmaps || c->cfg.refusals_injected))
+        return;
+    if (!chk_held(c, p, at, &h))
         return;
     if (c->stales == c->stale_room) {
         size_t room = c->stale_room ? c->stale_room * 2 : 16;

@@ -50,7 +50,8 @@ void chk_transient_unmapped(struct checks *c, const struct person *p, const stru
     x = chk_context_of(c, p->bdf);
     if (x->kind != CTX_TABLES || !chk_follows_memory(c, x))
         return;
-    chk_lookup(c, x, held->first, &leaf);
+    if (!chk_lookup_near(c, x, held->first, &leaf))
+        chk_lookup_far(c, x, held->first, held->first, &leaf);
     if (!leaf.present || leaf.first != held->first || leaf.last != held->last ||
         leaf.gpa != held->gpa || leaf.perm != told_perm(held->meta))
         return;
