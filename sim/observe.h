@@ -49,7 +49,7 @@ enum note_type {
 /** True for the types that carry a target and a right. */
 static inline bool note_maps(enum note_type t)
 {
-    return 1u << t & (1u << NOTE_MAP | 1u << NOTE_READ_MAP | 1u << NOTE_WRITE_MAP);
+    return t == NOTE_MAP || t == NOTE_READ_MAP || t == NOTE_WRITE_MAP;
 }
 
 /** True for MAP, UNMAP and DEVIOTLB_UNMAP: what every system knows. */

@@ -136,27 +136,37 @@ static void cover_met(struct checks *c, struct node *n, void *arg)
     cover_node(c, n, v->d, v->dead);
 }
 
+/* What a table of `role` that translates `iova` below l's top remembers, if anything, becomes *only.
+ * False: another is that already. */
+static bool table_met(const struct registry *r, const struct domain_link *l, unsigned role,
+                      uint64_t iova, struct node **only)
+{
+    uint64_t base = iova & ~(arch_entry_bytes(role) * 512 - 1);
+
+    for (struct node *n = reg_at(r, l->top, role, base); n; n = n->place_next) {
+        if (!node_items(n) || !reg_is_place(n, l->top, role, base) || n == *only)
+            continue;
+        if (*only)
+            return false;
+        *only = n;
+    }
+    return true;
+}
+
 /* The one table that remembers something of at most 2 MiB, NULL: none does. False: several do. */
 static bool only_table(const struct registry *r, const struct desc *d, struct node **only)
 {
     *only = NULL;
     for (size_t i = 0; i < r->link_count; i++) {
         const struct domain_link *l = &r->links[i];
-        unsigned levels = r->hist_upper ? l->levels : 1; /* the others remember nothing */
 
         if (l->did != d->did || !reg_only_domain(r, l->top, d->did))
             continue;
-        for (unsigned role = 1; role <= levels; role++) {
-            uint64_t base = d->first & ~(arch_entry_bytes(role) * 512 - 1);
-
-            for (struct node *n = reg_at(r, l->top, role, base); n; n = n->place_next) {
-                if (!node_items(n) || n == *only || !reg_is_place(n, l->top, role, base))
-                    continue;
-                if (*only)
-                    return false;
-                *only = n;
-            }
-        }
+        if (!table_met(r, l, 1, d->first, only))
+            return false;
+        for (unsigned role = 2; r->hist_upper && role <= l->levels; role++)
+            if (!table_met(r, l, role, d->first, only))
+                return false;
     }
     return true;
 }

@@ -188,10 +188,10 @@ static bool of_another(const struct checks *c, const struct person *p)
 {
     const struct ctx *x;
 
-    if (!c->in_inval || c->inval.type != DESC_IOTLB || c->inval.scope < SCOPE_DOMAIN)
+    if (!c->inval_of_domain)
         return false;
     x = chk_context_of(c, p->bdf);
-    return (x->kind == CTX_TABLES || x->kind == CTX_PASS) && x->did != c->inval.did;
+    return x->did != c->inval.did && (x->kind == CTX_TABLES || x->kind == CTX_PASS);
 }
 
 /* No device of another domain is told anything. */
@@ -220,22 +220,30 @@ APART static void judge_gone(struct checks *c, const struct person *p, const str
              (ull)n->range.last.v);
 }
 
-/* The usual, of both: `r` asks for this kind, and for all of the block. */
-static bool asks_widely(const struct registration *r, const struct note *n)
+/* The usual, of both: one registration asks for this kind, and for all of the blocks concerned. */
+static bool asked_widely(const struct person *p, const struct note *n)
 {
-    uint64_t block = n->range.first.v & ~(LARGEST_LEAF - 1), last = block | (LARGEST_LEAF - 1);
-
-    return n->range.last.v <= last && r->range.first.v <= block && r->range.last.v >= last &&
-           (r->flags & type_flag(n->type));
+    return n->range.first.v >= p->wide.first.v && n->range.last.v <= p->wide.last.v &&
+           (p->wide_flags & type_flag(n->type));
 }
 
+/* Whole blocks about the note that a registration asks for: those that come next are mostly there,
+ * too. */
 APART static bool some_asks_widely(struct person *p, const struct note *n)
 {
-    for (unsigned i = 0; i < p->regs; i++)
-        if (asks_widely(&p->reg[i], n)) {
-            p->reg_near = i;
+    for (unsigned i = 0; i < p->regs; i++) {
+        struct iova_range r = p->reg[i].range;
+        uint64_t first = (r.first.v + (LARGEST_LEAF - 1)) & ~(LARGEST_LEAF - 1);
+        uint64_t end = (r.last.v + 1) & ~(LARGEST_LEAF - 1);
+
+        if (first < r.first.v || (end <= first && r.last.v != UINT64_MAX))
+            continue;
+        p->wide = iova_range(first, end - 1);
+        p->wide_flags = p->reg[i].flags;
+        if (asked_widely(p, n))
             return true;
-        }
+    }
+    p->wide_flags = 0;
     return false;
 }
 
@@ -249,7 +257,7 @@ void chk_filters(struct checks *c, struct person *p, const struct note *n)
     }
     if (n->via == VIA_REGION)
         return;
-    wide = asks_widely(&p->reg[p->reg_near], n) || some_asks_widely(p, n);
+    wide = asked_widely(p, n) || some_asks_widely(p, n);
     if (!wide && !asked_for(p, n))
         judge_range(c, p, n);
     if (!well_shaped(p, n))

@@ -171,6 +171,7 @@ void chk_inval_begins(struct checks *c, const struct obs *o)
         queue_taken(c);
     order_begin(c, lo, d);
     c->in_inval = true;
+    c->inval_of_domain = d->type == DESC_IOTLB && d->scope >= SCOPE_DOMAIN;
     if (c->some_refused)
         chk_converge_begin(c);
     chk_guest_desc(c, lo, hi, by_register, d);
@@ -203,7 +204,7 @@ void chk_inval_done(struct checks *c, const struct obs *o)
     chk_device_iotlb_done(c, d);
     chk_guest_done(c, d);
     chk_watch_done(c, d);
-    c->in_inval = false;
+    c->in_inval = c->inval_of_domain = false;
 }
 
 void chk_inval_refused(struct checks *c, const struct obs *o)

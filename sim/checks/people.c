@@ -154,7 +154,7 @@ bool chk_held_look(const struct checks *c, struct person *p, uint64_t at, struct
 static void add_up(struct person *p)
 {
     p->registered = 0;
-    p->reg_near = 0;
+    p->wide_flags = 0;
     for (unsigned i = 0; i < p->regs; i++)
         p->registered |= p->reg[i].flags;
 }
@@ -170,7 +170,8 @@ void chk_consumer(struct checks *c, const struct obs *o)
     c->flags_moved = true;
     p->side = NULL;
     p->joined = o->u.consumer.joined;
-    p->regs = p->reg_near = 0;
+    p->regs = 0;
+    p->wide_flags = 0;
     p->registered = 0;
     p->regs_lost = false;
     if (!p->joined) {

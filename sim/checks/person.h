@@ -56,7 +56,8 @@ struct person {
     struct iova_range range; /* as asked when joining */
     struct registration reg[REGISTRATIONS_MAX];
     unsigned regs;
-    unsigned reg_near; /* the one that asked for what was told last */
+    struct iova_range wide; /* whole blocks of 1 GiB that one of them asks for, with these flags */
+    uint32_t wide_flags;
     uint32_t registered; /* the union of their flags */
     bool regs_lost;      /* more registrations than are kept: ranges are not judged */
     uint64_t left_record;

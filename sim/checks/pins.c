@@ -92,7 +92,9 @@ static struct box *box_of(struct checks *c, const char *name)
 {
     struct pin_book *b = c->pins;
 
-    return b && b->named == name && b->named_record == c->record ? b->last : box_named(c, name);
+    if (name && b && b->named == name && b->named_record == c->record)
+        return b->last;
+    return box_named(c, name ? name : "");
 }
 
 /* --- pins ------------------------------------------------------------------------------- */
@@ -192,7 +194,7 @@ static void accounts(struct checks *c, struct box *x, const struct obs *o)
 
 void chk_pins_ioctl(struct checks *c, const struct obs *o)
 {
-    struct box *x = box_of(c, o->u.type1.container ? o->u.type1.container : "");
+    struct box *x = box_of(c, o->u.type1.container);
 
     if (!x)
         return;
@@ -213,7 +215,7 @@ void chk_pins(struct checks *c, const struct obs *o)
                        : o->kind == OBS_TYPE1_DEVICE ? o->u.type1_device.container
                        : o->kind == OBS_DMA_UNMAP    ? o->u.dma_unmap.container
                                                      : o->u.pin.container;
-    struct box *x = box_of(c, name ? name : "");
+    struct box *x = box_of(c, name);
 
     if (!x)
         return;

@@ -30,8 +30,19 @@ bool chk_right_held(const struct checks *c, uint64_t target, enum perm told, enu
     return b && b->rom && held == PERM_R;
 }
 
+/* The usual: its side holds [first, last] of what it was told in one mapping, with that right. */
+static inline bool held_whole(const struct checks *c, struct person *p, const struct span *s,
+                              uint64_t first, uint64_t last)
+{
+    struct held_xlat h;
+
+    return told_state(s->meta) == TOLD_HELD && c->cfg.world.held && chk_held(c, p, first, &h) &&
+           h.range.first.v <= first && h.range.last.v >= last &&
+           h.gpa.v - h.range.first.v == s->gpa - s->first && h.perm == told_perm(s->meta);
+}
+
 /* Does the consumer's side hold [first, last] of what it was told? */
-static enum mismatch_kind judge_held(const struct checks *c, struct person *p, const struct span *s,
+APART static enum mismatch_kind judge_held(const struct checks *c, struct person *p, const struct span *s,
                                      uint64_t first, uint64_t last)
 {
     if (told_state(s->meta) == TOLD_NOT_ASKED) {
@@ -152,7 +163,8 @@ static bool agrees(const struct look *k, const struct leaf *leaf, uint64_t first
 
     return leaf->present && s && s->first <= first && s->last >= last &&
            s->gpa - s->first == leaf->gpa - leaf->first && told_perm(s->meta) == leaf->perm &&
-           (k->again || judge_held(k->c, k->p, s, first, last) == NOTHING_WRONG);
+           (k->again || held_whole(k->c, k->p, s, first, last) ||
+            judge_held(k->c, k->p, s, first, last) == NOTHING_WRONG);
 }
 
 static void compare(struct look *k, uint64_t first, uint64_t last)

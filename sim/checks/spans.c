@@ -232,8 +232,9 @@ static bool first_alone(const struct spans *s, const struct span_pos *p, uint64_
     return p->at == 0 && c->used > 1 && c->at[1].first > last;
 }
 
-bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span *x,
-                    struct span_pos *p)
+/* All but the usual. */
+__attribute__((noinline)) static bool cut_more(struct spans *s, uint64_t first, uint64_t last,
+                                               struct span *x, struct span_pos *p)
 {
     if (s->hole) {
         fill_up(s);
@@ -275,6 +276,14 @@ bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span 
         s->dir[p->chunk].first = s->dir[p->chunk].chunk->at[0].first;
     }
     return true;
+}
+
+bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span *x,
+                    struct span_pos *p)
+{
+    bool whole = x->first >= first && x->last <= last;
+
+    return (whole && !s->hole && make_hole(s, p, last)) || cut_more(s, first, last, x, p);
 }
 
 uint64_t spans_bytes(const struct spans *s)

@@ -43,6 +43,7 @@ struct checks {
     bool root_known;
     uint64_t root;
     bool in_inval;
+    bool inval_of_domain; /* in one of an IOTLB that names a domain */
     struct desc inval; /* of these words */
     uint64_t inval_lo, inval_hi;
     bool inval_by_register;
