@@ -24,7 +24,7 @@ static size_t place_of(const struct checks *c, bdf_t b)
     return lo;
 }
 
-bdf_t chk_alias_of(const struct checks *c, bdf_t bdf)
+APART bdf_t chk_alias_of(const struct checks *c, bdf_t bdf)
 {
     size_t at = place_of(c, bdf);
 

@@ -38,7 +38,7 @@ static void count_owed(struct person *p)
 }
 
 /* A refusal begins it, an answer of another kind ends it. Before the note is remembered. */
-void chk_converge_note(struct checks *c, struct person *p, const struct note *n)
+APART void chk_converge_note(struct checks *c, struct person *p, const struct note *n)
 {
     uint64_t first = n->range.first.v, last = n->range.last.v;
     bool ok = true;
@@ -58,7 +58,7 @@ void chk_converge_note(struct checks *c, struct person *p, const struct note *n)
     count_owed(p);
 }
 
-void chk_converge_begin(struct checks *c)
+APART void chk_converge_begin(struct checks *c)
 {
     c->some_refused = false;
     for (size_t i = 0; i < c->persons; i++)
@@ -205,7 +205,7 @@ static void judge_set(struct checks *c, struct person *p, const struct ctx *x, c
     }
 }
 
-void chk_converge(struct checks *c, struct person *p, const struct ctx *x, const struct desc *d)
+APART void chk_converge(struct checks *c, struct person *p, const struct ctx *x, const struct desc *d)
 {
     if (!c->cfg.world.held)
         return;

@@ -15,7 +15,7 @@ bool item_alive(const struct registry *r, const struct item *i, uint16_t did, ui
 }
 
 /* Add [first, last] to the parts of an item that are covered. True: nothing of it is left. */
-static bool cover_part(struct registry *r, struct item *i, uint16_t did, struct span part,
+APART static bool cover_part(struct registry *r, struct item *i, uint16_t did, struct span part,
                        struct span whole)
 {
     struct covered *v = i->covered;

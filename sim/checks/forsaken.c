@@ -33,7 +33,7 @@ static struct node *empty_below(const struct checks *c, const struct node *n, co
  * are pages that were read through them. Where there are none, the page of such a table may become
  * anything, and nobody is blamed for what is read there as a table.
  */
-void cover_forsake(struct checks *c)
+APART void cover_forsake(struct checks *c)
 {
     struct registry *r = c->registry;
     struct node *child;

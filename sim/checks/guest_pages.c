@@ -100,7 +100,7 @@ bool pages_in_place(struct checks *c, const struct node *n, unsigned index,
 }
 
 /* A page-selective invalidation meets an older value of which it names a part only. */
-void pages_partial(struct checks *c, const struct node *n, const struct item *i,
+APART void pages_partial(struct checks *c, const struct node *n, const struct item *i,
                    const struct desc *d)
 {
     struct where w = slot_of(n, i->index, i->record);

@@ -68,7 +68,7 @@ static uint64_t later(uint64_t a, uint64_t b)
 
 /* A context-cache invalidation must be followed by an IOTLB invalidation as wide: was there one
  * since? */
-static bool owed_to_contexts(const struct registry *r, const struct desc *d)
+APART static bool owed_to_contexts(const struct registry *r, const struct desc *d)
 {
     uint64_t cc = r->cc_all, io = r->iotlb_all;
 
@@ -110,7 +110,7 @@ static bool can_judge(const struct checks *c, const struct desc *d)
     return d->scope == SCOPE_GLOBAL || known_domain(r, d->did);
 }
 
-static void tell(struct checks *c, const struct desc *d, uint64_t pages)
+APART static void tell(struct checks *c, const struct desc *d, uint64_t pages)
 {
     struct changed *h = &c->changed;
     struct where w = {

@@ -35,10 +35,11 @@ static inline bool page_set_near(const struct page_set *s, uint64_t page)
 /** Where a page stands, or would; the set has slots. */
 static inline size_t page_set_slot(struct page_set *s, uint64_t page)
 {
-    size_t at = (size_t)((page + 1) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - s->bits));
+    size_t at = s->near;
 
-    if (s->slot[s->near] == page + 1)
-        return s->near;
+    if (s->slot[at] == page + 1)
+        return at;
+    at = (size_t)((page + 1) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - s->bits));
     while (s->slot[at] && s->slot[at] != page + 1)
         at = (at + 1) & (((size_t)1 << s->bits) - 1);
     s->near = at;

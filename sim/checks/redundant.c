@@ -8,7 +8,7 @@
 typedef unsigned long long ull;
 
 /* An UNMAP that took nothing. */
-void chk_redundant_unmap(struct checks *c, const struct person *p, const struct note *n)
+APART void chk_redundant_unmap(struct checks *c, const struct person *p, const struct note *n)
 {
     if (n->via == VIA_NOTIFIER)
         chk_find(c, CST_REDUNDANT, &(struct where){p, true, n->range, c->record},

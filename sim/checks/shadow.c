@@ -323,6 +323,8 @@ static bool concerns(const struct checks *c, const struct person *p, const struc
 /* An invalidation has completed. */
 void chk_shadow(struct checks *c, const struct desc *d)
 {
+    uint64_t first = d->first, last = d->last;
+
     if (!(c->gsts & ARCH_TE) || c->root_bad || d->scope == SCOPE_BAD ||
         (d->type != DESC_IOTLB && d->type != DESC_CC))
         return;
@@ -333,7 +335,7 @@ void chk_shadow(struct checks *c, const struct desc *d)
 
         if (!chk_shadows(p) || !(dev = chk_device(c, p->bdf, false)) || !dev->translated)
             continue;
-        if (c->cfg.mode == CHECK_FAST && !dirty_touch(&p->dirty, d->first, d->last) &&
+        if (c->cfg.mode == CHECK_FAST && !dirty_touch(&p->dirty, first, last) &&
             !p->owes)
             continue;
         x = chk_context_of(c, p->bdf); /* nobody asks for another meanwhile */
@@ -341,10 +343,10 @@ void chk_shadow(struct checks *c, const struct desc *d)
             continue;
         if (p->owes)
             chk_converge(c, p, x, d);
-        if (c->cfg.mode != CHECK_FAST || !dirty_page(d->first, d->last) ||
-            !page_agrees(c, p, x, d->first, d->last))
+        if (c->cfg.mode != CHECK_FAST || !dirty_page(first, last) ||
+            !page_agrees(c, p, x, first, last))
             compare_registered(c, p, x, d);
-        if (!dirty_cut(&p->dirty, d->first, d->last))
+        if (!dirty_cut(&p->dirty, first, last))
             c->failed = true;
     }
 }

@@ -58,8 +58,8 @@ struct spans {
 
 void spans_free(struct spans *s);
 
-/** spans_seek where nothing is known. */
-struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p);
+/** spans_seek where nothing is known. (Once for all who seek.) */
+__attribute__((noinline)) struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p);
 
 /** The first range whose last address is `x` or more, or NULL. Valid until the map changes. */
 static inline struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p)
@@ -119,7 +119,7 @@ static inline bool spans_put_back(struct spans *s, const struct span *n)
 }
 
 /** spans_cut where x at *p is the first range that touches [first, last]. */
-bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span *x,
+__attribute__((noinline)) bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span *x,
                     struct span_pos *p);
 
 /** Remove [first, last]; what reaches beyond is cut and keeps its target in step. False: out of
