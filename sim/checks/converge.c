@@ -205,7 +205,8 @@ static void judge_set(struct checks *c, struct person *p, const struct ctx *x, c
     }
 }
 
-APART void chk_converge(struct checks *c, struct person *p, const struct ctx *x, const struct desc *d)
+APART void chk_converge(struct checks *c, struct person *p, const struct ctx *x,
+                        const struct desc *d)
 {
     if (!c->cfg.world.held)
         return;

@@ -16,7 +16,7 @@ bool item_alive(const struct registry *r, const struct item *i, uint16_t did, ui
 
 /* Add [first, last] to the parts of an item that are covered. True: nothing of it is left. */
 APART static bool cover_part(struct registry *r, struct item *i, uint16_t did, struct span part,
-                       struct span whole)
+                             struct span whole)
 {
     struct covered *v = i->covered;
     struct span_pos pos;
@@ -113,15 +113,12 @@ static void visit_places(struct checks *c, const struct desc *d,
 
 void cover_expect(const struct checks *c, const struct desc *d)
 {
-    const struct registry *r = c->registry;
+    struct registry *r = c->registry;
+    const struct domain_view *v = reg_domain(r, d->did);
+    uint64_t table = arch_entry_bytes(1) * 512;
 
-    for (size_t i = 0; i < r->link_count; i++)
-        if (r->links[i].did == d->did) {
-            const struct node *n =
-                reg_at(r, r->links[i].top, 1, d->first & ~(arch_entry_bytes(1) * 512 - 1));
-
-            __builtin_prefetch(n);
-        }
+    if (v->links)
+        __builtin_prefetch(reg_at(r, r->links[v->first].top, 1, d->first & ~(table - 1)));
 }
 
 struct covering {
@@ -136,8 +133,8 @@ static void cover_met(struct checks *c, struct node *n, void *arg)
     cover_node(c, n, v->d, v->dead);
 }
 
-/* What a table of `role` that translates `iova` below l's top remembers, if anything, becomes *only.
- * False: another is that already. */
+/* What a table of `role` that translates `iova` below l's top remembers, if anything, becomes
+ * *only. False: another is that already. */
 static bool table_met(const struct registry *r, const struct domain_link *l, unsigned role,
                       uint64_t iova, struct node **only)
 {
@@ -153,21 +150,30 @@ static bool table_met(const struct registry *r, const struct domain_link *l, uns
     return true;
 }
 
-/* The one table that remembers something of at most 2 MiB, NULL: none does. False: several do. */
-static bool only_table(const struct registry *r, const struct desc *d, struct node **only)
+/* The same of all tables of one domain. */
+static bool tables_met(const struct registry *r, const struct domain_link *l, uint64_t iova,
+                       struct node **only)
 {
-    *only = NULL;
-    for (size_t i = 0; i < r->link_count; i++) {
-        const struct domain_link *l = &r->links[i];
-
-        if (l->did != d->did || !reg_only_domain(r, l->top, d->did))
-            continue;
-        if (!table_met(r, l, 1, d->first, only))
+    if (!table_met(r, l, 1, iova, only))
+        return false;
+    for (unsigned role = 2; r->hist_upper && role <= l->levels; role++)
+        if (!table_met(r, l, role, iova, only))
             return false;
-        for (unsigned role = 2; r->hist_upper && role <= l->levels; role++)
-            if (!table_met(r, l, role, d->first, only))
-                return false;
-    }
+    return true;
+}
+
+/* The one table that remembers something of at most 2 MiB, NULL: none does. False: several do. */
+static bool only_table(struct registry *r, const struct desc *d, struct node **only)
+{
+    const struct domain_view *v = reg_domain(r, d->did);
+
+    *only = NULL;
+    if (v->alone && v->links == 1)
+        return tables_met(r, &r->links[v->first], d->first, only);
+    for (size_t i = 0; i < r->link_count; i++)
+        if (r->links[i].did == d->did && reg_only_domain(r, r->links[i].top, d->did) &&
+            !tables_met(r, &r->links[i], d->first, only))
+            return false;
     return true;
 }
 

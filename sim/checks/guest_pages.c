@@ -101,7 +101,7 @@ bool pages_in_place(struct checks *c, const struct node *n, unsigned index,
 
 /* A page-selective invalidation meets an older value of which it names a part only. */
 APART void pages_partial(struct checks *c, const struct node *n, const struct item *i,
-                   const struct desc *d)
+                         const struct desc *d)
 {
     struct where w = slot_of(n, i->index, i->record);
     enum entry_kind was = arch_entry(&c->arch, n->role, i->lo), is;

@@ -20,11 +20,14 @@ static void domain_ref(struct checks *c, uint64_t lo, uint64_t hi, bool up)
     struct domain_link *l = link_of(r, x.did, x.top, x.levels);
 
     if (!up) {
-        if (l && --l->refs == 0)
+        if (l && --l->refs == 0) {
             *l = r->links[--r->link_count];
+            r->view.id = 0;
+        }
         return;
     }
     if (!l) {
+        r->view.id = 0;
         if (r->link_count == r->link_room) {
             size_t room = r->link_room ? r->link_room * 2 : 8;
             struct domain_link *links = realloc(r->links, room * sizeof *links);
@@ -55,6 +58,20 @@ bool reg_only_domain(const struct registry *r, uint64_t top, uint16_t did)
         found = true;
     }
     return found;
+}
+
+void reg_look_at_domain(struct registry *r, uint16_t did)
+{
+    struct domain_view v = {.id = did + 1u, .alone = true};
+
+    for (size_t i = 0; i < r->link_count; i++) {
+        if (r->links[i].did != did)
+            continue;
+        v.alone &= reg_only_domain(r, r->links[i].top, did);
+        v.first = v.links++ ? v.first : i;
+    }
+    v.alone &= v.links != 0;
+    r->view = v;
 }
 
 static void mark_shared(struct checks *c, struct node *n)

@@ -83,31 +83,17 @@ APART static bool owed_to_contexts(const struct registry *r, const struct desc *
     return cc > io;
 }
 
-static bool known_domain(const struct registry *r, uint16_t did)
-{
-    bool found = false;
-
-    for (size_t i = 0; i < r->link_count; i++) {
-        if (r->links[i].did != did)
-            continue;
-        if (!reg_only_domain(r, r->links[i].top, did))
-            return false;
-        found = true;
-    }
-    return found;
-}
-
 /* Is enough known to say what had changed? The times are those before this invalidation. */
 static bool can_judge(const struct checks *c, const struct desc *d)
 {
-    const struct registry *r = c->registry;
+    struct registry *r = c->registry;
 
     if (d->type != DESC_IOTLB || d->wrong || !(c->gsts & ARCH_TE) || r->wild || r->shared_nodes ||
         !(r->iotlb_all || did_time(&r->iotlb_did, d->did)))
         return false;
     if (d->scope != SCOPE_FINE && owed_to_contexts(r, d))
         return false;
-    return d->scope == SCOPE_GLOBAL || known_domain(r, d->did);
+    return d->scope == SCOPE_GLOBAL || reg_domain(r, d->did)->alone;
 }
 
 APART static void tell(struct checks *c, const struct desc *d, uint64_t pages)

@@ -52,8 +52,10 @@ void reg_clear(struct registry *r)
     }
     r->hist = NULL;
     r->shared_nodes = 0;
-    r->nodes = r->hist_count = r->hist_upper = r->item_count = r->part_count = r->link_count = r->pending_count = 0;
+    r->nodes = r->hist_count = r->hist_upper = r->item_count = r->part_count = r->link_count =
+        r->pending_count = 0;
     r->old_root_count = 0;
+    r->view.id = 0;
 }
 
 void reg_free(struct registry *r)

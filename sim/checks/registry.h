@@ -86,6 +86,13 @@ struct domain_link {
     uint8_t levels;
 };
 
+/* What the links say of one domain id. */
+struct domain_view {
+    unsigned id; /* and 1; 0: nobody was asked for since the links changed */
+    bool alone;  /* it has tables, and none of them is another's, too */
+    size_t links, first; /* how many are its own; one of them */
+};
+
 struct old_root {
     uint64_t page, until;
 };
@@ -116,6 +123,7 @@ struct registry {
     struct item *spare;
     struct domain_link *links;
     size_t link_count, link_room;
+    struct domain_view view; /* of the domain asked for last */
     struct old_root old_roots[OLD_ROOTS_MAX];
     unsigned old_root_count;
     bool wild; /* too much is unknown: nothing is judged until a full invalidation */
@@ -182,6 +190,13 @@ void reg_link(struct checks *c, const struct node *parent, unsigned index, uint6
 void reg_release(struct checks *c, unsigned role, uint64_t lo, uint64_t hi, bool old);
 void reg_now_to_old(struct checks *c, unsigned role, uint64_t lo, uint64_t hi);
 void reg_unref(struct checks *c, struct node *n);
+void reg_look_at_domain(struct registry *r, uint16_t did);
+static inline const struct domain_view *reg_domain(struct registry *r, uint16_t did)
+{
+    if (r->view.id != did + 1u)
+        reg_look_at_domain(r, did);
+    return &r->view;
+}
 bool reg_only_domain(const struct registry *r, uint64_t top, uint16_t did);
 
 static inline bool reg_is_place(const struct node *n, uint64_t top, unsigned role, uint64_t base)

@@ -42,8 +42,8 @@ static inline bool held_whole(const struct checks *c, struct person *p, const st
 }
 
 /* Does the consumer's side hold [first, last] of what it was told? */
-APART static enum mismatch_kind judge_held(const struct checks *c, struct person *p, const struct span *s,
-                                     uint64_t first, uint64_t last)
+APART static enum mismatch_kind judge_held(const struct checks *c, struct person *p,
+                                           const struct span *s, uint64_t first, uint64_t last)
 {
     if (told_state(s->meta) == TOLD_NOT_ASKED) {
         struct iova_range told = {{s->first}, {s->last}};
@@ -285,7 +285,7 @@ static void tell(struct checks *c, const struct person *p, const struct mismatch
 
 /* What was told in the notifiers' ranges, as far as the invalidation reaches. */
 APART static void compare_registered(struct checks *c, struct person *p, const struct ctx *x,
-                               const struct desc *d)
+                                     const struct desc *d)
 {
     struct look k;
 
@@ -335,8 +335,7 @@ void chk_shadow(struct checks *c, const struct desc *d)
 
         if (!chk_shadows(p) || !(dev = chk_device(c, p->bdf, false)) || !dev->translated)
             continue;
-        if (c->cfg.mode == CHECK_FAST && !dirty_touch(&p->dirty, first, last) &&
-            !p->owes)
+        if (c->cfg.mode == CHECK_FAST && !dirty_touch(&p->dirty, first, last) && !p->owes)
             continue;
         x = chk_context_of(c, p->bdf); /* nobody asks for another meanwhile */
         if (x->kind == CTX_PASS || !concerns(c, p, x, d))

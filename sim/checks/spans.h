@@ -119,8 +119,8 @@ static inline bool spans_put_back(struct spans *s, const struct span *n)
 }
 
 /** spans_cut where x at *p is the first range that touches [first, last]. */
-__attribute__((noinline)) bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span *x,
-                    struct span_pos *p);
+__attribute__((noinline)) bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last,
+                                              struct span *x, struct span_pos *p);
 
 /** Remove [first, last]; what reaches beyond is cut and keeps its target in step. False: out of
  * memory. */

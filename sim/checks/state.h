@@ -44,7 +44,7 @@ struct checks {
     uint64_t root;
     bool in_inval;
     bool inval_of_domain; /* in one of an IOTLB that names a domain */
-    struct desc inval; /* of these words */
+    struct desc inval;    /* of these words */
     uint64_t inval_lo, inval_hi;
     bool inval_by_register;
     enum rec_kind rec_kind; /* of the current record */
