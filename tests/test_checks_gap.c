@@ -230,6 +230,28 @@ START_TEST(far_apart)
 }
 END_TEST
 
+/* What a domain's invalidation must name is known while its tables are its alone: not while another
+ * id has them, too. */
+START_TEST(tables_of_two_domains)
+{
+    struct stage *s = stage_new((struct stage_how){0});
+
+    inval(s, PSI(DID), AT + 0x1000);
+    ck_assert_uint_eq(count_of(s, "CST-OVERREACH"), 1);
+    store2(s, CTXS + (DEV + 1) * 16, L3 | 1, (uint64_t)(DID + 1) << 8 | 1);
+    inval(s, CC_DEV(0) + (UINT64_C(1) << 32), 0);
+    inval(s, PSI(DID), AT + 0x1000);
+    ck_assert_uint_eq(count_of(s, "CST-OVERREACH"), 1);
+    store2(s, CTXS + (DEV + 1) * 16, 0, 0);
+    inval(s, IOTLB_GLOBAL, 0);
+    inval(s, CC_GLOBAL, 0);
+    inval(s, IOTLB_GLOBAL, 0);
+    inval(s, PSI(DID), AT + 0x1000);
+    ck_assert_uint_eq(count_of(s, "CST-OVERREACH"), 2);
+    stage_free(s);
+}
+END_TEST
+
 int main(void)
 {
     const struct test_row rows[] = {{unchanged_is_kept, 4},
@@ -243,7 +265,8 @@ int main(void)
                                     {there_and_back, 1},
                                     {named_as_changed, 1},
                                     {more_named_than_changed, 5},
-                                    {far_apart, 1}};
+                                    {far_apart, 1},
+                                    {tables_of_two_domains, 1}};
 
     return run_tests("checks: without need", rows, COUNT(rows));
 }

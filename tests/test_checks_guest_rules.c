@@ -194,6 +194,32 @@ START_TEST(q6_late_descriptor)
 }
 END_TEST
 
+/* One tail write hands over slots round the end of the queue, some of them not stored. */
+START_TEST(q6_many_at_once)
+{
+    static const bool missing[256] = {
+        [200] = true, [255] = true, [0] = true, [63] = true, [64] = true, [69] = true};
+    struct stage *s = with_queue();
+    uint64_t late = 0;
+
+    for (unsigned i = 3; i < 200; i++)
+        store2(s, QUEUE + 16 * i, WAIT_OF, 0x5000 + 4 * i);
+    write_reg(s, 0x88, 16 * 200);
+    for (unsigned i = 200; i < 256 + 70; i++)
+        if (!missing[i % 256])
+            store2(s, QUEUE + 16 * (i % 256), WAIT_OF, 0x5000 + 4 * i);
+    write_reg(s, 0x88, 16 * 70);
+    ck_assert_uint_eq(count_of(s, "GST-Q6"), 0);
+    for (unsigned i = 200; i < 256 + 72; i++) { /* those behind the tail are in time */
+        store2(s, QUEUE + 16 * (i % 256), WAIT_OF, 0x6000 + 4 * i);
+        late += missing[i % 256];
+        ck_assert_uint_eq(count_of(s, "GST-Q6"), late);
+    }
+    ck_assert_uint_eq(late, 6);
+    stage_free(s);
+}
+END_TEST
+
 START_TEST(q7_recovery)
 {
     for (int i = 0; i < 2; i++) {
@@ -323,11 +349,12 @@ END_TEST
 
 int main(void)
 {
-    const struct test_row rows[] = {{g2_commands, 1},           {g5_mode, 1},
-                                    {g6_interrupt_table, 1},    {q4_full_queue, 1},
-                                    {q6_late_descriptor, 1},    {q7_recovery, 1},
-                                    {q9_same_status, 1},        {q9_copy_of_a_wait, 1},
-                                    {o1_before_translation, 1}, {o2_device_tlb, 8}};
+    const struct test_row rows[] = {{g2_commands, 1},        {g5_mode, 1},
+                                    {g6_interrupt_table, 1}, {q4_full_queue, 1},
+                                    {q6_late_descriptor, 1}, {q6_many_at_once, 1},
+                                    {q7_recovery, 1},        {q9_same_status, 1},
+                                    {q9_copy_of_a_wait, 1},  {o1_before_translation, 1},
+                                    {o2_device_tlb, 8}};
 
     return run_tests("checks: the guest's commands", rows, COUNT(rows));
 }
