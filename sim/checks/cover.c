@@ -272,6 +272,17 @@ APART static void cover_contexts(struct checks *c, const struct desc *d)
     cover_prune_contexts(c);
 }
 
+APART static void cover_wide(struct checks *c, const struct desc *d)
+{
+    struct registry *r = c->registry;
+
+    if (d->scope == SCOPE_GLOBAL)
+        r->iotlb_all = r->now;
+    else
+        c->failed |= !did_time_set(&r->iotlb_did, d->did, r->now);
+    cover_domain(c, d->scope == SCOPE_GLOBAL, d->did);
+}
+
 /* An invalidation has completed. */
 void cover_done(struct checks *c, const struct desc *d)
 {
@@ -284,14 +295,10 @@ void cover_done(struct checks *c, const struct desc *d)
         cover_contexts(c, d);
     } else {
         chk_changed_begin(c, d);
-        if (d->scope == SCOPE_GLOBAL)
-            r->iotlb_all = r->now;
-        else if (d->scope == SCOPE_DOMAIN)
-            c->failed |= !did_time_set(&r->iotlb_did, d->did, r->now);
         if (d->scope == SCOPE_FINE)
             cover_pages(c, d);
         else
-            cover_domain(c, d->scope == SCOPE_GLOBAL, d->did);
+            cover_wide(c, d);
         chk_overreach(c, d);
         if (d->scope != SCOPE_FINE)
             cover_prune_contexts(c);

@@ -200,9 +200,9 @@ APART static void judge(struct checks *c, struct person *p, const struct desc *d
     }
 }
 
-void chk_device_iotlb_done(struct checks *c, const struct desc *d)
+void chk_device_iotlbs_done(struct checks *c, const struct desc *d)
 {
-    if (!c->some_vhost || !c->cfg.world.held || d->scope == SCOPE_BAD)
+    if (!c->cfg.world.held || d->scope == SCOPE_BAD)
         return;
     for (size_t i = 0; i < c->persons; i++) {
         struct person *p = c->people[i];

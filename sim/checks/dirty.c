@@ -48,7 +48,7 @@ static bool arrange(struct dirty *d)
     return true;
 }
 
-bool dirty_join(struct dirty *d, uint64_t first, uint64_t last)
+APART bool dirty_join(struct dirty *d, uint64_t first, uint64_t last)
 {
     bool touches = d->one && (last == UINT64_MAX || d->first <= last + 1) &&
                    (d->last == UINT64_MAX || first <= d->last + 1);
@@ -60,7 +60,7 @@ bool dirty_join(struct dirty *d, uint64_t first, uint64_t last)
     return true;
 }
 
-bool dirty_part(struct dirty *d, uint64_t first, uint64_t last)
+APART bool dirty_part(struct dirty *d, uint64_t first, uint64_t last)
 {
     if (d->one && (last < d->first || first > d->last))
         return true;
@@ -73,7 +73,8 @@ bool dirty_part(struct dirty *d, uint64_t first, uint64_t last)
     return !d->more.count || spans_cut(&d->more, first, last);
 }
 
-bool dirty_seek_all(struct dirty *d, uint64_t x, uint64_t limit, uint64_t *first, uint64_t *last)
+APART bool dirty_seek_all(struct dirty *d, uint64_t x, uint64_t limit, uint64_t *first,
+                          uint64_t *last)
 {
     if (arrange(d))
         return dirty_seek(d, x, limit, first, last);

@@ -54,7 +54,10 @@ static inline bool dirty_cut(struct dirty *d, uint64_t first, uint64_t last)
         d->one = false;
         return true;
     }
-    return dirty_part(d, first, last);
+    if (d->one || !dirty_page(first, last))
+        return dirty_part(d, first, last);
+    page_set_take(&d->pages, first >> 12);
+    return !d->more.count || spans_cut(&d->more, first, last);
 }
 
 /** dirty_seek where there are single pages, and others are asked for: they go into the map. */

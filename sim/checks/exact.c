@@ -91,16 +91,23 @@ static int order(const void *a, const void *b)
     return (x->did.v > y->did.v) - (x->did.v < y->did.v);
 }
 
+APART static size_t unnamed(const struct exact_watch *e, const struct desc *d)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < e->befores; i++)
+        count += !named(d, &e->before[i]);
+    return count;
+}
+
 /* As many are left as were not named: with CHECK_FAST that is enough. */
 static bool as_many_as_due(const struct checks *c, const struct desc *d)
 {
-    const struct exact_watch *e = &c->exact;
-    size_t due = 0;
+    size_t due;
 
     if (c->cfg.mode == CHECK_FULL || !c->cfg.world.cached_count)
         return false;
-    for (size_t i = 0; i < e->befores; i++)
-        due += !named(d, &e->before[i]);
+    due = c->exact.befores ? unnamed(&c->exact, d) : 0;
     return c->cfg.world.cached_count(c->cfg.world.sim) == due;
 }
 

@@ -29,7 +29,7 @@ static uint32_t type_flag(enum note_type t)
 }
 
 /* Nothing about range or kind to look at: some registration asks for it all. */
-APART static bool asked_for(const struct person *p, const struct note *n)
+static bool asked_for(const struct person *p, const struct note *n)
 {
     uint32_t flag = type_flag(n->type);
 
@@ -67,7 +67,7 @@ APART static void judge_range(struct checks *c, const struct person *p, const st
 }
 
 /* Any range will do. */
-static bool any_shape(const struct person *p, const struct note *n)
+APART static bool any_shape(const struct person *p, const struct note *n)
 {
     return n->type == NOTE_SYNC || (n->type != NOTE_DEVTLB && !note_maps(n->type) &&
                                     !((p->flags | p->registered) & NOTIFY_MAP));
@@ -229,7 +229,7 @@ static bool asked_widely(const struct person *p, const struct note *n)
 
 /* Whole blocks about the note that a registration asks for: those that come next are mostly there,
  * too. */
-APART static bool some_asks_widely(struct person *p, const struct note *n)
+static bool some_asks_widely(struct person *p, const struct note *n)
 {
     for (unsigned i = 0; i < p->regs; i++) {
         struct iova_range r = p->reg[i].range;
@@ -247,6 +247,16 @@ APART static bool some_asks_widely(struct person *p, const struct note *n)
     return false;
 }
 
+/* The same of another registration than the last; else its range and kind are looked at. */
+APART static bool asked_far(struct checks *c, struct person *p, const struct note *n)
+{
+    if (some_asks_widely(p, n))
+        return true;
+    if (!asked_for(p, n))
+        judge_range(c, p, n);
+    return false;
+}
+
 void chk_filters(struct checks *c, struct person *p, const struct note *n)
 {
     bool wide;
@@ -257,9 +267,7 @@ void chk_filters(struct checks *c, struct person *p, const struct note *n)
     }
     if (n->via == VIA_REGION)
         return;
-    wide = asked_widely(p, n) || some_asks_widely(p, n);
-    if (!wide && !asked_for(p, n))
-        judge_range(c, p, n);
+    wide = asked_widely(p, n) || asked_far(c, p, n);
     if (!well_shaped(p, n))
         judge_shape(c, p, n);
     if (!wide && note_maps(n->type) && !clips_none(p, n))

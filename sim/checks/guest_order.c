@@ -132,19 +132,26 @@ void order_root(struct checks *c, uint64_t rtaddr)
         w->oweds = 0;
 }
 
-/* The unit begins an invalidation. */
-void order_begin(struct checks *c, uint64_t lo, const struct desc *d)
+/* One of a device's own cache begins. */
+APART static void devtlb_begins(struct checks *c, const struct desc *d)
 {
     struct ats_watch *a;
 
-    if (d->type == DESC_IEC && !(lo & 0x10))
-        c->watch->sirtp_record = 0;
-    if (d->type != DESC_DEVTLB || !c->arch.device_tlb || !(a = ats_of(c, bdf(d->sid), true)))
+    if (!c->arch.device_tlb || !(a = ats_of(c, bdf(d->sid), true)))
         return;
     if (!a->told)
         a->on = true;
     if (a->owed.count && !spans_cut(&a->owed, d->first, d->last))
         c->failed = true;
+}
+
+/* The unit begins an invalidation. */
+void order_begin(struct checks *c, uint64_t lo, const struct desc *d)
+{
+    if (d->type == DESC_IEC && !(lo & 0x10))
+        c->watch->sirtp_record = 0;
+    if (d->type == DESC_DEVTLB)
+        devtlb_begins(c, d);
 }
 
 static void owe(struct guest_watch *w, struct owed_iotlb o)
@@ -156,18 +163,16 @@ static void owe(struct guest_watch *w, struct owed_iotlb o)
         w->owed[w->oweds++] = o;
 }
 
-/* An invalidation has completed. */
-void order_done(struct checks *c, const struct desc *d)
+/* An invalidation of contexts, or a wide one of the IOTLB, has completed. */
+APART static void settle_owed(struct checks *c, const struct desc *d)
 {
     struct guest_watch *w = c->watch;
     unsigned kept = 0;
 
-    if (d->scope == SCOPE_BAD)
-        return;
-    if (d->type == DESC_CC)
+    if (d->type == DESC_CC) {
         owe(w, (struct owed_iotlb){c->record, d->did, d->scope == SCOPE_GLOBAL});
-    if (d->type != DESC_IOTLB || d->scope == SCOPE_FINE)
         return;
+    }
     /* A device-selective one under domain 0 speaks of an entry that was faulting (caching mode):
      * any domain may be the one that it is in now. */
     for (unsigned i = 0; i < w->oweds; i++) {
@@ -177,6 +182,14 @@ void order_done(struct checks *c, const struct desc *d)
             w->owed[kept++] = *o;
     }
     w->oweds = kept;
+}
+
+/* An invalidation has completed. */
+void order_done(struct checks *c, const struct desc *d)
+{
+    if (d->scope != SCOPE_BAD &&
+        (d->type == DESC_CC || (d->type == DESC_IOTLB && d->scope != SCOPE_FINE)))
+        settle_owed(c, d);
 }
 
 /* The tables of a device that may hold translations in a TLB of its own, 0: none. */

@@ -128,7 +128,12 @@ void chk_misses_record_end(struct checks *c);
 /* device_iotlb.c */
 void chk_device_iotlb_see(struct checks *c, struct person *p, const struct obs *o);
 void chk_device_iotlb_switched(struct checks *c, const bdf_t *of);
-void chk_device_iotlb_done(struct checks *c, const struct desc *d);
+APART void chk_device_iotlbs_done(struct checks *c, const struct desc *d);
+static inline void chk_device_iotlb_done(struct checks *c, const struct desc *d)
+{
+    if (c->some_vhost)
+        chk_device_iotlbs_done(c, d);
+}
 /* The device may go on with what it was given at `at`: `right` to `target`. */
 bool chk_device_iotlb_may(struct checks *c, struct person *p, uint64_t at, uint64_t target,
                           enum perm right);

@@ -95,6 +95,14 @@ static void remember(struct checks *c, struct person *p, const struct note *n, s
         c->failed = true;
 }
 
+APART static void comes_late(struct checks *c, const struct person *p, const struct note *n)
+{
+    if (c->late_notes++)
+        return;
+    c->late_first = *n;
+    c->late_person = p;
+}
+
 /* Its side refused it. */
 APART static void remember_refusal(struct checks *c, struct person *p, const struct note *n)
 {
@@ -117,10 +125,8 @@ void chk_note(struct checks *c, const struct note *n)
     chk_filters(c, p, n);
     if (n->via == VIA_NOTIFIER && n->entry != n->delivery)
         chk_life_note(c, p, n);
-    if (c->done_shown && !(c->in_inval && c->inval.type != DESC_WAIT) && !c->late_notes++) {
-        c->late_first = *n;
-        c->late_person = p;
-    }
+    if (c->done_shown && !(c->in_inval && c->inval.type != DESC_WAIT))
+        comes_late(c, p, n);
     if (!p->joined || (n->type != NOTE_MAP && n->type != NOTE_UNMAP) || !chk_keeps(p))
         return;
     held = spans_seek(&p->told, n->range.first.v, &pos);

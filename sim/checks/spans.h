@@ -56,7 +56,7 @@ struct spans {
     struct span_pos found_pos;
 };
 
-void spans_free(struct spans *s);
+__attribute__((noinline)) void spans_free(struct spans *s);
 
 /** spans_seek where nothing is known. (Once for all who seek.) */
 __attribute__((noinline)) struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p);

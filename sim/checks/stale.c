@@ -8,19 +8,8 @@ typedef unsigned long long ull;
 
 #define LOOKUPS_MAX 1024u /* beyond, one visit of the IOTLB is cheaper */
 
-/* `held` is (partly) unmapped by n: remember it when the consumer's side still translates it. */
-void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n,
-                        const struct span *held)
+APART static void keep(struct checks *c, struct stale_place s)
 {
-    uint64_t at = held->first > n->range.first.v ? held->first : n->range.first.v;
-    struct held_xlat h;
-
-    if (!c->cfg.world.held)
-        return;
-    if (n->asked && n->result < 0 && (p->fail_unmaps || c->cfg.refusals_injected))
-        return;
-    if (!chk_held(c, p, at, &h))
-        return;
     if (c->stales == c->stale_room) {
         size_t room = c->stale_room ? c->stale_room * 2 : 16;
         struct stale_place *more = realloc(c->stale, room * sizeof *more);
@@ -32,7 +21,22 @@ void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n
         c->stale = more;
         c->stale_room = room;
     }
-    c->stale[c->stales++] = (struct stale_place){p, at, told_record(held->meta)};
+    c->stale[c->stales++] = s;
+}
+
+/* `held` is (partly) unmapped by n: remember it when the consumer's side still translates it. */
+void chk_stale_unmapped(struct checks *c, struct person *p, const struct note *n,
+                        const struct span *held)
+{
+    uint64_t at = held->first > n->range.first.v ? held->first : n->range.first.v;
+    struct held_xlat h;
+
+    if (!c->cfg.world.held)
+        return;
+    if (n->asked && n->result < 0 && (p->fail_unmaps || c->cfg.refusals_injected))
+        return;
+    if (chk_held(c, p, at, &h))
+        keep(c, (struct stale_place){p, at, told_record(held->meta)});
 }
 
 /* Still translated, and neither told so anew nor what the tables say? */
@@ -198,16 +202,21 @@ APART static void look_at_cached(struct checks *c, const struct desc *d)
              chk_perm(v.bad.perm), v.bads > 1 ? ", and more" : "");
 }
 
+APART static bool some_reached(const struct checks *c, uint64_t first, uint64_t last)
+{
+    for (size_t i = 0; i < c->device_count; i++)
+        if (spans_touch(&c->devices[i].reached, first, last))
+            return true;
+    return false;
+}
+
 /* An IOTLB invalidation has completed: no entry it covers is left that a fresh walk would not give.
  */
 void chk_stale_cached(struct checks *c, const struct desc *d)
 {
-    bool look = c->cfg.mode == CHECK_FULL || d->scope != SCOPE_FINE;
-
     if (d->type != DESC_IOTLB || d->scope == SCOPE_BAD)
         return;
-    for (size_t i = 0; c->some_reached && i < c->device_count && !look; i++)
-        look = spans_touch(&c->devices[i].reached, d->first, d->last);
-    if (look)
+    if (c->cfg.mode == CHECK_FULL || d->scope != SCOPE_FINE ||
+        (c->some_reached && some_reached(c, d->first, d->last)))
         look_at_cached(c, d);
 }
