@@ -108,7 +108,7 @@ void chk_notes_record_end(struct checks *c);
 /* filters.c */
 void chk_filters(struct checks *c, struct person *p, const struct note *n);
 
-/* shadow.c, stale.c */
+/* shadow.c, shadow_held.c, stale.c */
 void chk_shadow(struct checks *c, const struct desc *d);
 void chk_dirty_device(struct checks *c, bdf_t bdf);
 void chk_dirty_all(struct checks *c);

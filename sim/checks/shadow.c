@@ -4,13 +4,11 @@
  * Only what changed since the last look is compared (tables stored to, ranges notified about);
  * CHECK_FULL looks at the rest too.
  */
-#include "checks/internal.h"
+#include "checks/shadow.h"
 
 #include <stdio.h>
 
 typedef unsigned long long ull;
-
-enum mismatch_kind { NOTHING_WRONG, STALE, MISSING, DIFFERENT, UNHELD, UNASKED };
 
 struct mismatch {
     enum mismatch_kind kind;
@@ -19,16 +17,6 @@ struct mismatch {
     struct span told;
     uint64_t bytes, pieces;
 };
-
-bool chk_right_held(const struct checks *c, uint64_t target, enum perm told, enum perm held)
-{
-    const struct ram_block *b;
-
-    if (held == told || ((told & PERM_W) && held == (told | PERM_R)))
-        return true;
-    b = guest_mem_block_at(c->cfg.mem, gpa(target));
-    return b && b->rom && held == PERM_R;
-}
 
 /* The usual: its side holds [first, last] of what it was told in one mapping, with that right. */
 static inline bool held_whole(const struct checks *c, struct person *p, const struct span *s,
@@ -39,40 +27,6 @@ static inline bool held_whole(const struct checks *c, struct person *p, const st
     return told_state(s->meta) == TOLD_HELD && c->cfg.world.held && chk_held(c, p, first, &h) &&
            h.range.first.v <= first && h.range.last.v >= last &&
            h.gpa.v - h.range.first.v == s->gpa - s->first && h.perm == told_perm(s->meta);
-}
-
-/* Does the consumer's side hold [first, last] of what it was told? */
-APART static enum mismatch_kind judge_held(const struct checks *c, struct person *p,
-                                           const struct span *s, uint64_t first, uint64_t last)
-{
-    if (told_state(s->meta) == TOLD_NOT_ASKED) {
-        struct iova_range told = {{s->first}, {s->last}};
-        const struct ram_block *b;
-
-        /* Beyond what the device of a vdpa or iommufd backend can address nothing is asked. */
-        if (p->kind == CONSUMER_VHOST && !iova_range_overlap(told, p->range))
-            return NOTHING_WRONG;
-        b = guest_mem_block_at(c->cfg.mem, gpa(s->gpa));
-
-        return b && !b->rom && s->gpa + (s->last - s->first) <= b->gpa.v + (b->bytes - 1)
-                   ? UNASKED
-                   : NOTHING_WRONG;
-    }
-    if (told_state(s->meta) != TOLD_HELD || !c->cfg.world.held)
-        return NOTHING_WRONG;
-    for (uint64_t at = first;;) {
-        struct held_xlat h;
-
-        if (!chk_held(c, p, at, &h))
-            return p->on_demand ? NOTHING_WRONG : UNHELD; /* that one drops entries to make room */
-        if (at < h.range.first.v || at > h.range.last.v ||
-            h.gpa.v + (at - h.range.first.v) != s->gpa + (at - s->first) ||
-            !chk_right_held(c, s->gpa, told_perm(s->meta), h.perm))
-            return UNHELD;
-        if (h.range.last.v >= last)
-            return NOTHING_WRONG;
-        at = h.range.last.v + 1;
-    }
 }
 
 struct look {
@@ -144,7 +98,7 @@ APART static void compare_leaf(struct look *k, const struct leaf *leaf, uint64_t
                  told_perm(s->meta) != leaf->perm)
             kind = DIFFERENT;
         else if (!k->again)
-            kind = judge_held(k->c, k->p, s, from, to);
+            kind = shadow_judge_held(k->c, k->p, s, from, to);
         if (kind != NOTHING_WRONG)
             mismatch(k, kind, from, to, leaf, s);
         if (to == last)
@@ -164,7 +118,7 @@ static bool agrees(const struct look *k, const struct leaf *leaf, uint64_t first
     return leaf->present && s && s->first <= first && s->last >= last &&
            s->gpa - s->first == leaf->gpa - leaf->first && told_perm(s->meta) == leaf->perm &&
            (k->again || held_whole(k->c, k->p, s, first, last) ||
-            judge_held(k->c, k->p, s, first, last) == NOTHING_WRONG);
+            shadow_judge_held(k->c, k->p, s, first, last) == NOTHING_WRONG);
 }
 
 static void compare(struct look *k, uint64_t first, uint64_t last)
