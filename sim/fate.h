@@ -14,11 +14,12 @@ struct fate {
     const char *abort_why; /* the modelled system would abort: an assertion of it, in our words */
     const char *unsupported_why; /* the guest asks for what is not built */
     bool no_memory;
+    bool ended; /* any of these: it is asked often, so in one look */
 };
 
 static inline bool fate_ended(const struct fate *f)
 {
-    return f->abort_why || f->unsupported_why || f->no_memory;
+    return f->ended;
 }
 
 /** The first cause stays. `why` must be a constant. */
@@ -26,12 +27,21 @@ static inline void fate_abort(struct fate *f, const char *why)
 {
     if (!fate_ended(f))
         f->abort_why = why;
+    f->ended = true;
 }
 
 static inline void fate_unsupported(struct fate *f, const char *why)
 {
     if (!fate_ended(f))
         f->unsupported_why = why;
+    f->ended = true;
+}
+
+/** Out of memory, whatever came before. */
+static inline void fate_no_memory(struct fate *f)
+{
+    f->no_memory = true;
+    f->ended = true;
 }
 
 #endif

@@ -90,7 +90,7 @@ void owed_answered(struct notifier *n, const struct iommu_event *e, int answer)
     else
         failed = answer < 0 ? set_add(&o->lacks, e->range) : map_accepted(o, e->range, answer == 0);
     if (failed)
-        n->region->fate->no_memory = true;
+        fate_no_memory(n->region->fate);
 }
 
 void owed_forget(struct notifier *n)
@@ -167,7 +167,7 @@ int owed_unmap(struct notifier *n, const struct iommu_event *e)
         at = skip.last.v + 1;
     }
     if (n->owed && rangemap_cut(&n->owed->lacks, iova_range(first, last)))
-        n->region->fate->no_memory = true;
+        fate_no_memory(n->region->fate);
     return result;
 }
 
@@ -225,7 +225,7 @@ void owed_map_again(struct notifier *n, struct iova_range r,
         if (lacked->range.last.v < here.last.v)
             here.last = lacked->range.last;
         if (rangemap_cut(&n->owed->lacks, here)) {
-            n->region->fate->no_memory = true;
+            fate_no_memory(n->region->fate);
             return;
         }
         leaves(arg, here, &m);
@@ -275,7 +275,7 @@ static void load_set(struct notifier *n, bool lacks, struct state_in *i)
             return;
         }
         if (set_add(lacks ? &o->lacks : &o->keeps, iova_range(first, last)))
-            n->region->fate->no_memory = true;
+            fate_no_memory(n->region->fate);
         next = last + 1;
     }
 }

@@ -54,7 +54,7 @@ static void remember(struct differ *d, const struct slot *s, uint64_t leaf)
                          "the tables of a device map more than 2^24 pages, or need more "
                          "than 2 GiB to be remembered");
         break;
-    default: d->t->fate->no_memory = true;
+    default: fate_no_memory(d->t->fate);
     }
 }
 
@@ -112,7 +112,7 @@ static void removed_finer(struct differ *d, struct iova_range r, uint64_t leaf)
 
     sync_finer_unmap(d->t, r, leaf, d->becomes);
     if (d->becomes && rangemap_insert(&d->replaced, &old))
-        d->t->fate->no_memory = true;
+        fate_no_memory(d->t->fate);
 }
 
 /* Those who asked for finer kinds hear of the rights that come. */

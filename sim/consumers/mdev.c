@@ -148,7 +148,7 @@ static void pin_pages(struct mdev *m, iova_t at, uint64_t pages, enum perm p)
         return;
     for (uint64_t n = 0; n < pages; n++)
         if (pins_add(&m->own, iova(at.v + n * PAGE)))
-            m->vfio.base.fate->no_memory = true;
+            fate_no_memory(m->vfio.base.fate);
 }
 
 static void pin(struct consumer *c, iova_t at, uint64_t pages, bool takes_back)

@@ -32,7 +32,7 @@ static int ask(struct probe *p, const struct iommu_event *e)
     if (refused)
         return refused;
     if (rangemap_cut(&p->seen, e->range) || (map && rangemap_insert(&p->seen, &entry)))
-        p->base.fate->no_memory = true;
+        fate_no_memory(p->base.fate);
     return 0;
 }
 

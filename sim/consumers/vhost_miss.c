@@ -61,7 +61,7 @@ void vhost_miss(struct consumer *c, iova_t at, bool write)
         struct vhost_pending *grown = realloc(v->pending, room * sizeof(*grown));
 
         if (!grown) {
-            c->fate->no_memory = true;
+            fate_no_memory(c->fate);
             return;
         }
         v->pending = grown;

@@ -66,7 +66,7 @@ int vhost_side_update(struct vhost *v, const struct range_entry *e)
     else if (!injected)
         result = map(v, e);
     if (result == -ENOMEM && !injected && !v->base.how.limit)
-        v->base.fate->no_memory = true; /* ours, not the modelled side's */
+        fate_no_memory(v->base.fate); /* ours, not the modelled side's */
     result = seen(v, result);
     vhost_show(v, VHOST_UPDATE, e->range, e->gpa, e->perm, result);
     return result;
@@ -104,7 +104,7 @@ int vhost_side_invalidate(struct vhost *v, struct iova_range r)
     } else if (!result && v->base.how.backend == BACKEND_VDPA) {
         result = unmap_whole(v, r);
         if (result)
-            v->base.fate->no_memory = true;
+            fate_no_memory(v->base.fate);
     } else if (!result) {
         const struct range_entry *e = rangemap_at_or_after(&v->maps, r.first);
 
