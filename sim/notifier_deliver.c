@@ -130,7 +130,8 @@ static void beyond(struct notifier *n)
                "an event reaches beyond a notifier's range: assertion in the notifier core");
 }
 
-int notify_one(struct notifier *n, const struct iommu_event *e)
+/* To those whom the event does not just reach as it is. */
+static __attribute__((noinline)) int deliver_cut(struct notifier *n, const struct iommu_event *e)
 {
     const struct policy *p = n->region->policy;
     bool wanted;
@@ -174,6 +175,29 @@ int notify_one(struct notifier *n, const struct iommu_event *e)
     return wanted ? call(n, &cut) : 0;
 }
 
+/* The usual case: an aligned block, all of it in the notifier's range, of a kind that it asks for.
+ * Whatever the policy, nothing is cut. */
+static bool goes_whole(const struct notifier *n, const struct iommu_event *e)
+{
+    const struct policy *p = n->region->policy;
+    uint64_t span = e->range.last.v - e->range.first.v; /* bytes - 1 */
+
+    return n->registered && (kind_flag(e->type) & n->flags) && !n->owed &&
+           iova_range_covers(n->range, e->range) &&
+           !((span & (span + 1)) | (e->range.first.v & span)) && !p->kind_by_permission &&
+           !p->touching_heard;
+}
+
+static int tell(struct notifier *n, const struct iommu_event *e)
+{
+    return goes_whole(n, e) ? call(n, e) : deliver_cut(n, e);
+}
+
+int notify_one(struct notifier *n, const struct iommu_event *e)
+{
+    return tell(n, e);
+}
+
 /* An event that says nothing to those it does not overlap. */
 static bool by_place(const struct notify_region *r, const struct iommu_event *e)
 {
@@ -209,7 +233,7 @@ int notify_all(struct notify_region *r, const struct iommu_event *e)
         v.next = n->next;
         if (place && !iova_range_overlap(n->range, e->range))
             continue;
-        answer = notify_one(n, e);
+        answer = tell(n, e);
         result = result ? result : answer;
     }
     r->visits = v.outer;
@@ -227,7 +251,7 @@ void notify_those(struct notify_region *r, const struct iommu_event *e, uint32_t
 
         v.next = n->next;
         if ((n->flags & kinds) && !(place && !iova_range_overlap(n->range, e->range)))
-            notify_one(n, e);
+            (void)tell(n, e);
     }
     r->visits = v.outer;
 }

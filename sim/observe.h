@@ -326,6 +326,12 @@ struct funnel {
 /** Add a listener. Returns 0, or -ENOSPC beyond OBSERVERS_MAX. */
 int funnel_add(struct funnel *f, struct observer o);
 
+/** Somebody looks at what is of that kind; else who makes one need not. */
+static inline bool funnel_wants(const struct funnel *f, enum obs_kind kind)
+{
+    return f->wanted[kind];
+}
+
 /** Stamp `o` with record and time and show it to everyone. */
 void funnel_show(struct funnel *f, struct obs *o);
 

@@ -7,6 +7,8 @@ static void show_inval(struct vtd_unit *u, enum obs_kind kind, uint64_t lo, uint
 {
     struct obs o;
 
+    if (!funnel_wants(u->funnel, kind))
+        return;
     o.kind = kind;
     o.u.inval.lo = lo;
     o.u.inval.hi = hi;

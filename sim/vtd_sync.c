@@ -122,10 +122,12 @@ void dev_synced(struct vtd_dev *d)
 
     if (!u->policy->finer_kinds || !d->region.flags || fate_ended(u->fate))
         return;
-    o.kind = OBS_SYNCED;
-    o.u.synced.bdf = d->bdf;
-    o.u.synced.seq = u->funnel->notes;
-    funnel_show(u->funnel, &o);
+    if (funnel_wants(u->funnel, OBS_SYNCED)) {
+        o.kind = OBS_SYNCED;
+        o.u.synced.bdf = d->bdf;
+        o.u.synced.seq = u->funnel->notes;
+        funnel_show(u->funnel, &o);
+    }
     if (d->region.flags & NOTIFY_SYNC) {
         struct iommu_event e = event_sync();
 

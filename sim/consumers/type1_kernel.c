@@ -55,7 +55,7 @@ static void show_ioctl(struct type1_kernel *k, bool unmap, bool begin, struct io
 {
     struct obs o;
 
-    if (fate_ended(k->fate) || !k->funnel->count)
+    if (fate_ended(k->fate) || !funnel_wants(k->funnel, OBS_TYPE1))
         return;
     o.kind = OBS_TYPE1;
     o.u.type1.container = k->name;
