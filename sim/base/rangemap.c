@@ -61,7 +61,7 @@ static int add_chunk(struct rangemap *m, size_t at)
 
 /* Make room at `p`; appending at the very end starts a new chunk, so that ascending inserts fill
  * them. */
-static int make_room(struct rangemap *m, struct place *p)
+static int make_room(struct rangemap *m, struct range_place *p)
 {
     struct range_slot *c, *right;
     unsigned half;
@@ -116,7 +116,7 @@ static void put(struct range_entry *to, const struct range_entry *e)
 }
 
 /* Put it where the gap is; `p` is that place. */
-static int fill_gap(struct rangemap *m, struct place p, const struct range_entry *e)
+static int fill_gap(struct rangemap *m, struct range_place p, const struct range_entry *e)
 {
     struct range_entry *entry = m->dir[p.chunk].entry + p.index;
 
@@ -130,7 +130,7 @@ static int fill_gap(struct rangemap *m, struct place p, const struct range_entry
 
 int rangemap_insert(struct rangemap *m, const struct range_entry *e)
 {
-    struct place p = rangemap_find(m, e->range.first);
+    struct range_place p = rangemap_find(m, e->range.first);
     struct range_slot *c;
 
     if (rangemap_is_gap(m, p))
@@ -159,7 +159,7 @@ static void remove_chunk(struct rangemap *m, size_t at)
 }
 
 /* Remove the entries [p.index, to) of one chunk; there is no gap. */
-static void remove_run(struct rangemap *m, struct place p, unsigned to)
+static void remove_run(struct rangemap *m, struct range_place p, unsigned to)
 {
     struct range_slot *c = &m->dir[p.chunk];
 
@@ -199,7 +199,7 @@ static uint64_t remove_chunks(struct rangemap *m, size_t at, struct iova_range r
 
 bool rangemap_take(struct rangemap *m, struct iova_range r)
 {
-    struct place p = rangemap_find_held(m, r.first);
+    struct range_place p = rangemap_find_held(m, r.first);
     const struct range_entry *e;
 
     if (p.chunk == m->chunks)
@@ -218,7 +218,7 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
     uint64_t bytes = 0;
 
     for (;;) {
-        struct place p = rangemap_find_held(m, r.first);
+        struct range_place p = rangemap_find_held(m, r.first);
         const struct range_slot *c;
         unsigned to;
 
@@ -226,7 +226,7 @@ uint64_t rangemap_remove_inside(struct rangemap *m, struct iova_range r)
             p.index++;
             p.index += rangemap_is_gap(m, p);
             if (p.index == m->dir[p.chunk].count)
-                p = (struct place){p.chunk + 1, 0};
+                p = (struct range_place){p.chunk + 1, 0};
             p.index += rangemap_is_gap(m, p);
         }
         if (p.chunk >= m->chunks || !iova_range_covers(r, m->dir[p.chunk].entry[p.index].range))

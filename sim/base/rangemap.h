@@ -28,6 +28,16 @@ struct range_slot {
     unsigned count;
 };
 
+/** Where an entry stands, or would. */
+struct range_place {
+    size_t chunk;
+    unsigned index;
+};
+
+/** How many addresses may be expected at a time: the one that is asked for next, and the one after.
+ */
+#define RANGES_EXPECTED 2u
+
 /*
  * A page that is unmapped is mostly mapped again next. So an entry that went alone may leave its
  * place in the chunk as it was, a gap, for whoever comes to stand there; any other change closes it
@@ -39,9 +49,15 @@ struct rangemap {
     uint64_t count;
     bool gap; /* at gap_index of gap_chunk stands an entry that is none */
     unsigned gap_index;
-    unsigned
-        near_index; /* where the last look-up ended: the next is mostly there, or one further */
-    size_t gap_chunk, near_chunk;
+    size_t gap_chunk;
+    /* Hints, which may be wrong and are no part of the content. */
+    struct range_place near; /* where the last look-up ended: the next is mostly there, or one
+                                further */
+    struct {
+        iova_t at;
+        struct range_place place;
+    } expected[RANGES_EXPECTED]; /* by turns */
+    unsigned expected_last;
 };
 
 /** Frees the memory; the map is empty and usable then. A zeroed struct is an empty map. */
@@ -53,8 +69,9 @@ const struct range_entry *rangemap_at_or_after(const struct rangemap *m, iova_t 
 /** The entry that holds `at`, or NULL. */
 const struct range_entry *rangemap_at(const struct rangemap *m, iova_t at);
 
-/** The entry at `at` will soon be asked for: have it brought near. Changes nothing. */
-void rangemap_expect(const struct rangemap *m, iova_t at);
+/** The entry at `at` will soon be asked for: have it brought near, and keep where it should be.
+ * Changes nothing that is held. */
+void rangemap_expect(struct rangemap *m, iova_t at);
 
 /** Insert; the range must overlap nothing held (-EEXIST). 0 or -ENOMEM. */
 int rangemap_insert(struct rangemap *m, const struct range_entry *e);

@@ -28,6 +28,8 @@ static size_t find_chunk(const struct rangemap *m, uint64_t at)
     if (high > 8 && at > dir[0].last) {
         size_t guess = evenly(at - dir[0].last, dir[high - 1].last - dir[0].last, high);
 
+        if (dir[guess].last >= at && guess && dir[guess - 1].last < at)
+            return guess;
         if (dir[guess].last < at) {
             for (low = guess + 1; low + step < high && dir[low + step].last < at; step *= 2)
                 low += step + 1;
@@ -49,6 +51,17 @@ static size_t find_chunk(const struct rangemap *m, uint64_t at)
     return low;
 }
 
+/* The entry of a chunk that holds `at` if all were evenly spread; mostly they are pages side by side.
+ * `before`: the last byte of the chunk before, below `at`. */
+static unsigned guess_entry(const struct range_slot *c, uint64_t before, uint64_t at)
+{
+    uint64_t span = c->last - before;
+
+    if (span == c->count * PAGE_4K_BYTES)
+        return (unsigned)((at - before - 1) / PAGE_4K_BYTES);
+    return (unsigned)evenly(at - before - 1, span - 1, c->count);
+}
+
 /* The first entry of a chunk whose last byte is at or above `at`; there is one. `before`: the last
  * byte of the chunk before. */
 static unsigned find_entry(const struct range_slot *c, uint64_t before, uint64_t at)
@@ -56,7 +69,7 @@ static unsigned find_entry(const struct range_slot *c, uint64_t before, uint64_t
     unsigned low = 0, high, step = 1, guess = 0;
 
     if (at > before)
-        guess = (unsigned)evenly(at - before - 1, c->last - before - 1, c->count);
+        guess = guess_entry(c, before, at);
     high = c->count - 1;
     if (c->entry[guess].range.last.v < at) {
         for (low = guess + 1; low + step < high && c->entry[low + step].range.last.v < at;
@@ -80,12 +93,12 @@ static unsigned find_entry(const struct range_slot *c, uint64_t before, uint64_t
 }
 
 /* Where the last look-up ended, or the entry after that. */
-static bool find_near(const struct rangemap *m, uint64_t at, struct place *p)
+static bool find_near(const struct rangemap *m, uint64_t at, struct range_place *p)
 {
     const struct range_slot *c;
-    unsigned i = m->near_index;
+    unsigned i = m->near.index;
 
-    *p = (struct place){m->near_chunk, i};
+    *p = m->near;
     if (p->chunk >= m->chunks || m->dir[p->chunk].last < at ||
         (p->chunk && m->dir[p->chunk - 1].last >= at))
         return false;
@@ -98,32 +111,37 @@ static bool find_near(const struct rangemap *m, uint64_t at, struct place *p)
     return i + 1 < c->count && c->entry[i + 1].range.last.v >= at;
 }
 
-struct place rangemap_find(const struct rangemap *m, iova_t at)
+/* Where it was expected to be, and is. */
+static bool find_expected(const struct rangemap *m, iova_t at, struct range_place *p)
 {
-    struct rangemap *keep = (struct rangemap *)(uintptr_t)m; /* a hint is no part of the content */
-    struct place p;
-
-    if (find_near(m, at.v, &p))
-        return p;
-    p = (struct place){find_chunk(m, at.v), 0};
-    if (p.chunk < m->chunks)
-        p.index = find_entry(&m->dir[p.chunk], p.chunk ? m->dir[p.chunk - 1].last : 0, at.v);
-    keep->near_chunk = p.chunk;
-    keep->near_index = p.index;
-    return p;
+    for (unsigned i = 0; i < RANGES_EXPECTED; i++) {
+        if (m->expected[i].at.v == at.v && rangemap_holds(m, m->expected[i].place, at)) {
+            *p = m->expected[i].place;
+            return true;
+        }
+    }
+    return false;
 }
 
-struct place rangemap_find_held(const struct rangemap *m, iova_t at)
+struct range_place rangemap_search(const struct rangemap *m, iova_t at)
 {
-    struct place p = rangemap_find(m, at);
+    struct rangemap *keep = (struct rangemap *)(uintptr_t)m; /* a hint is no part of the content */
+    struct range_place p;
 
-    p.index += rangemap_is_gap(m, p);
+    if (!find_expected(m, at, &p)) {
+        if (find_near(m, at.v, &p))
+            return p;
+        p = (struct range_place){find_chunk(m, at.v), 0};
+        if (p.chunk < m->chunks)
+            p.index = find_entry(&m->dir[p.chunk], p.chunk ? m->dir[p.chunk - 1].last : 0, at.v);
+    }
+    keep->near = p;
     return p;
 }
 
 const struct range_entry *rangemap_at_or_after(const struct rangemap *m, iova_t at)
 {
-    struct place p = rangemap_find_held(m, at);
+    struct range_place p = rangemap_find_held(m, at);
 
     return p.chunk == m->chunks ? NULL : &m->dir[p.chunk].entry[p.index];
 }
@@ -135,10 +153,11 @@ const struct range_entry *rangemap_at(const struct rangemap *m, iova_t at)
     return e && e->range.first.v <= at.v ? e : NULL;
 }
 
-void rangemap_expect(const struct rangemap *m, iova_t at)
+void rangemap_expect(struct rangemap *m, iova_t at)
 {
     const struct range_slot *c;
-    size_t chunk, i;
+    size_t chunk;
+    unsigned i;
     uint64_t before;
 
     if (m->chunks < 2)
@@ -150,7 +169,10 @@ void rangemap_expect(const struct rangemap *m, iova_t at)
     before = chunk ? c[-1].last : 0;
     if (at.v <= before)
         return;
-    i = evenly(at.v - before - 1, c->last - before - 1, c->count);
+    i = guess_entry(c, before, at.v);
+    m->expected_last = (m->expected_last + 1) % RANGES_EXPECTED;
+    m->expected[m->expected_last].at = at;
+    m->expected[m->expected_last].place = (struct range_place){chunk, i};
     /* its neighbours are looked at, too: two lines */
     __builtin_prefetch(&c->entry[i ? i - 1 : 0].range.last);
     __builtin_prefetch(&c->entry[i + 1 < c->count ? i + 1 : i].range.first);

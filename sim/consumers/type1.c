@@ -15,20 +15,33 @@ bool type1_ends_at_0(const struct type1 *t, struct iova_range r)
     return t->end_wraps && r.last.v == UINT64_MAX && r.first.v != 0;
 }
 
-int type1_map(struct type1 *t, struct iova_range r, gpa_t target, enum perm p)
+/* Room under the limit, in the aperture, clear of the window: nothing but an overlap refuses it. */
+static bool may_map(const struct type1 *t, struct iova_range r)
+{
+    return !(t->limit && t->maps.count + t->lost >= t->limit) && r.last.v <= t->aperture_last &&
+           !iova_range_overlap(r, iova_range(IR_WINDOW_FIRST, IR_WINDOW_LAST));
+}
+
+/* Why else: an overlap is told first. */
+static __attribute__((noinline)) int map_refused(const struct type1 *t, struct iova_range r)
 {
     const struct range_entry *held = rangemap_at_or_after(&t->maps, r.first);
-    struct range_entry e = {r, target, p};
 
-    if (p == PERM_NONE || !page_aligned(r) || (target.v & PAGE_4K_MASK))
-        return -EINVAL;
     if (held && held->range.first.v <= r.last.v && !type1_ends_at_0(t, r))
         return -EEXIST;
     if (t->limit && t->maps.count + t->lost >= t->limit)
         return -ENOSPC;
-    if (r.last.v > t->aperture_last ||
-        iova_range_overlap(r, iova_range(IR_WINDOW_FIRST, IR_WINDOW_LAST)))
+    return -EINVAL;
+}
+
+int type1_map(struct type1 *t, struct iova_range r, gpa_t target, enum perm p)
+{
+    struct range_entry e = {r, target, p};
+
+    if (p == PERM_NONE || !page_aligned(r) || (target.v & PAGE_4K_MASK))
         return -EINVAL;
+    if (!may_map(t, r))
+        return map_refused(t, r);
     return rangemap_insert(&t->maps, &e);
 }
 
