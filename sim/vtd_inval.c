@@ -20,7 +20,7 @@ static bool dev_in_domain(struct vtd_dev *d, did_t domain)
 
     if (d->context_gen == u->context_gen && context_did(d->context).v == domain.v)
         return true;
-    if (context_load(u, d->bdf, &c) == 0 && context_did(c).v == domain.v)
+    if (dev_context(d, &c) == 0 && context_did(c).v == domain.v)
         return true;
     return d->has_acted && context_did(d->acted).v == domain.v;
 }
@@ -75,7 +75,7 @@ static bool follows(struct vtd_dev *d, did_t domain, struct context *c, int *fau
 {
     struct vtd_unit *u = d->unit;
 
-    *fault = context_load(u, d->bdf, c);
+    *fault = dev_context(d, c);
     if (*fault == 0 && (context_did(*c).v == domain.v || u->policy->domain_ignored) &&
         (context_tt(*c) != TT_PASS_THROUGH || !u->policy->follows_acted_context))
         return true;

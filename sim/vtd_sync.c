@@ -26,7 +26,7 @@ void dev_switch(struct vtd_dev *d)
 {
     struct vtd_unit *u = d->unit;
     struct context c;
-    bool valid = u->translating && !u->blocked && context_load(u, d->bdf, &c) == 0;
+    bool valid = u->translating && !u->blocked && dev_context(d, &c) == 0;
     bool translated = u->translating && !(valid && context_tt(c) == TT_PASS_THROUGH);
 
     d->has_acted = false; /* what was cached or told of another domain goes with this look */
@@ -144,7 +144,7 @@ void sync_dev(struct vtd_dev *d)
         notify_each(&d->region, replay_to, NULL);
         return;
     }
-    fault = context_load(d->unit, d->bdf, &c);
+    fault = dev_context(d, &c);
     sync_dev_as(d, fault, c);
     dev_synced(d);
 }
@@ -175,7 +175,7 @@ void dev_replay(struct vtd_dev *d, struct notifier *n)
         d->recorded = d->region.flags & NOTIFY_FROM_RECORD; /* else nothing is read below */
         break;
     }
-    if (!(d->region.flags & NOTIFY_FROM_RECORD) || u->blocked || context_load(u, d->bdf, &c) ||
+    if (!(d->region.flags & NOTIFY_FROM_RECORD) || u->blocked || dev_context(d, &c) ||
         !context_to_follow(d, &c))
         return;
     v = context_view(u, c);

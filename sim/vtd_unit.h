@@ -12,6 +12,16 @@
 
 #define REG_WORDS (VTD_REG_BYTES / 4)
 
+/** A device's context entry as it was read and found good, and where its words and those of the
+ * root entry stand: while they say the same, nothing need be judged again. `entry` NULL: none was.
+ */
+struct context_read {
+    gpa_t root;
+    const uint64_t *root_entry, *entry;
+    uint64_t root_lo;
+    struct context context;
+};
+
 /** One requester id: its region, its slot of the context cache, and what its notifiers were told.
  * What is added here or to struct vtd_unit, and cannot be derived, is saved in vtd_state.c. */
 struct vtd_dev {
@@ -20,6 +30,7 @@ struct vtd_dev {
     struct notify_region region;
     struct context context; /* cached, valid when the generations are equal */
     uint32_t context_gen;
+    struct context_read read; /* derived */
     struct shadow shadow;
     struct visits visits; /* derived: after a restore everything is compared anew */
     bool recorded;        /* the shadow says what MAP notifiers hold */
@@ -136,6 +147,18 @@ void rules_init(struct entry_rules *r, const struct policy *p, const struct unit
 /** The context entry of a device as memory has it now. 0, or the fault reason; *c holds what could
  * be read. */
 int context_load(const struct vtd_unit *u, bdf_t b, struct context *c);
+/** The same for a device that remembers what it read. */
+int dev_context_anew(struct vtd_dev *d, struct context *c);
+static inline int dev_context(struct vtd_dev *d, struct context *c)
+{
+    const struct context_read *r = &d->read;
+
+    if (!r->entry || r->root.v != d->unit->root.v || r->root_entry[0] != r->root_lo ||
+        r->root_entry[1] || r->entry[0] != r->context.lo || r->entry[1] != r->context.hi)
+        return dev_context_anew(d, c);
+    *c = r->context;
+    return 0;
+}
 struct table_view context_view(const struct vtd_unit *u, struct context c);
 struct walk_result {
     int fault; /* 0, or a reason */

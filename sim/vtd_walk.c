@@ -45,7 +45,9 @@ static bool type_supported(const struct vtd_unit *u, struct context c)
     }
 }
 
-int context_load(const struct vtd_unit *u, bdf_t b, struct context *c)
+/* *r is filled in when it is good. Such pages are held: they stay where they are. */
+static int context_judge(const struct vtd_unit *u, bdf_t b, struct context *c,
+                         struct context_read *r)
 {
     uint64_t beyond = ~width_mask(u->config.aw_bits < 52 ? u->config.aw_bits : 52);
     const uint64_t *root = guest_mem_pair(u->mem, gpa_add(u->root, (uint64_t)(b.v >> 8) * 16));
@@ -69,7 +71,20 @@ int context_load(const struct vtd_unit *u, bdf_t b, struct context *c)
         return FR_CONTEXT_RESERVED;
     if (!levels_supported(u, context_aw(*c)) || !type_supported(u, *c))
         return FR_CONTEXT_INVALID;
+    *r = (struct context_read){u->root, root, entry, root[0], *c};
     return 0;
+}
+
+int context_load(const struct vtd_unit *u, bdf_t b, struct context *c)
+{
+    struct context_read ignored;
+
+    return context_judge(u, b, c, &ignored);
+}
+
+int dev_context_anew(struct vtd_dev *d, struct context *c)
+{
+    return context_judge(d->unit, d->bdf, c, &d->read);
 }
 
 struct table_view context_view(const struct vtd_unit *u, struct context c)
@@ -156,7 +171,7 @@ static int context_cached(struct vtd_unit *u, struct vtd_dev *d, struct context 
         *c = d->context;
         return 0;
     }
-    fault = context_load(u, d->bdf, c);
+    fault = dev_context(d, c);
     if (!fault) {
         d->context = *c;
         d->context_gen = u->context_gen;

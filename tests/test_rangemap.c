@@ -162,7 +162,8 @@ START_TEST(random_operations)
 
         if (to >= PAGES)
             to = PAGES - 1;
-        /* What is expected comes now, later when much has changed, or never; nothing depends on it. */
+        /* What is expected comes now, later when much has changed, or never; nothing depends on it.
+         */
         if (x >> 20 & 1)
             rangemap_expect(&p->map, iova((x >> 21 & 1 ? from : (x >> 22) % PAGES) * 0x1000));
         /* The first half fills up (several chunks), the second empties. */

@@ -51,8 +51,8 @@ static size_t find_chunk(const struct rangemap *m, uint64_t at)
     return low;
 }
 
-/* The entry of a chunk that holds `at` if all were evenly spread; mostly they are pages side by side.
- * `before`: the last byte of the chunk before, below `at`. */
+/* The entry of a chunk that holds `at` if all were evenly spread; mostly they are pages side by
+ * side. `before`: the last byte of the chunk before, below `at`. */
 static unsigned guess_entry(const struct range_slot *c, uint64_t before, uint64_t at)
 {
     uint64_t span = c->last - before;
