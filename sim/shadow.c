@@ -34,15 +34,16 @@ void shadow_clear(struct shadow *s)
 
 /*
  * Go down towards the slot at (at, level): the word found there, or the one on the way where it
- * ends; *found receives the level of the word. A level 2 word of the table last set below is known.
+ * ends; *found receives the level of the word. A level 2 word lately looked below is near.
  */
 static uint64_t word_at(const struct shadow *s, iova_t at, unsigned level, unsigned *found)
 {
+    const uint64_t *near = level == 1 ? shadow_near_slot(s, at) : NULL;
     uint64_t word = s->root;
     unsigned l = s->levels;
 
-    if (level == 1 && s->recent && s->recent_base == (at.v & ~level_mask(2))) {
-        word = *s->recent;
+    if (near) {
+        word = *near;
         l = 1;
         if (!shadow_is_node(word)) {
             *found = 2;
@@ -92,13 +93,14 @@ enum shadow_meet shadow_meet(const struct shadow *s, iova_t at, unsigned level, 
 bool shadow_table_at(struct shadow *s, iova_t at, unsigned level, struct shadow_table *t)
 {
     uint64_t *slot = &s->root, word = s->root;
+    const uint64_t *near = level == 1 ? shadow_near_slot(s, at) : NULL;
     unsigned found = s->levels + 1;
 
     *t = (struct shadow_table){.nothing = true, .changes = s->changes, .moves = s->moves};
     if (!word || shadow_beyond(s, at))
         return true;
-    if (level == 1 && s->recent && s->recent_base == (at.v & ~level_mask(2))) {
-        word = *s->recent;
+    if (near) {
+        word = *near;
         found = 2;
     }
     for (; found > level + 1 && shadow_is_node(word); found--) {
@@ -108,7 +110,7 @@ bool shadow_table_at(struct shadow *s, iova_t at, unsigned level, struct shadow_
     if (!word)
         return true;
     if (level == 1 && found == 2 && slot != &s->root && shadow_is_node(word))
-        shadow_now_recent(s, slot, at, 1);
+        shadow_now_near(s, slot, at);
     t->nothing = false;
     if (shadow_is_node(word)) {
         t->node = shadow_child(word);
@@ -228,13 +230,13 @@ static uint64_t *slot_for(struct shadow *s, iova_t at, unsigned level, uint64_t 
 
 int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf)
 {
-    uint64_t *slot = s->recent;
+    uint64_t *slot = level == 1 ? shadow_near_slot(s, at) : NULL;
     struct shadow_node *n;
 
     if (s->leaves >= SHADOW_LEAVES_MAX || s->bytes >= SHADOW_BYTES_MAX)
         return -E2BIG;
-    if (!slot || level != 1 || s->recent_base != (at.v & ~level_mask(2))) {
-        s->recent = NULL;
+    if (!slot) {
+        shadow_forget_near(s);
         if (!s->root) {
             n = node_new(s);
             if (!n)
@@ -245,7 +247,8 @@ int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf)
         if (!slot)
             return -ENOMEM;
         if (shadow_is_only(*slot)) {
-            shadow_now_recent(s, slot, at, level);
+            if (level == 1)
+                shadow_now_near(s, slot, at);
             s->leaves++;
             s->changes++;
             return 0;
@@ -255,7 +258,8 @@ int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf)
     }
     if (!put(s, slot, level_index(at, level), leaf))
         return -ENOMEM;
-    shadow_now_recent(s, slot, at, level);
+    if (level == 1)
+        shadow_now_near(s, slot, at);
     s->leaves++;
     s->changes++;
     return 0;
@@ -263,7 +267,7 @@ int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf)
 
 void shadow_expect(struct shadow *s, iova_t at)
 {
-    uint64_t *slot = s->root && !shadow_beyond(s, at) ? shadow_recent_slot(s, at) : NULL;
+    uint64_t *slot = s->root && !shadow_beyond(s, at) ? shadow_slot_above(s, at) : NULL;
     uintptr_t node = slot ? (uintptr_t)shadow_child(*slot) : 0;
 
     if (!node)

@@ -16,6 +16,14 @@
 #include "shadow_node.h"
 #include "vtd_tables.h"
 
+/** The slot of a level 2 table that was lately looked or set below, and the first byte of what it
+ * spans; NULL: none. */
+struct shadow_near {
+    uint64_t *slot;
+    uint64_t base;
+};
+#define SHADOW_NEAR 8u
+
 struct shadow {
     uint64_t root; /* a node; 0: empty */
     unsigned levels;
@@ -24,9 +32,18 @@ struct shadow {
     uint64_t bytes;   /* of the nodes */
     uint64_t changes; /* counts up at each */
     uint64_t moves;   /* and at each after which what was known of a table may stand elsewhere */
-    uint64_t *recent; /* the slot of the level 2 table last looked or set below; NULL: none */
-    uint64_t recent_base;
+    struct shadow_near
+        near[SHADOW_NEAR]; /* by address: the pages announced and the one under way */
 };
+
+/** The slot above the pages about `at` if it was lately looked below; else NULL. */
+static inline uint64_t *shadow_near_slot(const struct shadow *s, iova_t at)
+{
+    uint64_t base = at.v & ~level_mask(2);
+    const struct shadow_near *n = &s->near[base / (level_mask(2) + 1) % SHADOW_NEAR];
+
+    return n->base == base ? n->slot : NULL;
+}
 
 /** A leaf word: target | rights | SHADOW_LEAF. No bit above 51 is set, nor one of 11:3. */
 static inline uint64_t shadow_leaf(gpa_t target, enum perm p)
@@ -125,13 +142,14 @@ int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf);
  */
 static inline int shadow_set_page(struct shadow *s, iova_t at, uint64_t leaf)
 {
+    const uint64_t *slot = shadow_near_slot(s, at);
     unsigned index = level_index(at, 1);
     struct shadow_node *n;
 
-    if (!s->recent || s->recent_base != (at.v & ~level_mask(2)) || !shadow_is_node(*s->recent) ||
-        s->leaves >= SHADOW_LEAVES_MAX || s->bytes >= SHADOW_BYTES_MAX)
+    if (!slot || !shadow_is_node(*slot) || s->leaves >= SHADOW_LEAVES_MAX ||
+        s->bytes >= SHADOW_BYTES_MAX)
         return shadow_set(s, at, 1, leaf);
-    n = shadow_child(*s->recent);
+    n = shadow_child(*slot);
     if (shadow_node_full(n)) {
         shadow_node_words(n)[index] = leaf;
     } else if (n->used < n->room && n->index[n->used - 1] < index) {

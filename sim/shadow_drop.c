@@ -94,7 +94,7 @@ static unsigned drop_pages(const struct dropping *d, const struct shadow_node *n
 
 uint64_t shadow_take_page(struct shadow *s, iova_t at)
 {
-    uint64_t *slot = s->root && !shadow_beyond(s, at) ? shadow_recent_slot(s, at) : NULL;
+    uint64_t *slot = s->root && !shadow_beyond(s, at) ? shadow_slot_above(s, at) : NULL;
     struct shadow_node *n = slot ? shadow_child(*slot) : NULL;
     uint64_t *word, leaf;
 
@@ -181,7 +181,7 @@ static void drop_all(const struct dropping *d)
     if (!s->root || shadow_beyond(s, first))
         return;
     s->changes++;
-    s->recent = NULL;
+    shadow_forget_near(s);
     s->moves++;
     drop(d, &s->root, s->levels, 0);
 }

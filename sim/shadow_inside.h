@@ -13,11 +13,19 @@ static inline bool shadow_beyond(const struct shadow *s, iova_t at)
     return at.v > level_mask(s->levels + 1);
 }
 
-/** `slot` is that of the table at `level` around `at`, and used last. */
-static inline void shadow_now_recent(struct shadow *s, uint64_t *slot, iova_t at, unsigned level)
+/** `slot` is that of the table at level 1 around `at`. */
+static inline void shadow_now_near(struct shadow *s, uint64_t *slot, iova_t at)
 {
-    s->recent = level == 1 ? slot : NULL;
-    s->recent_base = at.v & ~level_mask(2);
+    uint64_t base = at.v & ~level_mask(2);
+
+    s->near[base / (level_mask(2) + 1) % SHADOW_NEAR] = (struct shadow_near){slot, base};
+}
+
+/** Slots may stand elsewhere from now on. */
+static inline void shadow_forget_near(struct shadow *s)
+{
+    for (unsigned i = 0; i < SHADOW_NEAR; i++)
+        s->near[i].slot = NULL;
 }
 
 /** The node is empty, or copied elsewhere. */
@@ -46,21 +54,21 @@ static inline void shadow_places(const struct shadow_node *n, unsigned level, ui
         ++*to;
 }
 
-/** The level 2 slot above the pages about `at`, the recent one from now on; NULL: it holds no
- * node. */
-static inline uint64_t *shadow_recent_slot(struct shadow *s, iova_t at)
+/** The level 2 slot above the pages about `at`, near from now on; NULL: it holds no node. */
+static inline uint64_t *shadow_slot_above(struct shadow *s, iova_t at)
 {
-    uint64_t *slot = &s->root;
+    uint64_t *slot = shadow_near_slot(s, at);
 
-    if (!s->recent || s->recent_base != (at.v & ~level_mask(2))) {
-        for (unsigned l = s->levels; l > 1; l--) {
-            slot = shadow_node_at_index(shadow_child(*slot), level_index(at, l));
-            if (!slot || !shadow_is_node(*slot))
-                return NULL;
-        }
-        shadow_now_recent(s, slot, at, 1);
+    if (slot)
+        return shadow_is_node(*slot) ? slot : NULL;
+    slot = &s->root;
+    for (unsigned l = s->levels; l > 1; l--) {
+        slot = shadow_node_at_index(shadow_child(*slot), level_index(at, l));
+        if (!slot || !shadow_is_node(*slot))
+            return NULL;
     }
-    return shadow_is_node(*s->recent) ? s->recent : NULL;
+    shadow_now_near(s, slot, at);
+    return slot;
 }
 
 #endif
