@@ -29,7 +29,10 @@ static void compare_range(const struct sync_target *t, const struct table_view *
     if (d.adds_waiting) {
         d.additions = true;
         sink.fresh = NULL;
-        t->strategy->enumerate(v, d.extent, &sink);
+        if (sync_place_is_slot(&place, d.extent))
+            differ_add_one(&d, &sink, &place.slot);
+        else
+            t->strategy->enumerate(v, d.extent, &sink);
     }
     if (d.replaced.dir)
         rangemap_clear(&d.replaced);

@@ -37,7 +37,7 @@ struct slot {
 /** What makes an entry of the second-stage tables refused, by level and by size bit
  * (vtd-facts 3.6). */
 struct entry_rules {
-    unsigned aw_bits;
+    uint64_t address; /* the bits of an entry that say where */
     bool all_ones_unreadable;
     bool absent_before_reserved; /* the architecture: an entry without rights is just absent */
     uint64_t reserved[LEVELS_MAX + 1];
@@ -74,6 +74,12 @@ struct sync_place {
     uint64_t base;         /* first byte of what the table spans */
     enum perm parents;
 };
+
+/** True when `r` was found to touch one slot alone. */
+static inline bool sync_place_is_slot(const struct sync_place *p, struct iova_range r)
+{
+    return p->level && p->one_slot && p->range.first.v == r.first.v && p->range.last.v == r.last.v;
+}
 
 /** Takes slots in ascending order. */
 struct slot_sink {
@@ -122,6 +128,12 @@ extern const struct sync_strategy_ops sync_dirty; /* level by level, where anyth
 /** Tables that name themselves can make one enumeration endless: beyond this it is refused. */
 #define WALK_ENTRIES_MAX (UINT64_C(1) << 32)
 #define WALK_TOO_LONG    "one walk of a device's tables reads more than 2^32 entries"
+
+/** Where an entry leads. */
+static inline gpa_t entry_target(const struct entry_rules *r, uint64_t entry)
+{
+    return gpa(entry & r->address);
+}
 
 /** True when reserved bits are set in the entry. */
 static inline bool entry_reserved(const struct entry_rules *r, uint64_t entry, unsigned level)

@@ -39,7 +39,7 @@ struct leaf_form {
 
 static struct leaf_form form(const struct entry_rules *r, unsigned level, enum perm parents)
 {
-    struct leaf_form f = {.kept = entry_gpa(UINT64_MAX, r->aw_bits).v | (uint64_t)parents};
+    struct leaf_form f = {.kept = entry_target(r, UINT64_MAX).v | (uint64_t)parents};
 
     if (level != 1)
         return f;

@@ -162,6 +162,7 @@ static void drop_page(struct differ *d, struct iova_range r)
         differ_drop(d, r);
         return;
     }
+    d->taken = d->t->shadow->changes;
     d->t->counts->shadow_lookups++;
     if (differ_finer(d))
         removed_finer(d, r, leaf);
@@ -269,6 +270,17 @@ static void differ_only(void *arg, const struct slot *s)
     meet = differ_meet(d, s, &around);
     if (meet != (s->kind == SLOT_LEAF ? MEET_SAME : MEET_NONE))
         differ_met(d, s, meet, around);
+}
+
+void differ_add_one(struct differ *d, const struct slot_sink *sink, const struct slot *s)
+{
+    if (s->kind != SLOT_LEAF || !d->taken || d->taken != d->t->shadow->changes) {
+        sink->only(d, s);
+        return;
+    }
+    d->t->counts->shadow_lookups++; /* nothing is remembered there: the first pass took it */
+    d->t->counts->slots_compared++;
+    add(d, s, shadow_leaf(s->gpa, s->perm));
 }
 
 /* Nothing need be shown of a table that is as remembered, unless a larger leaf is remembered around

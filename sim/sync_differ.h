@@ -16,13 +16,17 @@ struct differ {
     struct iova_range run;    /* removals not told yet */
     bool has_run;
     uint64_t
-        becomes;   /* of the leaf that goes: what takes its place, of the same size; 0: nothing */
-    uint64_t sets; /* of the record, since it was last asked about a table */
+        becomes;    /* of the leaf that goes: what takes its place, of the same size; 0: nothing */
+    uint64_t taken; /* shadow->changes when a page was taken away alone; 0: none was */
+    uint64_t sets;  /* of the record, since it was last asked about a table */
     struct rangemap replaced; /* first pass: leaves that went, for those told finer kinds alone */
 };
 
 /** How a walk shows what it finds. `place` is kept from one enumeration to the next. */
 struct slot_sink differ_sink(struct differ *d, struct sync_place *place);
+
+/** The second pass over a range that is the one slot `s`. */
+void differ_add_one(struct differ *d, const struct slot_sink *sink, const struct slot *s);
 
 /** Tell whom it concerns. */
 void differ_tell(struct differ *d, const struct iommu_event *e);

@@ -20,7 +20,7 @@ static void pass_through(const struct walk *w, struct visit *at, unsigned from, 
 /* The table that entry `index` names. */
 static void below(const struct walk *w, struct visit *at, unsigned index, uint64_t entry)
 {
-    gpa_t table = entry_gpa(entry, w->view->rules->aw_bits);
+    gpa_t table = entry_target(w->view->rules, entry);
     enum perm perm = (enum perm)(entry & SS_PERM & (uint64_t)at->perm);
     struct visit *child = visits_child(w->sink->visits, at, index, table, perm);
 

@@ -20,7 +20,7 @@ static inline struct slot walk_made(const struct walk *w, enum slot_kind kind, i
     struct slot s = {.at = at, .level = level, .kind = kind, .last = entry_is_leaf(entry, level)};
 
     if (kind == SLOT_LEAF) {
-        s.gpa = entry_gpa(entry, w->view->rules->aw_bits);
+        s.gpa = entry_target(w->view->rules, entry);
         s.perm = perm;
     }
     return s;
@@ -55,7 +55,7 @@ static inline bool walk_as_known(const struct walk *w, uint64_t slot, uint64_t e
         return false;
     verdict = entry_judge(w->view->rules, entry, level, parents);
     return verdict == ENTRY_LEAF &&
-           slot == shadow_leaf(entry_gpa(entry, w->view->rules->aw_bits),
+           slot == shadow_leaf(entry_target(w->view->rules, entry),
                                (enum perm)(entry & SS_PERM & (uint64_t)parents));
 }
 

@@ -21,11 +21,11 @@ static struct slot translate(const struct table_view *v, iova_t at, struct sync_
         switch (words ? entry_judge(v->rules, entry, level, perm) : ENTRY_UNREADABLE) {
         case ENTRY_TABLE:
             perm = (enum perm)(entry & SS_PERM & (uint64_t)perm);
-            table = entry_gpa(entry, v->rules->aw_bits);
+            table = entry_target(v->rules, entry);
             continue;
         case ENTRY_LEAF:
             s.kind = SLOT_LEAF;
-            s.gpa = entry_gpa(entry, v->rules->aw_bits);
+            s.gpa = entry_target(v->rules, entry);
             s.perm = (enum perm)(entry & SS_PERM & (uint64_t)perm);
             return s;
         case ENTRY_HOLE: s.kind = SLOT_HOLE; return s;

@@ -34,7 +34,7 @@ static void walk_words(const struct walk *w, const uint64_t *words, unsigned lev
         perm = (enum perm)(entry & SS_PERM & (uint64_t)parents);
         verdict = words ? entry_judge(w->view->rules, entry, level, parents) : ENTRY_UNREADABLE;
         if (verdict == ENTRY_TABLE)
-            walk_table(w, entry_gpa(entry, w->view->rules->aw_bits), level - 1, at.v, perm);
+            walk_table(w, entry_target(w->view->rules, entry), level - 1, at.v, perm);
         else if (!skip || level > 1)
             walk_show(w, walk_slot(verdict), at, level, entry, perm);
         else
@@ -91,26 +91,24 @@ static void find_place(const struct walk *w)
     const struct table_view *v = w->view;
     uint64_t first = w->range.first.v, differ = first ^ w->range.last.v;
     const uint64_t *words = guest_mem_page(v->mem, v->top);
-    unsigned level = v->levels, entries = 0;
+    unsigned level = v->levels, shift = level_shift(level), entries = 0;
     enum perm perm = PERM_RW;
-    uint64_t base = 0;
 
-    for (;; level--) {
+    for (; !(differ >> shift); level--, shift -= LEVEL_BITS) {
         uint64_t entry;
 
-        if (differ > level_mask(level))
-            break;
         entries++;
-        entry = words && level > 1 ? words[level_index(w->range.first, level)] : 0;
+        if (!words || level == 1)
+            break;
+        entry = words[first >> shift & (WORDS_PER_PAGE - 1)];
         if (!names_table(v->rules, entry, level, perm))
             break;
-        base = first & ~level_mask(level);
         perm = (enum perm)(entry & SS_PERM & (uint64_t)perm);
-        words = guest_mem_page(v->mem, entry_gpa(entry, v->rules->aw_bits));
+        words = guest_mem_page(v->mem, entry_target(v->rules, entry));
     }
     w->sink->counts->tables_read += entries;
     w->sink->counts->entries_read += entries;
-    walk_keep(w, words, level, base, perm);
+    walk_keep(w, words, level, first & ~level_mask(level + 1), perm);
 }
 
 void walk_place(const struct walk *w)

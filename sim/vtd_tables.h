@@ -42,16 +42,24 @@ enum { TT_MULTI_LEVEL = 0, TT_DEV_IOTLB = 1, TT_PASS_THROUGH = 2 };
 #define SS_SNP   UINT64_C(0x800)
 #define SS_TM    (UINT64_C(1) << 62)
 
+#define LEVEL_BITS 9u
+
+/** The lowest bit of an address that says which entry of a table at `level`. */
+static inline unsigned level_shift(unsigned level)
+{
+    return 12 + LEVEL_BITS * (level - 1);
+}
+
 /** Size - 1 of what one entry of a table at `level` covers; level 1 is the leaf table. */
 static inline uint64_t level_mask(unsigned level)
 {
-    return (UINT64_C(1) << (12 + 9 * (level - 1))) - 1;
+    return (UINT64_C(1) << level_shift(level)) - 1;
 }
 
 /** Index of `a` in its table at `level`. */
 static inline unsigned level_index(iova_t a, unsigned level)
 {
-    return (unsigned)(a.v >> (12 + 9 * (level - 1))) & (WORDS_PER_PAGE - 1);
+    return (unsigned)(a.v >> level_shift(level)) & (WORDS_PER_PAGE - 1);
 }
 
 /** Bits [bits-1:12] of an entry: the address it holds; never above bit 51, where ignored bits

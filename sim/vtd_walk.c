@@ -17,7 +17,7 @@ void rules_init(struct entry_rules *r, const struct policy *p, const struct unit
         leaf_free |= SS_SNP;
     if (c->device_iotlb && !p->tm_reserved && (!p->tm_needs_property || c->stale_tm))
         leaf_free |= SS_TM;
-    *r = (struct entry_rules){.aw_bits = c->aw_bits,
+    *r = (struct entry_rules){.address = entry_gpa(UINT64_MAX, c->aw_bits).v,
                               .all_ones_unreadable = p->all_ones_unreadable,
                               .absent_before_reserved = !p->reserved_before_absent};
     for (unsigned level = 1; level <= LEVELS_MAX; level++) {

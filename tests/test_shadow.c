@@ -175,6 +175,7 @@ START_TEST(random_operations)
         struct shadow_table t;
         bool known = shadow_table_at(&p->s, iova(l.at), l.level, &t);
 
+        shadow_expect(&p->s, iova(draw(p).at)); /* nothing depends on it */
         ck_assert_int_eq(shadow_meet(&p->s, iova(l.at), l.level, l.word, &around), want);
         met[want]++;
         if (want == MEET_LARGER) {
@@ -336,6 +337,7 @@ static void dense_step(struct dense *d, bool filling)
     struct iova_range around;
     uint64_t leaf = shadow_leaf(gpa(x & 0xffffff000), (enum perm)(1 + (x >> 60) % 3));
 
+    shadow_expect(&d->s, iova(d->base + (x >> 40) % DENSE_PAGES * 0x1000));
     if (!d->word[page] && (filling || x % 8 == 0)) {
         ck_assert_int_eq(shadow_meet(&d->s, at, 1, leaf, &around), MEET_NONE);
         ck_assert_int_eq(shadow_set(&d->s, at, 1, leaf), 0);
