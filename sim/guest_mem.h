@@ -86,6 +86,29 @@ static inline const uint64_t *guest_mem_pair(const struct guest_mem *m, gpa_t a)
     return words ? words + a.v / 16 % (WORDS_PER_PAGE / 2) * 2 : NULL;
 }
 
+/** The page asked for last, by who reads in order: only one that was written, for that stays where
+ * it is as long as the memory is not reset. Zeros: none. */
+struct guest_mem_near {
+    const uint64_t *words;
+    uint64_t page; /* number */
+};
+
+/** guest_mem_pair beside what is near; that is the page asked for from now on. */
+static inline const uint64_t *guest_mem_pair_near(const struct guest_mem *m, gpa_t a,
+                                                  struct guest_mem_near *near)
+{
+    const struct mem_page *p;
+
+    if (!near->words || near->page != a.v / PAGE_4K_BYTES) {
+        p = mem_page_held(m, a);
+        if (!p)
+            return guest_mem_pair(m, a);
+        near->words = p->words;
+        near->page = a.v / PAGE_4K_BYTES;
+    }
+    return near->words + a.v / 16 % (WORDS_PER_PAGE / 2) * 2;
+}
+
 /**
  * Store the aligned 8-byte word at `a`, ROM included (a trace says what memory holds).
  * Returns 0, -EFAULT when it is not RAM or ROM, -ENOMEM.

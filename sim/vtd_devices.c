@@ -115,6 +115,7 @@ struct vtd_dev *dev_add(struct vtd_unit *u, bdf_t requester)
     d->unit = u;
     shadow_init(&d->shadow, (u->config.aw_bits - 12u) / 9);
     notify_region_init(&d->region, requester, &ops, d, u->policy, u->funnel, u->fate);
+    dev_target(d);
     memmove(grown + at + 1, grown + at, (u->dev_count - at) * sizeof(struct vtd_dev *));
     grown[at] = d;
     u->dev_count++;

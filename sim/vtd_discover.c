@@ -64,16 +64,18 @@ static void search_context(struct search *s, uint64_t lo)
 static void search_queue(struct search *s, gpa_t base, unsigned size, unsigned tail)
 {
     const struct vtd_unit *u = s->u;
+    struct guest_mem_near near = {0};
 
     if ((reg32(u, REG_FSTS) & FSTS_IQE) || tail >= size)
         return;
     for (unsigned head = u->iq_head; head != tail; head = (head + 1) & (size - 1)) {
-        uint64_t lo;
+        const uint64_t *desc =
+            guest_mem_pair_near(u->mem, gpa_add(base, (uint64_t)head * 16), &near);
 
-        if (!guest_mem_read(u->mem, gpa_add(base, (uint64_t)head * 16), &lo))
+        if (!desc)
             return;
-        if ((lo & 0xf) == DESC_CC)
-            search_context(s, lo);
+        if ((*desc & 0xf) == DESC_CC)
+            search_context(s, *desc);
     }
 }
 

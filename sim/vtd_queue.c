@@ -176,6 +176,12 @@ static bool process(struct vtd_unit *u, uint64_t lo, uint64_t hi)
     return true;
 }
 
+/* The two words of a descriptor; NULL: there is no RAM. */
+static const uint64_t *descriptor(struct vtd_unit *u, unsigned at)
+{
+    return guest_mem_pair_near(u->mem, gpa_add(u->iq_base, (uint64_t)at * 16), &u->iq_near);
+}
+
 /* What a descriptor will want of a page is far away, and comes while the one before is executed. */
 static void look_ahead(struct vtd_unit *u, unsigned at)
 {
@@ -183,7 +189,7 @@ static void look_ahead(struct vtd_unit *u, unsigned at)
 
     if (at == u->iq_tail)
         return;
-    desc = guest_mem_pair(u->mem, gpa_add(u->iq_base, (uint64_t)at * 16));
+    desc = descriptor(u, at);
     if (desc && (desc[0] & 0x3f) == (DESC_IOTLB | GRAN_FINE << 4) && !(desc[1] & 0x3f))
         inval_iotlb_expect(u, did((uint16_t)(desc[0] >> 16)), iova(desc[1] & ~PAGE_4K_MASK));
 }
@@ -203,8 +209,7 @@ void queue_resume(struct vtd_unit *u)
     look_ahead(u, u->iq_head);
     while (u->iq_head != u->iq_tail && !fate_ended(u->fate)) {
         unsigned next = (u->iq_head + 1) & (u->iq_size - 1); /* a power of two */
-        const uint64_t *desc =
-            guest_mem_pair(u->mem, gpa_add(u->iq_base, (uint64_t)u->iq_head * 16));
+        const uint64_t *desc = descriptor(u, u->iq_head);
 
         if (!desc) {
             u->iq_last_type = 0;

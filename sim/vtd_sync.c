@@ -2,18 +2,18 @@
 /* What one device is told: switched, synchronised with its tables, or replayed (vtd-facts 5.8). */
 #include "vtd_unit.h"
 
-static struct sync_target target_of(struct vtd_dev *d)
+void dev_target(struct vtd_dev *d)
 {
     struct vtd_unit *u = d->unit;
 
-    return (struct sync_target){.policy = u->policy,
-                                .strategy = u->sync,
-                                .region = &d->region,
-                                .shadow = &d->shadow,
-                                .counts = &u->sync_counts,
-                                .fate = u->fate,
-                                .visits = u->sync->follows_writes ? &d->visits : NULL,
-                                .aw_last = (UINT64_C(1) << u->config.aw_bits) - 1};
+    d->target = (struct sync_target){.policy = u->policy,
+                                     .strategy = u->sync,
+                                     .region = &d->region,
+                                     .shadow = &d->shadow,
+                                     .counts = &u->sync_counts,
+                                     .fate = u->fate,
+                                     .visits = u->sync->follows_writes ? &d->visits : NULL,
+                                     .aw_last = (UINT64_C(1) << u->config.aw_bits) - 1};
 }
 
 static void acted_on(struct vtd_dev *d, struct context c)
@@ -33,9 +33,7 @@ void dev_switch(struct vtd_dev *d)
     if (valid)
         acted_on(d, c);
     if (d->region.translated && !translated && u->policy->switch_unmaps) {
-        struct sync_target t = target_of(d);
-
-        sync_unmap_all(&t); /* nobody keeps what the tables made */
+        sync_unmap_all(&d->target); /* nobody keeps what the tables made */
     }
     if (d->users)
         region_switch(&d->region, translated);
@@ -51,22 +49,18 @@ void switch_all(struct vtd_unit *u)
 
 void flush_all(struct vtd_unit *u)
 {
-    for (size_t i = 0; i < u->dev_count && !fate_ended(u->fate); i++) {
-        struct sync_target t = target_of(u->devs[i]);
-
-        sync_unmap_all(&t);
-    }
+    for (size_t i = 0; i < u->dev_count && !fate_ended(u->fate); i++)
+        sync_unmap_all(&u->devs[i]->target);
 }
 
 /* Tell the differences in `r` of a device whose context entry is `c`. */
-static void sync_tables(struct vtd_dev *d, const struct sync_target *t, struct context c,
-                        struct iova_range r)
+static void sync_tables(struct vtd_dev *d, struct context c, struct iova_range r)
 {
     struct table_view v = context_view(d->unit, c);
 
     if (r.first.v == 0 && r.last.v == UINT64_MAX)
         acted_on(d, c);
-    sync_range(t, &v, r);
+    sync_range(&d->target, &v, r);
 }
 
 /*
@@ -86,11 +80,11 @@ static bool context_to_follow(const struct vtd_dev *d, struct context *c)
 void sync_dev_as(struct vtd_dev *d, int fault, struct context c)
 {
     struct vtd_unit *u = d->unit;
-    struct sync_target t = target_of(d);
+    const struct sync_target *t = &d->target;
 
     if (!(d->region.flags & NOTIFY_FROM_RECORD)) {
         if (u->policy->sync_unmap_only == SYNC_UNMAP_ONLY_WHOLE) {
-            sync_unmap_only(&t, iova_range(0, UINT64_MAX));
+            sync_unmap_only(t, iova_range(0, UINT64_MAX));
             return;
         }
         if (!(d->region.flags & NOTIFY_UNMAP))
@@ -99,13 +93,13 @@ void sync_dev_as(struct vtd_dev *d, int fault, struct context c)
     if (fault || u->blocked) {
         if (!(fault == FR_CONTEXT_ABSENT ? u->policy->context_absent_frozen
                                          : u->policy->context_error_frozen))
-            sync_unmap_all(&t);
+            sync_unmap_all(t);
         return;
     }
     if (context_to_follow(d, &c))
-        sync_tables(d, &t, c, iova_range(0, UINT64_MAX));
+        sync_tables(d, c, iova_range(0, UINT64_MAX));
     if (u->policy->unmap_only_apart && u->policy->sync_unmap_only == SYNC_UNMAP_ONLY_WHOLE)
-        sync_unmap_only(&t, iova_range(0, UINT64_MAX));
+        sync_unmap_only(t, iova_range(0, UINT64_MAX));
 }
 
 static void replay_to(void *arg, struct notifier *n)
@@ -158,17 +152,17 @@ void sync_all(struct vtd_unit *u)
 void dev_replay(struct vtd_dev *d, struct notifier *n)
 {
     struct vtd_unit *u = d->unit;
-    struct sync_target t = target_of(d);
+    const struct sync_target *t = &d->target;
     struct table_view v;
     struct context c;
 
     visits_clear(&d->visits); /* a replay tells one notifier alone, and compares nothing */
     switch (u->policy->replay) {
-    case REPLAY_UNMAP_FIRST: sync_unmap_whole(&t, n); break;
+    case REPLAY_UNMAP_FIRST: sync_unmap_whole(t, n); break;
     case REPLAY_FORGET_ALL: shadow_clear(&d->shadow); break;
     case REPLAY_RECORD:
         if (d->recorded) {
-            sync_replay_record(&t, n);
+            sync_replay_record(t, n);
             return;
         }
         shadow_clear(&d->shadow);
@@ -180,7 +174,7 @@ void dev_replay(struct vtd_dev *d, struct notifier *n)
         return;
     v = context_view(u, c);
     acted_on(d, c);
-    sync_replay(&t, &v, n);
+    sync_replay(t, &v, n);
 }
 
 /* The record follows another entry than `c`: a part of it alone would mix two domains. */
@@ -200,22 +194,20 @@ void dev_expect_page(struct vtd_dev *d, iova_t at)
 
 void sync_dev_pages(struct vtd_dev *d, struct context c, struct iova_range r)
 {
-    struct sync_target t = target_of(d);
+    const struct sync_target *t = &d->target;
 
     if (d->unit->policy->walks_unmap_only) {
         if (d->region.flags)
-            sync_tables(d, &t, c, r);
+            sync_tables(d, c, r);
         return;
     }
     if (d->region.flags & NOTIFY_FROM_RECORD)
-        sync_tables(d, &t, c, would_mix(d, c) ? iova_range(0, UINT64_MAX) : r);
+        sync_tables(d, c, would_mix(d, c) ? iova_range(0, UINT64_MAX) : r);
     if (!(d->region.flags & NOTIFY_FROM_RECORD) || d->unit->policy->unmap_only_apart)
-        sync_unmap_only(&t, r);
+        sync_unmap_only(t, r);
 }
 
 void sync_dev_unmap_only(struct vtd_dev *d, struct iova_range r)
 {
-    struct sync_target t = target_of(d);
-
-    sync_unmap_only(&t, r);
+    sync_unmap_only(&d->target, r);
 }

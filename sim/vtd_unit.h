@@ -35,8 +35,9 @@ struct vtd_dev {
     struct visits visits; /* derived: after a restore everything is compared anew */
     bool recorded;        /* the shadow says what MAP notifiers hold */
     bool has_acted;
-    struct context acted; /* entry that all of the record follows: of the last switch or full
-                             synchronisation */
+    struct context acted;      /* entry that all of the record follows: of the last switch or full
+                                  synchronisation */
+    struct sync_target target; /* all of this, as a synchronisation wants it */
     struct vtd_unit *unit;
 };
 
@@ -87,7 +88,8 @@ struct vtd_unit {
     gpa_t root;
     bool qi_enabled;
     gpa_t iq_base;
-    unsigned iq_size; /* entries */
+    struct guest_mem_near iq_near; /* where descriptors were fetched last; derived */
+    unsigned iq_size;              /* entries */
     unsigned iq_head, iq_tail;
     unsigned iq_last_type;
     enum iqei iqei;
@@ -192,6 +194,8 @@ void inval_iotlb_expect(struct vtd_unit *u, did_t d, iova_t at);
 void inval_devtlb(struct vtd_unit *u, uint16_t sid, iova_t at, bool large);
 
 /* vtd_sync.c: what one device is told. */
+/** Fill in `target`, of a device that is just made. */
+void dev_target(struct vtd_dev *d);
 /** Look at the context entry anew: translated or not. */
 void dev_switch(struct vtd_dev *d);
 void switch_all(struct vtd_unit *u);
