@@ -129,6 +129,15 @@ const uint64_t *guest_mem_page_unheld(const struct guest_mem *m, gpa_t a)
     return guest_mem_block_at(m, a) ? zero_page : NULL;
 }
 
+const uint64_t *guest_mem_pair_far(const struct guest_mem *m, gpa_t a, struct guest_mem_near *near)
+{
+    const struct mem_page *p = mem_page_held(m, a);
+
+    if (p)
+        *near = (struct guest_mem_near){p->words, a.v / PAGE_4K_BYTES};
+    return guest_mem_pair(m, a);
+}
+
 void guest_mem_zeros(struct guest_mem *m, gpa_t a, uint64_t bytes)
 {
     if (m->zeros_count == GUEST_MEM_ZEROS)

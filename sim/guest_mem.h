@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/apart.h"
 #include "base/err.h"
 #include "base/state.h"
 #include "guest_mem_radix.h"
@@ -46,7 +47,7 @@ const struct ram_block *guest_mem_blocks(const struct guest_mem *m, size_t *coun
 const struct ram_block *guest_mem_block_at(const struct guest_mem *m, gpa_t a);
 
 /** guest_mem_page of a page never written. */
-const uint64_t *guest_mem_page_unheld(const struct guest_mem *m, gpa_t a);
+RARELY const uint64_t *guest_mem_page_unheld(const struct guest_mem *m, gpa_t a);
 
 /**
  * The 512 words of the 4 KiB page that holds `a`, to read; NULL when the page is not RAM or ROM.
@@ -93,19 +94,16 @@ struct guest_mem_near {
     uint64_t page; /* number */
 };
 
+/** guest_mem_pair_near of a page that is not. */
+APART const uint64_t *guest_mem_pair_far(const struct guest_mem *m, gpa_t a,
+                                         struct guest_mem_near *near);
+
 /** guest_mem_pair beside what is near; that is the page asked for from now on. */
 static inline const uint64_t *guest_mem_pair_near(const struct guest_mem *m, gpa_t a,
                                                   struct guest_mem_near *near)
 {
-    const struct mem_page *p;
-
-    if (!near->words || near->page != a.v / PAGE_4K_BYTES) {
-        p = mem_page_held(m, a);
-        if (!p)
-            return guest_mem_pair(m, a);
-        near->words = p->words;
-        near->page = a.v / PAGE_4K_BYTES;
-    }
+    if (!near->words || near->page != a.v / PAGE_4K_BYTES)
+        return guest_mem_pair_far(m, a, near);
     return near->words + a.v / 16 % (WORDS_PER_PAGE / 2) * 2;
 }
 

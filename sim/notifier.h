@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/apart.h"
 #include "base/err.h"
 #include "base/state.h"
 #include "fate.h"
@@ -194,7 +195,8 @@ void notify_those(struct notify_region *r, const struct iommu_event *e, uint32_t
  * Call `visit` for each notifier of the region, newest first. Whatever registers or unregisters
  * meanwhile, each notifier that stays is visited once. Ends early when the run has ended (fate).
  */
-void notify_each(struct notify_region *r, void (*visit)(void *arg, struct notifier *n), void *arg);
+APART void notify_each(struct notify_region *r, void (*visit)(void *arg, struct notifier *n),
+                       void *arg);
 
 /**
  * Saved state. A region is saved without its notifiers, which the consumers own: they are linked

@@ -10,6 +10,7 @@
 #ifndef VTR_NOTIFIER_OWED_H
 #define VTR_NOTIFIER_OWED_H
 
+#include "base/apart.h"
 #include "base/rangemap.h"
 #include "base/state.h"
 #include "notifier.h"
@@ -22,7 +23,7 @@ struct owed {
 
 /** The side of `n` answered `e` so (e as delivered): remember a refusal, strike out what is
  * repaired. Sets the fate's no_memory. */
-void owed_answered(struct notifier *n, const struct iommu_event *e, int answer);
+RARELY void owed_answered(struct notifier *n, const struct iommu_event *e, int answer);
 
 /** `n` leaves: nothing is owed to it. */
 void owed_forget(struct notifier *n);

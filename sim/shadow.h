@@ -136,7 +136,7 @@ void shadow_expect(struct shadow *s, iova_t at);
 
 /** Remember `leaf` at (at, level); what overlaps must have been dropped. 0, -ENOMEM, or -E2BIG
  * beyond the maxima. */
-int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf);
+APART int shadow_set(struct shadow *s, iova_t at, unsigned level, uint64_t leaf);
 
 /** shadow_set of a page: as is cheap where it comes behind all others of the table looked at last.
  */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/apart.h"
 
 /** In a leaf word; clear in a pointer to a node. */
 #define SHADOW_LEAF UINT64_C(4)
@@ -91,7 +92,7 @@ static inline unsigned shadow_node_index(const struct shadow_node *n, unsigned p
 }
 
 /** shadow_node_place of a node that is not by index. */
-unsigned shadow_node_search(const struct shadow_node *n, unsigned index);
+APART unsigned shadow_node_search(const struct shadow_node *n, unsigned index);
 
 /** The first place whose index is at least `index`. */
 static inline unsigned shadow_node_place(const struct shadow_node *n, unsigned index)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sync_again.h"
 
-#include "notifier_owed.h"
-
 static void again_unmap(void *arg, struct notifier *n)
 {
     struct iova_range *grown = arg, more;
@@ -16,12 +14,11 @@ static void again_unmap(void *arg, struct notifier *n)
         grown->last = more.last;
 }
 
-struct iova_range sync_unmap_again(const struct sync_target *t, struct iova_range r)
+struct iova_range sync_unmap_refused(const struct sync_target *t, struct iova_range r)
 {
     struct iova_range grown = r;
 
-    if (region_owes(t->region))
-        notify_each(t->region, again_unmap, &grown);
+    notify_each(t->region, again_unmap, &grown);
     return grown;
 }
 
@@ -53,10 +50,9 @@ static void again_map(void *arg, struct notifier *n)
         owed_map_again(n, a->range, again_leaves, a);
 }
 
-void sync_map_again(const struct sync_target *t, struct iova_range r)
+void sync_map_refused(const struct sync_target *t, struct iova_range r)
 {
     struct again a = {t, r};
 
-    if (region_owes(t->region))
-        notify_each(t->region, again_map, &a);
+    notify_each(t->region, again_map, &a);
 }

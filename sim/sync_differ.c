@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/apart.h"
 #include "policy_fields.h"
 #include "sync_finer.h"
 
@@ -43,19 +44,26 @@ static void forget(struct differ *d, const struct slot *s)
         shadow_drop_runs(d->t->shadow, r, NULL, NULL);
 }
 
-static void remember(struct differ *d, const struct slot *s, uint64_t leaf)
+static RARELY void not_remembered(struct differ *d, int error)
 {
-    d->t->counts->shadow_lookups++;
-    switch (s->level == 1 ? shadow_set_page(d->t->shadow, s->at, leaf)
-                          : shadow_set(d->t->shadow, s->at, s->level, leaf)) {
-    case 0: d->sets++; break;
-    case -E2BIG:
+    if (error == -E2BIG)
         fate_unsupported(d->t->fate,
                          "the tables of a device map more than 2^24 pages, or need more "
                          "than 2 GiB to be remembered");
-        break;
-    default: fate_no_memory(d->t->fate);
-    }
+    else
+        fate_no_memory(d->t->fate);
+}
+
+static void remember(struct differ *d, const struct slot *s, uint64_t leaf)
+{
+    int error = s->level == 1 ? shadow_set_page(d->t->shadow, s->at, leaf)
+                              : shadow_set(d->t->shadow, s->at, s->level, leaf);
+
+    d->t->counts->shadow_lookups++;
+    if (error)
+        not_remembered(d, error);
+    else
+        d->sets++;
 }
 
 static void tell_map(struct differ *d, const struct slot *s)
@@ -70,7 +78,7 @@ static void tell_map(struct differ *d, const struct slot *s)
  * unchanged entries are told again and a change in place is a bare MAP, the record decides nothing;
  * it is kept for its end alone (SHADOW_LEAVES_MAX), which is also that of what consumers hold.
  */
-static void differ_slot_direct(struct differ *d, const struct slot *s, enum shadow_meet meet)
+static APART void differ_slot_direct(struct differ *d, const struct slot *s, enum shadow_meet meet)
 {
     const struct policy *p = d->t->policy;
     uint64_t leaf = shadow_leaf(s->gpa, s->perm);
@@ -106,7 +114,7 @@ void differ_flush(struct differ *d)
 }
 
 /* Those who asked for finer kinds hear of the rights that go; a leaf in its place is remembered. */
-static void removed_finer(struct differ *d, struct iova_range r, uint64_t leaf)
+static APART void removed_finer(struct differ *d, struct iova_range r, uint64_t leaf)
 {
     struct range_entry old = {r, shadow_leaf_gpa(leaf), shadow_leaf_perm(leaf)};
 
@@ -231,7 +239,7 @@ static void differ_met(struct differ *d, const struct slot *s, enum shadow_meet 
 }
 
 /* An entry that is refused maps nothing: a hole, unless what it mapped is kept. */
-static void differ_refused(struct differ *d, const struct slot *s)
+static APART void differ_refused(struct differ *d, const struct slot *s)
 {
     struct iova_range around = {{0}, {0}};
     struct slot seen = *s;

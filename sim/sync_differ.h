@@ -3,6 +3,7 @@
 #ifndef VTR_SYNC_DIFFER_H
 #define VTR_SYNC_DIFFER_H
 
+#include "base/apart.h"
 #include "base/rangemap.h"
 #include "sync.h"
 
@@ -32,7 +33,7 @@ void differ_add_one(struct differ *d, const struct slot_sink *sink, const struct
 void differ_tell(struct differ *d, const struct iommu_event *e);
 
 /** Forget what overlaps; it is to be told. */
-void differ_drop(struct differ *d, struct iova_range r);
+APART void differ_drop(struct differ *d, struct iova_range r);
 
 /** Tell the removals that were not told yet. */
 void differ_flush(struct differ *d);
@@ -44,6 +45,6 @@ static inline bool differ_finer(const struct differ *d)
 }
 
 /** Those who asked for finer kinds hear of the rights that come. */
-void differ_added(struct differ *d, struct iova_range r, uint64_t leaf);
+APART void differ_added(struct differ *d, struct iova_range r, uint64_t leaf);
 
 #endif

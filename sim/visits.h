@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/apart.h"
 #include "mem_log.h"
 #include "vtd_tables.h"
 
@@ -59,11 +60,11 @@ void visits_clear(struct visits *v);
  * `levels` levels up to `limit_last`; other ones than last time forget everything before. NULL:
  * given up, the caller walks without.
  */
-struct visit *visits_begin(struct visits *v, struct mem_log *log, gpa_t top, unsigned levels,
-                           uint64_t limit_last);
+APART struct visit *visits_begin(struct visits *v, struct mem_log *log, gpa_t top, unsigned levels,
+                                 uint64_t limit_last);
 
 /** It ends: positions that it walked are no longer pending. */
-void visits_end(struct visits *v);
+APART void visits_end(struct visits *v);
 
 /** Anything to look at here or below? */
 bool visit_pending(const struct visit *at);

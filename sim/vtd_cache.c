@@ -80,8 +80,8 @@ void iotlb_add(struct iotlb *t, const struct iotlb_entry *e)
 }
 
 /* Keep the entries for which `gone` is false; the index is made anew when any went. */
-static void filter(struct iotlb *t, bool (*gone)(const struct iotlb_entry *e, const void *arg),
-                   const void *arg)
+static APART void
+filter(struct iotlb *t, bool (*gone)(const struct iotlb_entry *e, const void *arg), const void *arg)
 {
     unsigned first = 0, before = t->count;
 
@@ -135,6 +135,8 @@ void iotlb_drop_pages(struct iotlb *t, const struct policy *p, did_t d, iova_t a
                           .compared = ~((PAGE_4K_BYTES << am) - 1),
                           .keep_large = p->iotlb_keeps_large};
 
+    if (!t->count)
+        return;
     if (p->iotlb_mask_8_bits)
         asked.compared &= LOWEST_8_OF_PAGE_NUMBER;
     filter(t, meets, &asked);

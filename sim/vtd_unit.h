@@ -3,6 +3,7 @@
 #ifndef VTR_VTD_UNIT_H
 #define VTR_VTD_UNIT_H
 
+#include "base/apart.h"
 #include "policy_fields.h"
 #include "shadow.h"
 #include "sync.h"
@@ -150,7 +151,7 @@ void rules_init(struct entry_rules *r, const struct policy *p, const struct unit
  * be read. */
 int context_load(const struct vtd_unit *u, bdf_t b, struct context *c);
 /** The same for a device that remembers what it read. */
-int dev_context_anew(struct vtd_dev *d, struct context *c);
+APART int dev_context_anew(struct vtd_dev *d, struct context *c);
 static inline int dev_context(struct vtd_dev *d, struct context *c)
 {
     const struct context_read *r = &d->read;
@@ -191,7 +192,7 @@ void inval_iotlb_domain(struct vtd_unit *u, did_t d);
 void inval_iotlb_pages(struct vtd_unit *u, did_t d, iova_t at, unsigned am);
 /** A page-selective invalidation is about to be shown, and then done. Changes nothing. */
 void inval_iotlb_expect(struct vtd_unit *u, did_t d, iova_t at);
-void inval_devtlb(struct vtd_unit *u, uint16_t sid, iova_t at, bool large);
+APART void inval_devtlb(struct vtd_unit *u, uint16_t sid, iova_t at, bool large);
 
 /* vtd_sync.c: what one device is told. */
 /** Fill in `target`, of a device that is just made. */
@@ -206,13 +207,13 @@ void sync_dev(struct vtd_dev *d);
 void sync_all(struct vtd_unit *u);
 /** The same by the context entry `c`, which cannot be used when `fault` is not 0; dev_synced must
  * follow. */
-void sync_dev_as(struct vtd_dev *d, int fault, struct context c);
+APART void sync_dev_as(struct vtd_dev *d, int fault, struct context c);
 /** The page at `at` is about to be synchronised: what that will look at is brought near. */
 void dev_expect_page(struct vtd_dev *d, iova_t at);
 /** One device's part of a page-selective invalidation; dev_synced must follow. */
 void sync_dev_pages(struct vtd_dev *d, struct context c, struct iova_range r);
 /** UNMAP-only notifiers alone are told that the range is gone; dev_synced must follow. */
-void sync_dev_unmap_only(struct vtd_dev *d, struct iova_range r);
+APART void sync_dev_unmap_only(struct vtd_dev *d, struct iova_range r);
 /** All that an invalidation means for the device was delivered. */
 void dev_synced(struct vtd_dev *d);
 void dev_replay(struct vtd_dev *d, struct notifier *n);

@@ -15,17 +15,20 @@ void rangemap_clear(struct rangemap *m)
     *m = (struct rangemap){0};
 }
 
-static void close_gap(struct rangemap *m)
+static APART void move_up(struct rangemap *m)
 {
-    struct range_slot *c;
+    struct range_slot *c = &m->dir[m->gap_chunk];
 
-    if (!m->gap)
-        return;
-    c = &m->dir[m->gap_chunk];
     c->count--;
     memmove(c->entry + m->gap_index, c->entry + m->gap_index + 1,
             (c->count - m->gap_index) * sizeof(c->entry[0]));
     m->gap = false;
+}
+
+static void close_gap(struct rangemap *m)
+{
+    if (m->gap)
+        move_up(m);
 }
 
 /* The directory's word of a chunk that is not empty. */
@@ -128,13 +131,12 @@ static int fill_gap(struct rangemap *m, struct range_place p, const struct range
     return 0;
 }
 
-int rangemap_insert(struct rangemap *m, const struct range_entry *e)
+/* Before `p`, where the first entry is that ends behind it. */
+static APART int insert_before(struct rangemap *m, struct range_place p,
+                               const struct range_entry *e)
 {
-    struct range_place p = rangemap_find(m, e->range.first);
     struct range_slot *c;
 
-    if (rangemap_is_gap(m, p))
-        return fill_gap(m, p, e);
     if (p.chunk < m->chunks && iova_range_overlap(m->dir[p.chunk].entry[p.index].range, e->range))
         return -EEXIST;
     p.index -= m->gap && p.chunk == m->gap_chunk && p.index > m->gap_index;
@@ -151,6 +153,13 @@ int rangemap_insert(struct rangemap *m, const struct range_entry *e)
     return 0;
 }
 
+int rangemap_insert(struct rangemap *m, const struct range_entry *e)
+{
+    struct range_place p = rangemap_find(m, e->range.first);
+
+    return rangemap_is_gap(m, p) ? fill_gap(m, p, e) : insert_before(m, p, e);
+}
+
 static void remove_chunk(struct rangemap *m, size_t at)
 {
     free(m->dir[at].entry);
@@ -158,18 +167,25 @@ static void remove_chunk(struct rangemap *m, size_t at)
     memmove(m->dir + at, m->dir + at + 1, (m->chunks - at) * sizeof(*m->dir));
 }
 
+/* The entry at `p` goes, and is not the last of its chunk; there is no gap. */
+static void leave_gap(struct rangemap *m, struct range_place p)
+{
+    m->count--;
+    m->gap = true;
+    m->gap_chunk = p.chunk;
+    m->gap_index = p.index;
+}
+
 /* Remove the entries [p.index, to) of one chunk; there is no gap. */
-static void remove_run(struct rangemap *m, struct range_place p, unsigned to)
+static APART void remove_run(struct rangemap *m, struct range_place p, unsigned to)
 {
     struct range_slot *c = &m->dir[p.chunk];
 
-    m->count -= to - p.index;
     if (to == p.index + 1 && to < c->count) {
-        m->gap = true;
-        m->gap_chunk = p.chunk;
-        m->gap_index = p.index;
+        leave_gap(m, p);
         return;
     }
+    m->count -= to - p.index;
     memmove(c->entry + p.index, c->entry + to, (c->count - to) * sizeof(c->entry[0]));
     c->count -= to - p.index;
     if (c->count == 0)
@@ -209,7 +225,10 @@ bool rangemap_take(struct rangemap *m, struct iova_range r)
         return false;
     p.index -= m->gap && p.chunk == m->gap_chunk && p.index > m->gap_index;
     close_gap(m);
-    remove_run(m, p, p.index + 1);
+    if (p.index + 1 < m->dir[p.chunk].count)
+        leave_gap(m, p);
+    else
+        remove_run(m, p, p.index + 1);
     return true;
 }
 

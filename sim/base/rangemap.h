@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/apart.h"
 #include "base/state.h"
 
 struct range_entry {
@@ -61,7 +62,7 @@ struct rangemap {
 };
 
 /** Frees the memory; the map is empty and usable then. A zeroed struct is an empty map. */
-void rangemap_clear(struct rangemap *m);
+APART void rangemap_clear(struct rangemap *m);
 
 /** The first entry whose last byte is at or above `at`, or NULL. Valid until the map changes. */
 const struct range_entry *rangemap_at_or_after(const struct rangemap *m, iova_t at);

@@ -6,7 +6,7 @@
 #include "base/rangemap.h"
 
 /** rangemap_find that did not end where the last one did. */
-struct range_place rangemap_search(const struct rangemap *m, iova_t at);
+APART struct range_place rangemap_search(const struct rangemap *m, iova_t at);
 
 /** The entry at `p`, if there is one, holds `at`. */
 static inline bool rangemap_holds(const struct rangemap *m, struct range_place p, iova_t at)

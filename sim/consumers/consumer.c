@@ -148,7 +148,7 @@ void consumer_fail(struct consumer *c, enum fail_op op, int error, uint64_t coun
     c->fails[op] = (struct consumer_fail){count, error};
 }
 
-int consumer_refuses(struct consumer *c, enum fail_op op)
+int consumer_may_refuse(struct consumer *c, enum fail_op op)
 {
     struct consumer_fail *f = &c->fails[op];
     struct fail_nth *nth = c->fail_nth;

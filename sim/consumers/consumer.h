@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/apart.h"
 #include "base/err.h"
 #include "base/rangemap.h"
 #include "base/state.h"
@@ -75,7 +76,7 @@ struct consumer {
     struct funnel *funnel;
     const struct guest_mem *mem;
     struct fate *fate;
-    uint64_t callbacks; /* received through its notifiers */
+    uint64_t callbacks;            /* received through its notifiers */
     struct consumer_fail fails[3]; /* by enum fail_op */
     struct fail_nth *fail_nth;     /* NULL: none */
     bool gone;
@@ -133,7 +134,11 @@ void consumer_fail(struct consumer *c, enum fail_op op, int error, uint64_t coun
  * Ask before each map, unmap or allocation of the consumer's side, exactly once: 0, or the negative
  * errno with which it must be refused, without effect.
  */
-int consumer_refuses(struct consumer *c, enum fail_op op);
+RARELY int consumer_may_refuse(struct consumer *c, enum fail_op op);
+static inline int consumer_refuses(struct consumer *c, enum fail_op op)
+{
+    return c->fail_nth || c->fails[op].count ? consumer_may_refuse(c, op) : 0;
+}
 
 /** An attach record as bytes, and back. */
 void attach_save(const struct attach_rec *a, struct state_out *o);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "base/apart.h"
+
 static bool page_aligned(struct iova_range r)
 {
     return !(r.first.v & PAGE_4K_MASK) && (r.last.v & PAGE_4K_MASK) == PAGE_4K_MASK;
@@ -23,7 +25,7 @@ static bool may_map(const struct type1 *t, struct iova_range r)
 }
 
 /* Why else: an overlap is told first. */
-static __attribute__((noinline)) int map_refused(const struct type1 *t, struct iova_range r)
+static APART int map_refused(const struct type1 *t, struct iova_range r)
 {
     const struct range_entry *held = rangemap_at_or_after(&t->maps, r.first);
 
@@ -45,7 +47,7 @@ int type1_map(struct type1 *t, struct iova_range r, gpa_t target, enum perm p)
     return rangemap_insert(&t->maps, &e);
 }
 
-static int unmap_v1(struct type1 *t, struct iova_range r, uint64_t *bytes)
+static APART int unmap_v1(struct type1 *t, struct iova_range r, uint64_t *bytes)
 {
     for (;;) {
         const struct range_entry *held = rangemap_at_or_after(&t->maps, r.first);
@@ -56,19 +58,11 @@ static int unmap_v1(struct type1 *t, struct iova_range r, uint64_t *bytes)
     }
 }
 
-int type1_unmap(struct type1 *t, struct iova_range r, uint64_t *bytes)
+/* v2: any number of mappings, none of which may be cut. */
+static APART int unmap_many(struct type1 *t, struct iova_range r, uint64_t *bytes)
 {
     const struct range_entry *at_first, *at_last;
 
-    *bytes = 0;
-    if (!page_aligned(r))
-        return -EINVAL;
-    if (t->v1)
-        return type1_ends_at_0(t, r) ? 0 : unmap_v1(t, r, bytes);
-    if (r.last.v != UINT64_MAX && rangemap_take(&t->maps, r)) { /* mostly it is just one */
-        *bytes = r.last.v - r.first.v + 1;
-        return 0;
-    }
     at_first = rangemap_at(&t->maps, r.first);
     if (at_first && at_first->range.first.v < r.first.v)
         return -EINVAL;
@@ -78,6 +72,19 @@ int type1_unmap(struct type1 *t, struct iova_range r, uint64_t *bytes)
         return -EINVAL;
     if (!type1_ends_at_0(t, r))
         *bytes = rangemap_remove_inside(&t->maps, r);
+    return 0;
+}
+
+int type1_unmap(struct type1 *t, struct iova_range r, uint64_t *bytes)
+{
+    *bytes = 0;
+    if (!page_aligned(r))
+        return -EINVAL;
+    if (t->v1)
+        return type1_ends_at_0(t, r) ? 0 : unmap_v1(t, r, bytes);
+    if (r.last.v == UINT64_MAX || !rangemap_take(&t->maps, r))
+        return unmap_many(t, r, bytes);
+    *bytes = r.last.v - r.first.v + 1; /* mostly it is just one */
     return 0;
 }
 

@@ -4,50 +4,55 @@
 
 #include <errno.h>
 
+#include "base/apart.h"
 #include "consumers/type1_inside.h"
 #include "policy_fields.h"
 
 #define PAGE UINT64_C(0x1000)
 
-bool kernel_take(struct type1_kernel *k, enum type1_lock lock)
+/* Whoever takes a lock that is held, by itself, waits for ever. */
+static RARELY void hang(struct type1_kernel *k, enum type1_lock lock)
 {
     static const char *const hangs[] = {
         [LOCK_IOMMU] = "the kernel hangs: the iommu lock is taken by who holds it",
         [LOCK_DEVICE_LIST] = "the kernel hangs: the device-list lock is taken by who holds it",
         [LOCK_CHAIN] = "the kernel hangs: the notifier chain's lock is taken by who holds it"};
+
+    fate_abort(k->fate, hangs[lock]);
+}
+
+static APART void show_lock(struct type1_kernel *k, enum type1_lock lock, bool taken)
+{
     struct obs o;
 
-    if (fate_ended(k->fate))
-        return false;
-    if (k->held[lock]) {
-        fate_abort(k->fate, hangs[lock]);
-        return false;
-    }
-    k->held[lock] = true;
-    if (!k->emulated)
-        return true;
     o.kind = OBS_LOCK;
     o.u.lock.container = k->name;
     o.u.lock.lock = lock;
-    o.u.lock.taken = true;
+    o.u.lock.taken = taken;
     funnel_show(k->funnel, &o);
+}
+
+bool kernel_take(struct type1_kernel *k, enum type1_lock lock)
+{
+    if (fate_ended(k->fate))
+        return false;
+    if (k->held[lock]) {
+        hang(k, lock);
+        return false;
+    }
+    k->held[lock] = true;
+    if (k->emulated)
+        show_lock(k, lock, true);
     return true;
 }
 
 void kernel_drop(struct type1_kernel *k, enum type1_lock lock)
 {
-    struct obs o;
-
     if (fate_ended(k->fate))
         return; /* who stopped holds its locks for ever */
     k->held[lock] = false;
-    if (!k->emulated)
-        return;
-    o.kind = OBS_LOCK;
-    o.u.lock.container = k->name;
-    o.u.lock.lock = lock;
-    o.u.lock.taken = false;
-    funnel_show(k->funnel, &o);
+    if (k->emulated)
+        show_lock(k, lock, false);
 }
 
 static void show_ioctl(struct type1_kernel *k, bool unmap, bool begin, struct iova_range r,
@@ -142,7 +147,7 @@ static bool cuts(const struct type1 *t, struct iova_range r)
     return (low && low->range.first.v < r.first.v) || (high && high->range.last.v > r.last.v);
 }
 
-static int unmap_pinned(struct type1_kernel *k, struct iova_range r)
+static APART int unmap_pinned(struct type1_kernel *k, struct iova_range r)
 {
     struct asking asked = {0};
     uint64_t bytes;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "base/apart.h"
 #include "consumers/address_space.h"
 #include "consumers/vfio_core.h"
 #include "policy_fields.h"
@@ -30,19 +31,28 @@ static int ask_map_once(struct vfio *v, const struct iommu_event *e, enum perm r
 
 static int unmap(struct vfio *v, const struct iommu_event *e, enum note_via via);
 
-/* Asked, and noted; a second time where the first answer was that somebody is there. */
-static int ask_map(struct vfio *v, const struct iommu_event *e, enum perm rights, enum note_via via)
+/* Somebody is there: they are unmapped first, where it is done so. */
+static RARELY int ask_map_again(struct vfio *v, const struct iommu_event *e, enum perm rights,
+                                enum note_via via)
 {
     struct iommu_event away = event_unmap(e->range);
-    int result = ask_map_once(v, e, rights);
+    int result = -EBUSY;
 
-    note(v, via, e, result);
-    if (result != -EBUSY || !v->base.region->policy->ebusy_retried || fate_ended(v->base.fate) ||
+    if (!v->base.region->policy->ebusy_retried || fate_ended(v->base.fate) ||
         unmap(v, &away, VIA_REGION))
         return result;
     result = ask_map_once(v, e, rights);
     note(v, via, e, result);
     return result;
+}
+
+/* Asked, and noted; a second time where the first answer was that somebody is there. */
+static int ask_map(struct vfio *v, const struct iommu_event *e, enum perm rights, enum note_via via)
+{
+    int result = ask_map_once(v, e, rights);
+
+    note(v, via, e, result);
+    return result == -EBUSY ? ask_map_again(v, e, rights, via) : result;
 }
 
 static int map_event(struct vfio *v, const struct iommu_event *e)
@@ -59,7 +69,8 @@ static int map_event(struct vfio *v, const struct iommu_event *e)
 
 /* Refused at the end of the address space, it is asked again without the last page: older kernels'
  * check of the end overflows. */
-static int unmap_less(struct vfio *v, const struct iommu_event *e, enum note_via via, int result)
+static RARELY int unmap_less(struct vfio *v, const struct iommu_event *e, enum note_via via,
+                             int result)
 {
     struct iommu_event less = *e;
 
