@@ -59,6 +59,19 @@ static uint64_t word_at(const struct shadow *s, iova_t at, unsigned level, unsig
     }
 }
 
+uint64_t *shadow_slot_far(struct shadow *s, iova_t at)
+{
+    uint64_t *slot = &s->root;
+
+    for (unsigned l = s->levels; l > 1; l--) {
+        slot = shadow_node_at_index(shadow_child(*slot), level_index(at, l));
+        if (!slot || !shadow_is_node(*slot))
+            return NULL;
+    }
+    shadow_now_near(s, slot, at);
+    return slot;
+}
+
 static enum shadow_meet larger(iova_t at, unsigned level, struct iova_range *around)
 {
     *around = iova_range(at.v & ~level_mask(level), at.v | level_mask(level));

@@ -54,21 +54,17 @@ static inline void shadow_places(const struct shadow_node *n, unsigned level, ui
         ++*to;
 }
 
+/** shadow_slot_above of a slot that is not near. */
+APART uint64_t *shadow_slot_far(struct shadow *s, iova_t at);
+
 /** The level 2 slot above the pages about `at`, near from now on; NULL: it holds no node. */
 static inline uint64_t *shadow_slot_above(struct shadow *s, iova_t at)
 {
     uint64_t *slot = shadow_near_slot(s, at);
 
-    if (slot)
-        return shadow_is_node(*slot) ? slot : NULL;
-    slot = &s->root;
-    for (unsigned l = s->levels; l > 1; l--) {
-        slot = shadow_node_at_index(shadow_child(*slot), level_index(at, l));
-        if (!slot || !shadow_is_node(*slot))
-            return NULL;
-    }
-    shadow_now_near(s, slot, at);
-    return slot;
+    if (!slot)
+        return shadow_slot_far(s, at);
+    return shadow_is_node(*slot) ? slot : NULL;
 }
 
 #endif

@@ -186,6 +186,18 @@ static void add(struct differ *d, const struct slot *s, uint64_t leaf)
         differ_added(d, slot_range(s), leaf);
 }
 
+/* A larger leaf is remembered around the slot: it goes whole, and what else lies there comes again.
+ */
+static APART void drop_around(struct differ *d, struct iova_range around)
+{
+    if (around.first.v < d->extent.first.v)
+        d->extent.first = around.first;
+    if (around.last.v > d->extent.last.v)
+        d->extent.last = around.last;
+    d->adds_waiting = true;
+    differ_drop(d, around);
+}
+
 /* As architected: first every removal, whole and merged; then, in a second pass, the additions. */
 static void differ_slot_merged(struct differ *d, const struct slot *s, enum shadow_meet meet,
                                struct iova_range around)
@@ -206,17 +218,12 @@ static void differ_slot_merged(struct differ *d, const struct slot *s, enum shad
         return;
     }
     d->becomes = meet == MEET_OTHER && s->kind == SLOT_LEAF ? leaf : 0;
-    if (meet == MEET_LARGER) {
-        if (around.first.v < d->extent.first.v)
-            d->extent.first = around.first;
-        if (around.last.v > d->extent.last.v)
-            d->extent.last = around.last;
-        d->adds_waiting = true;
-    }
     if (meet == MEET_OTHER && s->level == 1)
         drop_page(d, slot_range(s));
+    else if (meet == MEET_LARGER)
+        drop_around(d, around);
     else if (meet != MEET_NONE)
-        differ_drop(d, meet == MEET_LARGER ? around : slot_range(s));
+        differ_drop(d, slot_range(s));
     d->adds_waiting |= s->kind == SLOT_LEAF;
 }
 

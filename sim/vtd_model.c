@@ -107,6 +107,7 @@ int vtd_new(const struct vtd_options *o, struct vtd_unit **out, struct err *e)
     u->funnel = o->funnel;
     u->fate = o->fate;
     rules_init(&u->rules, u->policy, &u->config);
+    queue_rules(u);
     fault = set_capabilities(u, e);
     if (fault) {
         free(u);

@@ -28,35 +28,37 @@ static RARELY void queue_error(struct vtd_unit *u, enum iqei why, uint64_t lo, u
     fault_event(u, before);
 }
 
-/* Bits that must be zero, by type (vtd-facts 5.5). */
-struct reserved {
-    uint64_t lo, hi;
-};
-
-static struct reserved reserved_of(const struct vtd_unit *u, unsigned type)
+/* Bits that must be zero (vtd-facts 5.5). */
+static struct desc_bits reserved_of(const struct policy *p, unsigned type)
 {
-    struct reserved r = {0, 0};
+    struct desc_bits r = {0, 0};
 
     switch (type) {
-    case DESC_CC: r = (struct reserved){0xfffc00000000f1c0, UINT64_MAX}; break;
-    case DESC_IOTLB: r = (struct reserved){0xffffffff0000f100, 0xf80}; break;
+    case DESC_CC: r = (struct desc_bits){0xfffc00000000f1c0, UINT64_MAX}; break;
+    case DESC_IOTLB: r = (struct desc_bits){0xffffffff0000f100, 0xf80}; break;
     case DESC_DEVTLB:
-        r = (struct reserved){0xffff0000ffe0f1f0, 0xffe};
-        if (u->policy->pfsid_allowed)
+        r = (struct desc_bits){0xffff0000ffe0f1f0, 0xffe};
+        if (p->pfsid_allowed)
             r.lo &= ~UINT64_C(0xfff000000000f000);
         break;
     case DESC_IEC:
-        if (!u->policy->iec_reserved)
+        if (!p->iec_reserved)
             return r;
-        r = (struct reserved){0xffff000007fff1e0, UINT64_MAX};
+        r = (struct desc_bits){0xffff000007fff1e0, UINT64_MAX};
         break;
-    case DESC_WAIT: r = (struct reserved){0xfffff180, 3}; break;
-    case 9: return (struct reserved){0xfff00000000001e0, 0xfffffffffffff003};
+    case DESC_WAIT: r = (struct desc_bits){0xfffff180, 3}; break;
+    case 9: return (struct desc_bits){0xfff00000000001e0, 0xfffffffffffff003};
     default: return r; /* 6, 7: taken without a look */
     }
-    if (!u->policy->type_has_upper_bits)
+    if (!p->type_has_upper_bits)
         r.lo |= 0xe00;
     return r;
+}
+
+void queue_rules(struct vtd_unit *u)
+{
+    for (unsigned type = 0; type < DESC_TYPES; type++)
+        u->desc_reserved[type] = reserved_of(u->policy, type);
 }
 
 static unsigned desc_type(const struct vtd_unit *u, uint64_t lo)
@@ -70,15 +72,14 @@ static unsigned desc_type(const struct vtd_unit *u, uint64_t lo)
 
 static enum iqei desc_fault(const struct vtd_unit *u, unsigned type, uint64_t lo, uint64_t hi)
 {
-    struct reserved r = reserved_of(u, type);
     unsigned gran = (unsigned)(lo >> 4) & 3;
 
-    if (type > 15 || !(u->policy->types_accepted >> type & 1))
+    if (type >= DESC_TYPES || !(u->policy->types_accepted >> type & 1))
         return IQEI_TYPE;
     if (u->policy->types_need_caps && ((type == DESC_DEVTLB && !(u->ecap & ECAP_DT)) ||
                                        (type == DESC_IEC && !(u->ecap & ECAP_IR))))
         return IQEI_TYPE;
-    if ((lo & r.lo) || (hi & r.hi))
+    if ((lo & u->desc_reserved[type].lo) || (hi & u->desc_reserved[type].hi))
         return IQEI_RESERVED;
     if ((type == DESC_CC || type == DESC_IOTLB) && gran == GRAN_NONE)
         return IQEI_RESERVED;

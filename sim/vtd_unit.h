@@ -69,6 +69,13 @@ struct iotlb {
     struct iotlb_entry entry[IOTLB_ENTRIES];
 };
 
+#define DESC_TYPES 16u /* of which a queue may accept some */
+
+/** Bits of a descriptor's two words. */
+struct desc_bits {
+    uint64_t lo, hi;
+};
+
 struct vtd_unit {
     const struct policy *policy;
     struct unit_config config;
@@ -77,6 +84,7 @@ struct vtd_unit {
     struct funnel *funnel;
     struct fate *fate;
     struct entry_rules rules;
+    struct desc_bits desc_reserved[DESC_TYPES]; /* must be zero, by type */
     uint64_t cap, ecap;
     uint32_t version;
 
@@ -187,8 +195,8 @@ void caches_reset(struct vtd_unit *u);
 void inval_context_global(struct vtd_unit *u);
 void inval_context_domain(struct vtd_unit *u, did_t d);
 void inval_context_device(struct vtd_unit *u, did_t d, uint16_t sid, unsigned fm);
-void inval_iotlb_global(struct vtd_unit *u);
-void inval_iotlb_domain(struct vtd_unit *u, did_t d);
+APART void inval_iotlb_global(struct vtd_unit *u);
+APART void inval_iotlb_domain(struct vtd_unit *u, did_t d);
 void inval_iotlb_pages(struct vtd_unit *u, did_t d, iova_t at, unsigned am);
 /** A page-selective invalidation is about to be shown, and then done. Changes nothing. */
 void inval_iotlb_expect(struct vtd_unit *u, did_t d, iova_t at);
@@ -219,6 +227,8 @@ void dev_synced(struct vtd_dev *d);
 void dev_replay(struct vtd_dev *d, struct notifier *n);
 
 /* vtd_queue.c */
+/** What the policy says of descriptors, of a unit that is just made. */
+void queue_rules(struct vtd_unit *u);
 void queue_enable(struct vtd_unit *u, bool on);
 void queue_tail_written(struct vtd_unit *u);
 void queue_resume(struct vtd_unit *u);

@@ -15,30 +15,21 @@ static size_t evenly(uint64_t at, uint64_t span, size_t count)
     return place < count ? (size_t)place : count - 1;
 }
 
-/* The first chunk whose last byte is at or above `at`; `chunks` when there is none. Mappings lie
- * mostly side by side, so the search begins where an even spread would have it and goes on in
- * growing steps. */
-static size_t find_chunk(const struct rangemap *m, uint64_t at)
+/* The first chunk whose last byte is at or above `at`, which is not above all, if not `guess`: on
+ * in growing steps. */
+static APART size_t seek_chunk(const struct rangemap *m, uint64_t at, size_t guess)
 {
     const struct range_slot *dir = m->dir;
-    size_t low = 0, high = m->chunks, step = 1;
+    size_t low, high = m->chunks, step = 1;
 
-    if (!high || dir[high - 1].last < at)
-        return high; /* above all: where ascending inserts go */
-    if (high > 8 && at > dir[0].last) {
-        size_t guess = evenly(at - dir[0].last, dir[high - 1].last - dir[0].last, high);
-
-        if (dir[guess].last >= at && guess && dir[guess - 1].last < at)
-            return guess;
-        if (dir[guess].last < at) {
-            for (low = guess + 1; low + step < high && dir[low + step].last < at; step *= 2)
-                low += step + 1;
-            high = low + step < high ? low + step : high;
-        } else {
-            for (high = guess; high > step && dir[high - step].last >= at; step *= 2)
-                high -= step;
-            low = high > step ? high - step + 1 : 0;
-        }
+    if (dir[guess].last < at) {
+        for (low = guess + 1; low + step < high && dir[low + step].last < at; step *= 2)
+            low += step + 1;
+        high = low + step < high ? low + step : high;
+    } else {
+        for (high = guess; high > step && dir[high - step].last >= at; step *= 2)
+            high -= step;
+        low = high > step ? high - step + 1 : 0;
     }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -49,6 +40,23 @@ static size_t find_chunk(const struct rangemap *m, uint64_t at)
             high = middle;
     }
     return low;
+}
+
+/* The first chunk whose last byte is at or above `at`; `chunks` when there is none. Mappings lie
+ * mostly side by side, so the search begins where an even spread would have it. */
+static size_t find_chunk(const struct rangemap *m, uint64_t at)
+{
+    const struct range_slot *dir = m->dir;
+    size_t last = m->chunks - 1, guess;
+
+    if (!m->chunks || dir[last].last < at)
+        return m->chunks; /* above all: where ascending inserts go */
+    if (at <= dir[0].last)
+        return 0;
+    guess = evenly(at - dir[0].last, dir[last].last - dir[0].last, m->chunks);
+    if (dir[guess].last >= at && guess && dir[guess - 1].last < at)
+        return guess;
+    return seek_chunk(m, at, guess);
 }
 
 /* The entry of a chunk that holds `at` if all were evenly spread; mostly they are pages side by
