@@ -148,17 +148,12 @@ void consumer_fail(struct consumer *c, enum fail_op op, int error, uint64_t coun
     c->fails[op] = (struct consumer_fail){count, error};
 }
 
-int consumer_may_refuse(struct consumer *c, enum fail_op op)
+int consumer_refusal(struct consumer *c, enum fail_op op, bool nth)
 {
-    struct consumer_fail *f = &c->fails[op];
-    struct fail_nth *nth = c->fail_nth;
-
-    if (nth && nth->op == op && ++nth->calls == nth->nth) {
-        nth->done = true;
-        return -nth->error;
+    if (nth) {
+        c->fail_nth->done = true;
+        return -c->fail_nth->error;
     }
-    if (!f->count)
-        return 0;
-    f->count--;
-    return -f->error;
+    c->fails[op].count--;
+    return -c->fails[op].error;
 }

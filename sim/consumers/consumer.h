@@ -134,10 +134,13 @@ void consumer_fail(struct consumer *c, enum fail_op op, int error, uint64_t coun
  * Ask before each map, unmap or allocation of the consumer's side, exactly once: 0, or the negative
  * errno with which it must be refused, without effect.
  */
-RARELY int consumer_may_refuse(struct consumer *c, enum fail_op op);
+RARELY int consumer_refusal(struct consumer *c, enum fail_op op, bool nth);
 static inline int consumer_refuses(struct consumer *c, enum fail_op op)
 {
-    return c->fail_nth || c->fails[op].count ? consumer_may_refuse(c, op) : 0;
+    struct fail_nth *f = c->fail_nth;
+    bool nth = f && f->op == op && ++f->calls == f->nth;
+
+    return nth || c->fails[op].count ? consumer_refusal(c, op, nth) : 0;
 }
 
 /** An attach record as bytes, and back. */
