@@ -55,13 +55,11 @@ void kernel_drop(struct type1_kernel *k, enum type1_lock lock)
         show_lock(k, lock, false);
 }
 
-static void show_ioctl(struct type1_kernel *k, bool unmap, bool begin, struct iova_range r,
-                       int result)
+static APART void shown_ioctl(struct type1_kernel *k, bool unmap, bool begin, struct iova_range r,
+                              int result)
 {
     struct obs o;
 
-    if (fate_ended(k->fate) || !funnel_wants(k->funnel, OBS_TYPE1))
-        return;
     o.kind = OBS_TYPE1;
     o.u.type1.container = k->name;
     o.u.type1.unmap = unmap;
@@ -71,6 +69,13 @@ static void show_ioctl(struct type1_kernel *k, bool unmap, bool begin, struct io
     o.u.type1.maps = k->table->maps.count;
     o.u.type1.limit = k->table->limit;
     funnel_show(k->funnel, &o);
+}
+
+static void show_ioctl(struct type1_kernel *k, bool unmap, bool begin, struct iova_range r,
+                       int result)
+{
+    if (!fate_ended(k->fate) && funnel_wants(k->funnel, OBS_TYPE1))
+        shown_ioctl(k, unmap, begin, r, result);
 }
 
 void kernel_init(struct type1_kernel *k, struct type1 *table, const char *name, struct funnel *f,
