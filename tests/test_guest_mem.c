@@ -251,11 +251,38 @@ START_TEST(reset)
 }
 END_TEST
 
+/* What is near is never a page of zeros that stands for one not yet written, and tells what is
+ * stored there afterwards; other pages are found beside it. */
+START_TEST(near)
+{
+    struct guest_mem *m = guest_mem_new();
+    struct guest_mem_near here = {0};
+    const uint64_t *pair;
+
+    ck_assert_int_eq(add(m, 0, 0x4000, false), 0);
+    pair = guest_mem_pair_near(m, gpa(0x1010), &here);
+    ck_assert_ptr_nonnull(pair);
+    ck_assert_uint_eq(pair[0] | pair[1], 0);
+    ck_assert_int_eq(guest_mem_store(m, gpa(0x1018), 5), 0);
+    ck_assert_uint_eq(guest_mem_pair_near(m, gpa(0x1010), &here)[1], 5);
+    ck_assert_int_eq(guest_mem_store(m, gpa(0x1010), 6), 0);
+    ck_assert_uint_eq(guest_mem_pair_near(m, gpa(0x1010), &here)[0], 6);
+    ck_assert_int_eq(guest_mem_store(m, gpa(0x2010), 7), 0);
+    ck_assert_uint_eq(guest_mem_pair_near(m, gpa(0x2010), &here)[0], 7);
+    ck_assert_uint_eq(guest_mem_pair_near(m, gpa(0x3010), &here)[0], 0);
+    ck_assert_uint_eq(guest_mem_pair_near(m, gpa(0x1010), &here)[0], 6);
+    ck_assert_ptr_null(guest_mem_pair_near(m, gpa(0x4000), &here));
+    ck_assert_ptr_null(guest_mem_pair_near(m, gpa(UINT64_C(1) << 60), &here));
+    guest_mem_free(m);
+}
+END_TEST
+
 int main(void)
 {
-    const struct test_row rows[] = {{blocks, 1},        {words, 1}, {pages, 1},
-                                    {device_writes, 1}, {zero, 1},  {random_stores, 1},
-                                    {reset, 1},         {zeros_that_are_no_ram, 1}};
+    const struct test_row rows[] = {
+        {blocks, 1}, {words, 1},         {pages, 1}, {device_writes, 1},
+        {zero, 1},   {random_stores, 1}, {reset, 1}, {zeros_that_are_no_ram, 1},
+        {near, 1}};
 
     return run_tests("guest memory", rows, COUNT(rows));
 }
