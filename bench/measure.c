@@ -115,8 +115,7 @@ static int series_end(struct bench *b, struct series *s)
 
 static bool enough(const struct bench *b, const struct series *s)
 {
-    return s->count >= b->runs_max ||
-           (s->count >= b->runs_min && s->spent_ns >= b->budget_ns);
+    return s->count >= b->runs_max || (s->count >= b->runs_min && s->spent_ns >= b->budget_ns);
 }
 
 /* What was put into the queue is executed, and takes its time. */

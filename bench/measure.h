@@ -88,9 +88,9 @@ struct bench {
     struct meter meter;
     struct machine_floor floor;
     struct results results;
-    uint64_t budget_ns; /* for the repetitions of one operation */
+    uint64_t budget_ns;          /* for the repetitions of one operation */
     unsigned runs_min, runs_max; /* runs_max: RUNS_MAX at most */
-    struct progress progress; /* who watches; `stop` ends it: -EINTR from whatever measures */
+    struct progress progress;    /* who watches; `stop` ends it: -EINTR from whatever measures */
 };
 
 /** True, and `e` says so: the end was asked for. */

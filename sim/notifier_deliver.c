@@ -131,7 +131,7 @@ static void beyond(struct notifier *n)
 }
 
 /* To those whom the event does not just reach as it is. */
-static APART int deliver_cut(struct notifier *n, const struct iommu_event *e)
+APART static int deliver_cut(struct notifier *n, const struct iommu_event *e)
 {
     const struct policy *p = n->region->policy;
     bool wanted;

@@ -44,7 +44,7 @@ static void forget(struct differ *d, const struct slot *s)
         shadow_drop_runs(d->t->shadow, r, NULL, NULL);
 }
 
-static RARELY void not_remembered(struct differ *d, int error)
+RARELY static void not_remembered(struct differ *d, int error)
 {
     if (error == -E2BIG)
         fate_unsupported(d->t->fate,
@@ -78,7 +78,7 @@ static void tell_map(struct differ *d, const struct slot *s)
  * unchanged entries are told again and a change in place is a bare MAP, the record decides nothing;
  * it is kept for its end alone (SHADOW_LEAVES_MAX), which is also that of what consumers hold.
  */
-static APART void differ_slot_direct(struct differ *d, const struct slot *s, enum shadow_meet meet)
+APART static void differ_slot_direct(struct differ *d, const struct slot *s, enum shadow_meet meet)
 {
     const struct policy *p = d->t->policy;
     uint64_t leaf = shadow_leaf(s->gpa, s->perm);
@@ -114,7 +114,7 @@ void differ_flush(struct differ *d)
 }
 
 /* Those who asked for finer kinds hear of the rights that go; a leaf in its place is remembered. */
-static APART void removed_finer(struct differ *d, struct iova_range r, uint64_t leaf)
+APART static void removed_finer(struct differ *d, struct iova_range r, uint64_t leaf)
 {
     struct range_entry old = {r, shadow_leaf_gpa(leaf), shadow_leaf_perm(leaf)};
 
@@ -188,7 +188,7 @@ static void add(struct differ *d, const struct slot *s, uint64_t leaf)
 
 /* A larger leaf is remembered around the slot: it goes whole, and what else lies there comes again.
  */
-static APART void drop_around(struct differ *d, struct iova_range around)
+APART static void drop_around(struct differ *d, struct iova_range around)
 {
     if (around.first.v < d->extent.first.v)
         d->extent.first = around.first;
@@ -246,7 +246,7 @@ static void differ_met(struct differ *d, const struct slot *s, enum shadow_meet 
 }
 
 /* An entry that is refused maps nothing: a hole, unless what it mapped is kept. */
-static APART void differ_refused(struct differ *d, const struct slot *s)
+APART static void differ_refused(struct differ *d, const struct slot *s)
 {
     struct iova_range around = {{0}, {0}};
     struct slot seen = *s;

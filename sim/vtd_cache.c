@@ -80,7 +80,7 @@ void iotlb_add(struct iotlb *t, const struct iotlb_entry *e)
 }
 
 /* Keep the entries for which `gone` is false; the index is made anew when any went. */
-static APART void
+APART static void
 filter(struct iotlb *t, bool (*gone)(const struct iotlb_entry *e, const void *arg), const void *arg)
 {
     unsigned first = 0, before = t->count;

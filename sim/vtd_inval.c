@@ -90,7 +90,7 @@ static bool follows(struct vtd_dev *d, did_t domain, struct context *c, int *fau
  * What a cached context entry of the domain let a device fetch is gone, too, where memory's and the
  * one acted on name another: a context invalidation with another domain id leaves it in use.
  */
-static APART void tell_fetched(struct vtd_dev *d, did_t domain, struct iova_range r)
+APART static void tell_fetched(struct vtd_dev *d, did_t domain, struct iova_range r)
 {
     struct vtd_unit *u = d->unit;
 

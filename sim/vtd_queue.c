@@ -2,7 +2,7 @@
 /* Queued invalidation and the register commands (specification 6.5; vtd-facts chapters 5 and 6). */
 #include "vtd_unit.h"
 
-static APART void show_inval(struct vtd_unit *u, enum obs_kind kind, uint64_t lo, uint64_t hi,
+APART static void show_inval(struct vtd_unit *u, enum obs_kind kind, uint64_t lo, uint64_t hi,
                              bool by_reg)
 {
     struct obs o;
@@ -16,7 +16,7 @@ static APART void show_inval(struct vtd_unit *u, enum obs_kind kind, uint64_t lo
     funnel_show(u->funnel, &o);
 }
 
-static RARELY void queue_error(struct vtd_unit *u, enum iqei why, uint64_t lo, uint64_t hi)
+RARELY static void queue_error(struct vtd_unit *u, enum iqei why, uint64_t lo, uint64_t hi)
 {
     uint32_t before = reg32(u, REG_FSTS);
 
@@ -90,7 +90,7 @@ static enum iqei desc_fault(const struct vtd_unit *u, unsigned type, uint64_t lo
     return IQEI_NONE;
 }
 
-static APART void execute_context(struct vtd_unit *u, uint64_t lo)
+APART static void execute_context(struct vtd_unit *u, uint64_t lo)
 {
     did_t domain = did((uint16_t)(lo >> 16));
 
@@ -119,7 +119,7 @@ static void execute_iotlb(struct vtd_unit *u, uint64_t lo, uint64_t hi)
 }
 
 /* A wait: status first, then the interrupt. Returns false when it is refused. */
-static APART bool execute_wait(struct vtd_unit *u, uint64_t lo, uint64_t hi)
+APART static bool execute_wait(struct vtd_unit *u, uint64_t lo, uint64_t hi)
 {
     const struct policy *p = u->policy;
     bool wrong = !(lo & (WAIT_SW | WAIT_IF)) && !((lo & WAIT_FN) && p->wait_fence_only);

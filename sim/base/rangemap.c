@@ -15,7 +15,7 @@ void rangemap_clear(struct rangemap *m)
     *m = (struct rangemap){0};
 }
 
-static APART void move_up(struct rangemap *m)
+APART static void move_up(struct rangemap *m)
 {
     struct range_slot *c = &m->dir[m->gap_chunk];
 
@@ -132,7 +132,7 @@ static int fill_gap(struct rangemap *m, struct range_place p, const struct range
 }
 
 /* Before `p`, where the first entry is that ends behind it. */
-static APART int insert_before(struct rangemap *m, struct range_place p,
+APART static int insert_before(struct rangemap *m, struct range_place p,
                                const struct range_entry *e)
 {
     struct range_slot *c;
@@ -177,7 +177,7 @@ static void leave_gap(struct rangemap *m, struct range_place p)
 }
 
 /* Remove the entries [p.index, to) of one chunk; there is no gap. */
-static APART void remove_run(struct rangemap *m, struct range_place p, unsigned to)
+APART static void remove_run(struct rangemap *m, struct range_place p, unsigned to)
 {
     struct range_slot *c = &m->dir[p.chunk];
 

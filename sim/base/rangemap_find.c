@@ -17,7 +17,7 @@ static size_t evenly(uint64_t at, uint64_t span, size_t count)
 
 /* The first chunk whose last byte is at or above `at`, which is not above all, if not `guess`: on
  * in growing steps. */
-static APART size_t seek_chunk(const struct rangemap *m, uint64_t at, size_t guess)
+APART static size_t seek_chunk(const struct rangemap *m, uint64_t at, size_t guess)
 {
     const struct range_slot *dir = m->dir;
     size_t low, high = m->chunks, step = 1;

@@ -10,11 +10,9 @@
 #ifndef VTR_CHECKS_INTERNAL_H
 #define VTR_CHECKS_INTERNAL_H
 
+#include "base/apart.h"
 #include "checks/memory.h"
 #include "checks/state.h"
-
-/* Of what is rare: it must not burden the way that is not. */
-#define APART __attribute__((noinline))
 
 /* findings.c */
 struct where {
@@ -25,8 +23,8 @@ struct where {
 };
 void chk_find(struct checks *c, enum inv_id id, const struct where *w, const char *fmt, ...)
     __attribute__((format(printf, 4, 5), cold));
-/* One more is counted of which no sentence is kept; false: one would be, nothing is counted. Who asks
- * first need not write what nobody reads. */
+/* One more is counted of which no sentence is kept; false: one would be, nothing is counted. Who
+ * asks first need not write what nobody reads. */
 bool chk_found_enough(struct checks *c, enum inv_id id);
 void chk_findings_init(struct checks *c);
 const char *chk_perm(enum perm p); /* "r", "w", "rw", "no right" */

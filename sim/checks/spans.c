@@ -233,8 +233,8 @@ static bool first_alone(const struct spans *s, const struct span_pos *p, uint64_
 }
 
 /* All but the usual. */
-__attribute__((noinline)) static bool cut_more(struct spans *s, uint64_t first, uint64_t last,
-                                               struct span *x, struct span_pos *p)
+APART static bool cut_more(struct spans *s, uint64_t first, uint64_t last, struct span *x,
+                           struct span_pos *p)
 {
     if (s->hole) {
         fill_up(s);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/apart.h"
+
 struct span {
     uint64_t first, last; /* IOVA, inclusive */
     uint64_t gpa;         /* of `first` */
@@ -56,10 +58,10 @@ struct spans {
     struct span_pos found_pos;
 };
 
-__attribute__((noinline)) void spans_free(struct spans *s);
+APART void spans_free(struct spans *s);
 
 /** spans_seek where nothing is known. (Once for all who seek.) */
-__attribute__((noinline)) struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p);
+APART struct span *spans_look(struct spans *s, uint64_t x, struct span_pos *p);
 
 /** The first range whose last address is `x` or more, or NULL. Valid until the map changes. */
 static inline struct span *spans_seek(struct spans *s, uint64_t x, struct span_pos *p)
@@ -119,8 +121,8 @@ static inline bool spans_put_back(struct spans *s, const struct span *n)
 }
 
 /** spans_cut where x at *p is the first range that touches [first, last]. */
-__attribute__((noinline)) bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last,
-                                              struct span *x, struct span_pos *p);
+APART bool spans_cut_from(struct spans *s, uint64_t first, uint64_t last, struct span *x,
+                          struct span_pos *p);
 
 /** Remove [first, last]; what reaches beyond is cut and keeps its target in step. False: out of
  * memory. */

@@ -25,7 +25,7 @@ static bool may_map(const struct type1 *t, struct iova_range r)
 }
 
 /* Why else: an overlap is told first. */
-static APART int map_refused(const struct type1 *t, struct iova_range r)
+APART static int map_refused(const struct type1 *t, struct iova_range r)
 {
     const struct range_entry *held = rangemap_at_or_after(&t->maps, r.first);
 
@@ -47,7 +47,7 @@ int type1_map(struct type1 *t, struct iova_range r, gpa_t target, enum perm p)
     return rangemap_insert(&t->maps, &e);
 }
 
-static APART int unmap_v1(struct type1 *t, struct iova_range r, uint64_t *bytes)
+APART static int unmap_v1(struct type1 *t, struct iova_range r, uint64_t *bytes)
 {
     for (;;) {
         const struct range_entry *held = rangemap_at_or_after(&t->maps, r.first);
@@ -59,7 +59,7 @@ static APART int unmap_v1(struct type1 *t, struct iova_range r, uint64_t *bytes)
 }
 
 /* v2: any number of mappings, none of which may be cut. */
-static APART int unmap_many(struct type1 *t, struct iova_range r, uint64_t *bytes)
+APART static int unmap_many(struct type1 *t, struct iova_range r, uint64_t *bytes)
 {
     const struct range_entry *at_first, *at_last;
 

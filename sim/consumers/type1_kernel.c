@@ -11,7 +11,7 @@
 #define PAGE UINT64_C(0x1000)
 
 /* Whoever takes a lock that is held, by itself, waits for ever. */
-static RARELY void hang(struct type1_kernel *k, enum type1_lock lock)
+RARELY static void hang(struct type1_kernel *k, enum type1_lock lock)
 {
     static const char *const hangs[] = {
         [LOCK_IOMMU] = "the kernel hangs: the iommu lock is taken by who holds it",
@@ -21,7 +21,7 @@ static RARELY void hang(struct type1_kernel *k, enum type1_lock lock)
     fate_abort(k->fate, hangs[lock]);
 }
 
-static APART void show_lock(struct type1_kernel *k, enum type1_lock lock, bool taken)
+APART static void show_lock(struct type1_kernel *k, enum type1_lock lock, bool taken)
 {
     struct obs o;
 
@@ -55,7 +55,7 @@ void kernel_drop(struct type1_kernel *k, enum type1_lock lock)
         show_lock(k, lock, false);
 }
 
-static APART void shown_ioctl(struct type1_kernel *k, bool unmap, bool begin, struct iova_range r,
+APART static void shown_ioctl(struct type1_kernel *k, bool unmap, bool begin, struct iova_range r,
                               int result)
 {
     struct obs o;
@@ -152,7 +152,7 @@ static bool cuts(const struct type1 *t, struct iova_range r)
     return (low && low->range.first.v < r.first.v) || (high && high->range.last.v > r.last.v);
 }
 
-static APART int unmap_pinned(struct type1_kernel *k, struct iova_range r)
+APART static int unmap_pinned(struct type1_kernel *k, struct iova_range r)
 {
     struct asking asked = {0};
     uint64_t bytes;

@@ -32,7 +32,7 @@ static int ask_map_once(struct vfio *v, const struct iommu_event *e, enum perm r
 static int unmap(struct vfio *v, const struct iommu_event *e, enum note_via via);
 
 /* Somebody is there: they are unmapped first, where it is done so. */
-static RARELY int ask_map_again(struct vfio *v, const struct iommu_event *e, enum perm rights,
+RARELY static int ask_map_again(struct vfio *v, const struct iommu_event *e, enum perm rights,
                                 enum note_via via)
 {
     struct iommu_event away = event_unmap(e->range);
@@ -69,7 +69,7 @@ static int map_event(struct vfio *v, const struct iommu_event *e)
 
 /* Refused at the end of the address space, it is asked again without the last page: older kernels'
  * check of the end overflows. */
-static RARELY int unmap_less(struct vfio *v, const struct iommu_event *e, enum note_via via,
+RARELY static int unmap_less(struct vfio *v, const struct iommu_event *e, enum note_via via,
                              int result)
 {
     struct iommu_event less = *e;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/apart.h"
+
 const char *inval_kind_name(enum inval_kind k)
 {
     static const char *const names[INVAL_KINDS] = {
@@ -93,7 +95,7 @@ static void count_why(struct consumer_counts *k, const char *why)
     }
 }
 
-__attribute__((noinline)) static void count_note(struct counts *c, const struct note *n)
+APART static void count_note(struct counts *c, const struct note *n)
 {
     struct consumer_counts *k = consumer(c, n->consumer, n->bdf);
 
@@ -250,7 +252,7 @@ static void count_dma_unmap(struct counts *c, const struct obs *o)
 }
 
 /* Not inlined: what saves no registers is quicker to call. */
-__attribute__((noinline)) static void see_rare(struct counts *c, const struct obs *o)
+APART static void see_rare(struct counts *c, const struct obs *o)
 {
     switch (o->kind) {
     case OBS_UNIT_STORE: c->unit_stores++; break;
