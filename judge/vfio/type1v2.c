@@ -89,7 +89,8 @@ static int remove_range(struct type1v2 *t, uint64_t iova, uint64_t last, uint64_
         }
         *removed += t->maps[to].bytes;
     }
-    memmove(&t->maps[from], &t->maps[to], (t->count - to) * sizeof(*t->maps));
+    if (to > from) /* there may be no array yet */
+        memmove(&t->maps[from], &t->maps[to], (t->count - to) * sizeof(*t->maps));
     t->count -= to - from;
     return 0;
 }
