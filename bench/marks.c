@@ -267,7 +267,7 @@ void marks_print(FILE *out, const struct marks *m)
         fprintf(out, "%8.4g %-3s %10s %12s  ", x->measured, x->unit, floor,
                 x->real ? x->real : "-");
         if (mark_missed(x) > 1)
-            fprintf(out, "missed by %.1f (%s)\n", mark_missed(x), x->from);
+            fprintf(out, "missed by %.2f (%s)\n", mark_missed(x), x->from);
         else
             fprintf(out, "met (%s)\n", x->from);
     }

@@ -75,8 +75,9 @@ struct machine_floor {
         uint64_t bytes;
         double bytes_per_ns;
     } at[FLOOR_SIZES];
-    double far_ns; /* one look into a quarter of `largest`, at a place that only the last look told
-                      of: no cache has it, and nothing can be fetched before */
+    double far_ns;  /* one look into a quarter of `largest`, at a place that only the last look told
+                       of: no cache has it, and nothing can be fetched before */
+    double many_ns; /* one of many looks there, of which none waits for another */
 };
 int floor_measure(struct machine_floor *f, const struct meter *m, uint64_t largest, struct err *e);
 double floor_ns(const struct machine_floor *f, uint64_t bytes);

@@ -46,7 +46,7 @@ static void floors(FILE *out, const struct machine_floor *f)
     for (unsigned i = 0; i < FLOOR_SIZES; i++)
         fprintf(out, "%s{\"bytes\":%" PRIu64 ",\"gb_per_s\":%.2f}", i ? "," : "", f->at[i].bytes,
                 f->at[i].bytes_per_ns);
-    fprintf(out, "],\n\"far_ns\":%.1f,\n", f->far_ns);
+    fprintf(out, "],\n\"far_ns\":%.1f,\"many_ns\":%.1f,\n", f->far_ns, f->many_ns);
 }
 
 static void all_marks(FILE *out, const struct marks *m)
