@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "playable.h"
 
@@ -83,6 +84,23 @@ static bool has_room(const struct people *p, const struct vfio_device *d, const 
     return true;
 }
 
+/* With devices of this machine: one that only the guest's tables name need not be there. */
+static bool at_hand(const struct people *p, const struct trace_header *h,
+                    const struct vfio_device *d, const char **why)
+{
+    char path[64];
+
+    if (!p->of_this_machine || people_said(p, d))
+        return true;
+    for (size_t i = 0; i < h->devices_count; i++)
+        if (h->devices[i].bdf.v == d->bdf.v)
+            return true;
+    snprintf(path, sizeof(path), "/sys/bus/pci/devices/0000:%02x:%02x.%x", d->requester.v >> 8,
+             d->requester.v >> 3 & 31, d->requester.v & 7);
+    *why = "this machine has none, and only the guest's tables name it";
+    return access(path, F_OK) == 0;
+}
+
 /* The devices that the machine gets; the others have none of what is compared. */
 static void keep(struct people *p, const struct model *m, const bdf_t *emulated,
                  size_t emulated_count, char *note, size_t room)
@@ -95,7 +113,7 @@ static void keep(struct people *p, const struct model *m, const bdf_t *emulated,
 
         if (is_emulated(d->bdf, emulated, emulated_count))
             continue;
-        if (!has_room(p, d, emulated, emulated_count, &why)) {
+        if (!has_room(p, d, emulated, emulated_count, &why) || !at_hand(p, m->header, d, &why)) {
             snprintf(note, room, "without %02x:%02x.%x: %s", d->bdf.v >> 8, d->bdf.v >> 3 & 31,
                      d->bdf.v & 7, why);
             if (d->joins == 0)

@@ -20,6 +20,7 @@ struct said {
 struct people {
     struct said *said;
     size_t said_count, said_room;
+    bool of_this_machine; /* devices are this machine's own; set before people_settle */
     struct vfio_device devices[VFIO_DEVICES_MAX];            /* those that the machine has, ever */
     struct machine_function functions[VFIO_DEVICES_MAX + 1]; /* theirs; the last may be the spy */
     size_t device_count, function_count;

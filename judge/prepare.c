@@ -180,6 +180,7 @@ static bool settle(struct run *r)
         emulated[count++] = r->o->edu[i];
     for (size_t i = 0; i < r->vhost_count; i++)
         emulated[count++] = r->vhost_bdfs[i];
+    r->people.of_this_machine = r->o->vfio_host;
     return people_settle(&r->people, r->model, emulated, count, r->o->dma_limit, r->out->note,
                          sizeof(r->out->note), &why) ||
            run_cannot(r, "%s", why);
