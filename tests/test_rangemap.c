@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/rangemap.h"
+#include "random_guest.h"
 #include "rig.h"
 #include "suite.h"
 
@@ -155,7 +156,7 @@ START_TEST(random_operations)
 
     ck_assert_ptr_nonnull(p);
     p->seed = 4711 + (uint64_t)_i;
-    for (unsigned n = 0; n < 6000; n++) {
+    for (unsigned n = 0; n < random_rounds(6000); n++) {
         uint64_t x = rig_random(&p->seed);
         unsigned from = (unsigned)(x >> 8) % PAGES;
         unsigned to = from + (unsigned)(x >> 32) % ((x & 7) ? 4 : 400);
