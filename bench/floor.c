@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "bench/measure.h"
+#include "bench/random.h"
 
 #define READ_AT_ONCE (UINT64_C(64) << 20) /* a measurement reads as much, whatever the size */
 
@@ -23,20 +24,10 @@ static uint64_t sum(const uint64_t *words, size_t count)
 #define LINE_WORDS 8u
 #define LOOKS      (UINT64_C(1) << 19)
 
-#define SEED UINT64_C(88172645463325252)
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
 /* Make the lines of `words` one ring that goes to and fro at random. */
 static void make_ring(uint64_t *words, uint64_t lines)
 {
-    uint64_t random = SEED;
+    uint64_t random = RANDOM_SEED;
 
     for (uint64_t i = 0; i < lines; i++)
         words[i * LINE_WORDS] = i;
@@ -71,7 +62,7 @@ static double time_far(uint64_t *words, uint64_t lines, const struct meter *m, u
 static double time_many(const uint64_t *words, uint64_t lines, const struct meter *m,
                         uint64_t *used)
 {
-    uint64_t random = SEED, best = UINT64_MAX;
+    uint64_t random = RANDOM_SEED, best = UINT64_MAX;
 
     for (unsigned run = 0; run < 3; run++) {
         uint64_t start = m->now_ns(), took;

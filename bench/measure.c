@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/random.h"
+
 #define BATCH_MAX 128u /* invalidations between two looks at the clock; fits the queue */
 
 const char *operation_name(enum operation o)
@@ -253,14 +255,6 @@ int measure_case(struct bench *b, const struct guest_plan *p, struct err *e)
     return rc;
 }
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
 /* One run: a batch of invalidations, each of a block that holds a mapping. */
 struct places {
     uint64_t random_state, next;
@@ -285,7 +279,7 @@ static int put_one(struct guest *g, const struct result *r, struct places *p, st
 
 static int run_range(struct bench *b, struct guest *g, struct series *s, struct err *e)
 {
-    struct places p = {.random_state = UINT64_C(88172645463325252), .random = s->result.random};
+    struct places p = {.random_state = RANDOM_SEED, .random = s->result.random};
     unsigned batch = s->result.inval <= 4 ? BATCH_MAX : s->result.inval <= 9 ? 8 : 1;
     int rc = 0;
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/random.h"
+
 #define WORDS      512u
 #define LEVELS     5u
 #define PAGE       UINT64_C(0x1000)
@@ -133,7 +135,7 @@ static int make(struct maker *m)
 static uint32_t *shuffle(uint64_t pages)
 {
     uint32_t *order = calloc(pages, sizeof(*order));
-    uint64_t state = UINT64_C(88172645463325252);
+    uint64_t state = RANDOM_SEED;
 
     for (uint64_t i = 0; order && i < pages; i++)
         order[i] = (uint32_t)i;
@@ -141,10 +143,7 @@ static uint32_t *shuffle(uint64_t pages)
         uint64_t k;
         uint32_t kept = order[i];
 
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        k = 1 + state % i;
+        k = 1 + next_random(&state) % i;
         order[i] = order[k];
         order[k] = kept;
     }

@@ -10,6 +10,7 @@
 
 #include "engine.h"
 #include "random_guest.h"
+#include "rig.h"
 #include "suite.h"
 
 enum { ROOT = 0x100000, CTXS = 0x101000, QUEUE = 0x200000, STATUS = 0x280000, RECORDS = 3000 };
@@ -24,10 +25,7 @@ struct guest {
 
 static uint64_t below(struct guest *g, uint64_t n)
 {
-    g->state ^= g->state << 13;
-    g->state ^= g->state >> 7;
-    g->state ^= g->state << 17;
-    return g->state % n;
+    return rig_random(&g->state) % n;
 }
 
 static void put_mem(struct guest *g, uint64_t at, unsigned words, uint64_t lo, uint64_t hi)

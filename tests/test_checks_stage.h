@@ -97,7 +97,8 @@ static uint64_t stage_reg(void *sim, unsigned off, unsigned bytes)
 static inline void show(struct stage *s, struct obs o)
 {
     o.record = s->record;
-    s->see.see(s->see.ctx, &o);
+    if (!(s->see.skips & OBS_BIT(o.kind))) /* as the funnel does */
+        s->see.see(s->see.ctx, &o);
 }
 
 struct stage_how {

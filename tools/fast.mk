@@ -29,6 +29,7 @@ $(shell test "$$(cat $(TRAIN)/where 2>/dev/null)" = "$(CURDIR)" || rm -rf $(TRAI
 $(TRAIN)/%.o: %.c | need
 	@mkdir -p $(@D)
 	@echo "$(CURDIR)" >$(TRAIN)/where
+	@echo "  CC train $<"
 	$(Q)$(FAST_CC) -fno-lto -fprofile-generate -fprofile-update=single -c -o $@ $<
 
 $(TRAIN)/replay: $(BUILD)/obj/tools/replay.o $(TRAIN_OBJ) $(COMMON_OBJ) $(LIB)

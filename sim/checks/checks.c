@@ -160,13 +160,8 @@ static void see_ioctl(struct checks *c, const struct obs *o)
         chk_pins_ioctl(c, o);
 }
 
-static void see_nothing(struct checks *c, const struct obs *o)
-{
-    (void)c;
-    (void)o;
-}
-
-/* One for each kind: a kind pays for what it needs, and for nothing of the others. */
+/* One for each kind: a kind pays for what it needs, and for nothing of the others. Kinds without
+ * one are not shown to the checks. */
 static void (*const seen[OBS_KINDS])(struct checks *c, const struct obs *o) = {
     [OBS_RECORD] = see_record,
     [OBS_RECORD_END] = see_record_end,
@@ -178,8 +173,6 @@ static void (*const seen[OBS_KINDS])(struct checks *c, const struct obs *o) = {
     [OBS_INVAL_REFUSED] = chk_inval_refused,
     [OBS_QUEUE_ERROR] = see_queue_error,
     [OBS_WAIT_LANDED] = see_wait,
-    [OBS_INTERRUPT] = see_nothing,
-    [OBS_FAULT] = see_nothing,
     [OBS_DEVICE] = see_device,
     [OBS_SWITCH] = see_device,
     [OBS_CONSUMER] = chk_consumer,
@@ -199,7 +192,6 @@ static void (*const seen[OBS_KINDS])(struct checks *c, const struct obs *o) = {
     [OBS_DMA_UNMAP] = chk_pins,
     [OBS_PIN] = chk_pins,
     [OBS_VHOST] = see_vhost,
-    [OBS_SYNCED] = see_nothing,
     [OBS_ABORT] = see_abort,
 };
 
@@ -218,12 +210,13 @@ static void see(void *ctx, const struct obs *o)
 
 struct observer checks_observer(struct checks *c)
 {
+    struct observer o = {.see = see, .ctx = c};
+
     if (c->cfg.mode == CHECK_OFF)
         return (struct observer){.see = see_observed, .ctx = c, .skips = ~SEEN_OFF};
-    return (struct observer){.see = see,
-                             .ctx = c,
-                             .skips =
-                                 OBS_BIT(OBS_SYNCED) | OBS_BIT(OBS_INTERRUPT) | OBS_BIT(OBS_FAULT)};
+    for (unsigned kind = 0; kind < OBS_KINDS; kind++)
+        o.skips |= seen[kind] ? 0 : OBS_BIT(kind);
+    return o;
 }
 
 uint64_t checks_told_bytes(const struct checks *c)

@@ -200,7 +200,7 @@ APART static void judge(struct checks *c, struct person *p, const struct desc *d
     }
 }
 
-void chk_device_iotlbs_done(struct checks *c, const struct desc *d)
+void chk_device_iotlb_judge(struct checks *c, const struct desc *d)
 {
     if (!c->cfg.world.held || d->scope == SCOPE_BAD)
         return;

@@ -64,8 +64,9 @@ void chk_unregister(struct checks *c, const struct obs *o);
 void chk_flags(struct checks *c, const struct obs *o);
 void chk_flags_settled(struct checks *c);
 void chk_people_free(struct checks *c);
-/* What its side holds; where check_world.held is given. */
+/* chk_held of whose side is not known yet. */
 bool chk_held_look(const struct checks *c, struct person *p, uint64_t at, struct held_xlat *out);
+/* What its side holds; where check_world.held is given. */
 static inline bool chk_held(const struct checks *c, struct person *p, uint64_t at,
                             struct held_xlat *out)
 {
@@ -126,11 +127,12 @@ void chk_misses_record_end(struct checks *c);
 /* device_iotlb.c */
 void chk_device_iotlb_see(struct checks *c, struct person *p, const struct obs *o);
 void chk_device_iotlb_switched(struct checks *c, const bdf_t *of);
-APART void chk_device_iotlbs_done(struct checks *c, const struct desc *d);
+/* chk_device_iotlb_done where some vhost joined. */
+APART void chk_device_iotlb_judge(struct checks *c, const struct desc *d);
 static inline void chk_device_iotlb_done(struct checks *c, const struct desc *d)
 {
     if (c->some_vhost)
-        chk_device_iotlbs_done(c, d);
+        chk_device_iotlb_judge(c, d);
 }
 /* The device may go on with what it was given at `at`: `right` to `target`. */
 bool chk_device_iotlb_may(struct checks *c, struct person *p, uint64_t at, uint64_t target,

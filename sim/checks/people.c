@@ -140,7 +140,6 @@ struct device_state *chk_device_look(struct checks *c, bdf_t bdf, bool make)
     return &c->devices[lo];
 }
 
-/* Whose side is not known yet. */
 bool chk_held_look(const struct checks *c, struct person *p, uint64_t at, struct held_xlat *out)
 {
     const struct check_world *w = &c->cfg.world;

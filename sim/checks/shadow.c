@@ -148,8 +148,7 @@ static bool page_agrees(struct checks *c, struct person *p, const struct ctx *x,
     k.c = c;
     k.p = p;
     k.again = false; /* all that agrees() reads */
-    if (!chk_lookup_near(c, x, first, &leaf))
-        chk_lookup_far(c, x, first, first, &leaf);
+    chk_lookup(c, x, first, &leaf);
     return agrees(&k, &leaf, first, last);
 }
 

@@ -130,11 +130,13 @@ bool consumer_counts_out(struct consumer *c);
 /** The next `count` calls of that kind are refused with `error`. */
 void consumer_fail(struct consumer *c, enum fail_op op, int error, uint64_t count);
 
+/** consumer_refuses where there is an answer: by `fail_nth` (`nth`), or as consumer_fail said. */
+RARELY int consumer_refusal(struct consumer *c, enum fail_op op, bool nth);
+
 /**
  * Ask before each map, unmap or allocation of the consumer's side, exactly once: 0, or the negative
  * errno with which it must be refused, without effect.
  */
-RARELY int consumer_refusal(struct consumer *c, enum fail_op op, bool nth);
 static inline int consumer_refuses(struct consumer *c, enum fail_op op)
 {
     struct fail_nth *f = c->fail_nth;
